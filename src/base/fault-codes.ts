@@ -1,0 +1,109 @@
+interface FaultKind {
+  /** What the person reading it should do next: a whole sentence. */
+  readonly hint: string
+  /** The same call may succeed later without anybody acting. */
+  readonly retry?: boolean
+  /** The caller asked wrongly: exit code 2. */
+  readonly usage?: boolean
+}
+
+// Every expected failure, once. Codes are stable: documents, tests and monitoring cite them.
+const table = {
+  // What was asked for
+  USAGE: { usage: true, hint: 'Run the command with --help to see what it takes.' },
+  INPUT_INVALID: { usage: true, hint: 'Correct the named field and try again.' },
+  PATH_OUTSIDE_ROOT: { usage: true, hint: 'Name a path below the root, without "..".' },
+  CONFIRMATION_MISMATCH: { usage: true, hint: 'Type the name of the system exactly as the plan shows it.' },
+  REASON_REQUIRED: { usage: true, hint: 'State why with --reason "…"; it is kept in the receipt.' },
+  CANCELLED: { hint: 'Nothing half-done is visible; run the command again when ready.' },
+
+  // Storage
+  STORAGE_UNREACHABLE: { retry: true, hint: 'Check that the storage is mounted or reachable, then try again.' },
+  STORAGE_DENIED: { hint: 'Give the user that runs Integrum permission to read and write the storage.' },
+  STORAGE_FULL: { hint: 'Free space on the storage or prune the repository, then try again.' },
+  STORAGE_NOT_FOUND: { hint: 'The named file is not in the storage; run `integrum repository check`.' },
+  STORAGE_EXISTS: { hint: 'A file of that name exists already and is never overwritten.' },
+  STORAGE_READONLY: { hint: 'This storage was opened for reading only.' },
+  STORAGE_TIMEOUT: { retry: true, hint: 'The storage did not answer in time; check the network and the disk.' },
+
+  // Repository
+  REPOSITORY_NOT_FOUND: { hint: 'Check the path, or make one with `integrum repository create`.' },
+  REPOSITORY_EXISTS: { hint: 'Choose an empty place; an existing repository is never overwritten.' },
+  REPOSITORY_VERSION: { hint: 'Only restic repository format 2 is supported; upgrade it with `restic migrate upgrade_repo_v2`.' },
+  REPOSITORY_PASSWORD: { hint: 'Check the password file, or use the recovery key.' },
+  REPOSITORY_LAST_KEY: { hint: 'Add another password first: a repository without a key can never be opened again.' },
+  REPOSITORY_LOCKED: { retry: true, hint: 'Wait for the other operation to end; a lock without a living owner expires after 30 minutes.' },
+  REPOSITORY_LOCK_LOST: { hint: 'Another program removed our lock, so nothing was made visible; run the operation again.' },
+  REPOSITORY_PACK_VANISHED: { hint: 'A pack this backup relied on was removed meanwhile; run the backup again.' },
+  PASSWORD_MISSING: { usage: true, hint: 'Give --password-file FILE or set INTEGRUM_PASSWORD_FILE.' },
+  PASSWORD_WEAK: { usage: true, hint: 'Use a password of at least 8 characters; without it nothing can be read, with it everything can.' },
+  PLAN_STALE: { hint: 'Things changed since the plan was made; make a new plan and read it again.' },
+  PLAN_USED: { hint: 'A plan is carried out once; make a new plan.' },
+  PLAN_INVALID: { usage: true, hint: 'Use the file that `restore plan --out` wrote, unchanged.' },
+  BACKUP_NOT_FOUND: { usage: true, hint: 'List what there is with `integrum backups list`.' },
+  BACKUP_AMBIGUOUS: { usage: true, hint: 'Give more characters of the id.' },
+  BACKUP_FOREIGN: { hint: 'This snapshot was not written by Integrum; restore it with --files NAME=DIR.' },
+  RETENTION_LAST_GOOD: { hint: 'The last good backup of a system is never forgotten; make a newer one first.' },
+
+  // Damage: bytes are wrong. Never retried, always an alarm.
+  DAMAGE_BLOB: { hint: 'The content of this piece is not what its name says; run `integrum repository check --read-data`.' },
+  DAMAGE_PACK: { hint: 'A pack file is truncated or altered; run `integrum repository check --read-data`.' },
+  DAMAGE_INDEX: { hint: 'An index file is altered or missing; run `integrum repository check`.' },
+  DAMAGE_KEY: { hint: 'A key file is altered; open the repository with another password or the recovery key.' },
+  DAMAGE_CONFIG: { hint: 'The config file is altered; restore it from a copy of the repository.' },
+  DAMAGE_SNAPSHOT: { hint: 'A snapshot file is altered; other snapshots are not affected.' },
+  DAMAGE_TREE: { hint: 'A directory listing inside the backup is altered or missing; run `integrum repository check`.' },
+  DAMAGE_MISSING_PACK: { hint: 'A pack file is missing from the storage; bring it back from a copy of the repository.' },
+  DAMAGE_MANIFEST: { hint: 'The manifest does not fit the backup it stands in; use another backup and run a full check.' },
+
+  // PostgreSQL
+  DATABASE_URL: { usage: true, hint: 'Write it as postgresql://user@host:port/database, without a password in it.' },
+  DATABASE_URL_PASSWORD: { usage: true, hint: 'Take the password out of the URL and put it into a file named by PGPASSFILE (mode 0600).' },
+  DATABASE_UNREACHABLE: { retry: true, hint: 'Check host, port and that the server is running and accepts connections.' },
+  DATABASE_AUTHENTICATION: { hint: 'Check the user and the password in PGPASSFILE or PGPASSWORD, and pg_hba.conf.' },
+  DATABASE_NOT_FOUND: { hint: 'Check the name of the database in the URL.' },
+  DATABASE_VERSION: { hint: 'Install PostgreSQL client tools of at least the version of the server.' },
+  DATABASE_COVERAGE: { hint: 'Run the printed GRANT as a superuser, or use a role that may read everything.' },
+  DATABASE_ROW_SECURITY: { hint: 'Back up with a role that has BYPASSRLS, so that no row is hidden.' },
+  DATABASE_LOCKED: { retry: true, hint: 'Another session holds or waits for a strong lock; run the backup when its DDL has ended.' },
+  DATABASE_CHANGED: { retry: true, hint: 'Tables were created or dropped while the backup began; run it again.' },
+  DATABASE_SNAPSHOT_TOO_OLD: { hint: 'Raise the maximum snapshot age, or back up when the server is less busy.' },
+  DATABASE_SESSIONS: { hint: 'End the named sessions or stop the application, then run the restore again.' },
+  DATABASE_PREPARED_TRANSACTIONS: { hint: 'Commit or roll back the prepared transactions in the target first.' },
+  DATABASE_REPLICATION_SLOTS: { hint: 'Drop the logical replication slots of the target first; they cannot follow a restored database.' },
+  DATABASE_PRIVILEGE: { hint: 'Use a superuser, or a role that owns the database and has CREATEDB.' },
+  DATABASE_QUERY: { hint: 'Read the server\'s message; its log has more.' },
+  DATABASE_TOOL: { hint: 'Read the message of PostgreSQL\'s tool above.' },
+
+  // Files
+  ROOT_NOT_FOUND: { hint: 'Check the directory given with --files.' },
+  ROOT_NOT_DIRECTORY: { usage: true, hint: 'Give a directory, not a file.' },
+  ROOT_SYMLINK: { usage: true, hint: 'Give the directory that the link points to.' },
+  ROOT_DENIED: { hint: 'Run as root, or as a user that may read every file below the root.' },
+  ROOT_IN_USE: { hint: 'Stop the named processes, or give stop and restart hooks in the settings.' },
+  FILE_NOT_IN_BACKUP: { usage: true, hint: 'List the files of the backup with `integrum backups files`.' },
+  TARGET_BUSY: { retry: true, hint: 'Another restore works on the same target; wait for it, or run `integrum restore recover`.' },
+
+  // Restore
+  RESTORE_SPACE: { hint: 'Free the missing space on the named file system, then plan again.' },
+  RESTORE_SPACE_UNKNOWN: { hint: 'State the free space of a remote server with --free-bytes NAME=BYTES.' },
+  RESTORE_ROLE_MISSING: { hint: 'Choose for each missing role: --role NAME=create, or --role NAME=map:OTHER.' },
+  RESTORE_EXTENSION_MISSING: { hint: 'Install the named extension on the target server.' },
+  RESTORE_VERSION: { hint: 'Restore to a server of the same or a newer major version.' },
+  RESTORE_VERIFY: { hint: 'The staging differs from the backup, so it was not made live; run `integrum verify` on the backup.' },
+  RESTORE_LOSS: { hint: 'More changed since the plan than it allowed; plan again and confirm the new loss statement.' },
+  RESTORE_STATE: { hint: 'Run `integrum restore recover`, then look at the state of the restore again.' },
+  RESTORE_NOT_FOUND: { usage: true, hint: 'Give the id that `restore run` printed; --state must name the same directory.' },
+  RESTORE_TARGET_CHANGED: { hint: 'The live database or directory is not the one this restore left; nothing was touched.' },
+  RESTORE_SAFETY_BACKUP: { hint: 'The safety backup must go to the system\'s own repository; name it, or skip it with a reason.' },
+  HOOK_FAILED: { hint: 'Read the output of the hook; it is named in the system\'s settings.' },
+
+  // The machine
+  TOOL_MISSING: { hint: 'Install the named program.' },
+  DISK_FULL: { hint: 'Free space on the named file system.' },
+  HOST_IO: { hint: 'Check the disk and the permissions of the named path.' },
+} as const satisfies Record<string, FaultKind>
+
+export type FaultCode = keyof typeof table
+
+export const faultCodes: Readonly<Record<FaultCode, FaultKind>> = table

@@ -1,0 +1,35 @@
+import { KiB, MiB, durations } from './units.ts'
+
+/** Every bound of the product in one place. Sizes in bytes, durations in milliseconds. */
+export const limits = {
+  /** Content-defined chunks (DESIGN §3). */
+  chunkSizeBytesMin: 512 * KiB,
+  chunkSizeBytesMean: 1 * MiB,
+  chunkSizeBytesMax: 8 * MiB,
+  /** A pack is closed once it has reached this size; one more blob may still be on its way. */
+  packSizeBytesTarget: 16 * MiB,
+  packSizeBytesMax: 128 * MiB,
+  /** restic's own bound for one index file is 50,000 blobs. */
+  indexBlobsMax: 50_000,
+  /** Refuses a JSON document of the repository larger than this before parsing it. */
+  documentSizeBytesMax: 256 * MiB,
+  /** SAFETY rule 26: by storage time, never by process id. */
+  lockStaleAfterMs: 30 * durations.minute,
+  lockRefreshEveryMs: 5 * durations.minute,
+  /** SAFETY rule 26: marked packs are deleted only after the longest job must have ended. */
+  pruneGraceMs: 24 * durations.hour,
+  /** SAFETY rule 14: a snapshot older than this holds VACUUM back for too long. */
+  snapshotAgeMsMax: 4 * durations.hour,
+  /** SAFETY rule 13. */
+  lockWaitMsMax: 5 * durations.second,
+  /** Heap pages in one COPY segment: 16,384 pages of 8 KiB are 128 MiB of heap. */
+  segmentPages: 16_384,
+  /** Buffers handed between modules are about this large. */
+  streamBufferBytes: 256 * KiB,
+  undoWindowMs: 24 * durations.hour,
+  /** SAFETY rule 22: 1 × database + 1 × WAL + this share. */
+  stagingSpaceMargin: 0.2,
+  fileReadAttempts: 3,
+  passwordLengthMin: 8,
+  toolOutputBytesMax: 64 * KiB,
+} as const

@@ -1,0 +1,87 @@
+import type { BlobId, SnapshotId } from '#base/ids.ts'
+import type { Storage } from '../storage/storage.ts'
+import type { TreeNode } from '../tree-node.ts'
+
+/**
+ * An opened repository in restic format v2. Writes happen only inside `write`, deletions only inside `exclusively`,
+ * so neither can forget its lock.
+ */
+export interface Repository extends AsyncDisposable {
+  /** 64 hex digits, from the config. */
+  readonly id: string
+  readonly storage: Storage
+  /** Holds a shared lock around `work`; the session's workers and buffers live as long as `work` runs. */
+  write<T>(options: WriteOptions, work: (session: WriteSession) => Promise<T>, signal?: AbortSignal): Promise<T>
+  /** Holds the exclusive lock around `work`. Refused with REPOSITORY_LOCKED while any other lock stands. */
+  exclusively<T>(work: (lease: Lease) => Promise<T>, signal?: AbortSignal): Promise<T>
+  /** Holds a shared lock around `work`, so that no prune removes what is being read. */
+  reading<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T>
+
+  snapshots(signal?: AbortSignal): Promise<Snapshot[]>
+  tree(id: BlobId, signal?: AbortSignal): Promise<TreeNode[]>
+  /** Content of a file in order, fetched ahead within bounds. Every piece is hashed before it is handed out. */
+  read(content: readonly BlobId[], signal?: AbortSignal): AsyncIterable<Uint8Array>
+  /** Plain size of a blob; `undefined` when the index does not know it. */
+  blobSizeBytes(id: BlobId): number | undefined
+  /** Reads the index again, after another program may have written. */
+  refreshIndex(signal?: AbortSignal): Promise<void>
+}
+
+export interface WriteOptions {
+  /** zstd 1-19. */
+  readonly compressionLevel: number
+}
+
+/** A claim on the repository that is refreshed until its scope ends. */
+export interface Lease {
+  readonly lockId: string
+  /** SAFETY rule 26: reads the lock back from the storage; REPOSITORY_LOCK_LOST when it is gone. */
+  confirm(signal?: AbortSignal): Promise<void>
+}
+
+export interface WriteSession {
+  readonly lease: Lease
+  /** Chunks, dedups, compresses, seals and packs a stream. Several may run at once; the session bounds all buffers. */
+  content(bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, signal?: AbortSignal): Promise<StoredContent>
+  /** True when every blob is in the repository already, so that an unchanged file needs no reading. */
+  has(content: readonly BlobId[]): boolean
+  tree(nodes: readonly TreeNode[], signal?: AbortSignal): Promise<BlobId>
+  /**
+   * Makes the backup exist: flushes packs, writes the index, confirms the lock and every pack that was deduplicated
+   * against (REPOSITORY_LOCK_LOST, REPOSITORY_PACK_VANISHED), then writes the snapshot. Once, last.
+   */
+  snapshot(snapshot: NewSnapshot, signal?: AbortSignal): Promise<SnapshotId>
+  readonly statistics: WriteStatistics
+}
+
+export interface StoredContent {
+  readonly content: BlobId[]
+  readonly sizeBytes: number
+}
+
+export interface WriteStatistics {
+  /** Plain bytes that came in. */
+  readonly readBytes: number
+  /** Plain bytes of blobs that were not there yet. */
+  readonly newBytes: number
+  /** What these became in packs, sealed and compressed. */
+  readonly storedBytes: number
+  readonly newBlobs: number
+  readonly reusedBlobs: number
+}
+
+export interface NewSnapshot {
+  readonly time: Date
+  readonly tree: BlobId
+  readonly paths: readonly string[]
+  readonly hostname: string
+  readonly username: string
+  readonly tags: readonly string[]
+  readonly parent?: SnapshotId
+}
+
+export interface Snapshot extends NewSnapshot {
+  readonly id: SnapshotId
+  readonly uid: number
+  readonly gid: number
+}

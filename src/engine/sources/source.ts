@@ -1,0 +1,115 @@
+import type { Clock } from '#base/clock.ts'
+import type { BlobId } from '#base/ids.ts'
+import type { Random } from '#host/random.ts'
+import type { ByteString } from '../byte-string.ts'
+import type { TreeNode } from '../tree-node.ts'
+
+/**
+ * What a source hands over, depth first: `enter`, the children in byte order of their names, `leave` with the
+ * directory's own node. The walk keeps several entries in the air at once, at most `limits`' bound; an entry that is
+ * itself made from earlier ones (a checksum list) may wait for them inside `open`, since those go on meanwhile.
+ */
+export type Entry = EnterEntry | LeaveEntry | FileEntry | StreamEntry | SpecialEntry
+
+export interface EnterEntry {
+  readonly kind: 'enter'
+  readonly name: ByteString
+}
+
+export interface LeaveEntry {
+  readonly kind: 'leave'
+  readonly node: TreeNode
+}
+
+/** A file of the file system. A second hard link to a captured file comes as a FileEntry too: its content dedups. */
+export interface FileEntry {
+  readonly kind: 'file'
+  readonly node: TreeNode
+  /** Reads from the start. May be called again when `settle` said that the file changed. */
+  open(signal?: AbortSignal): AsyncIterable<Uint8Array>
+  /** After reading: is the content that of `node`? */
+  settle(): Promise<Settled>
+}
+
+export type Settled =
+  | { readonly state: 'unchanged' }
+  | { readonly state: 'changed'; readonly node: TreeNode }
+  | { readonly state: 'vanished' }
+
+/** Bytes that a source makes itself (a COPY segment, a dump). Its node's size is what came out. */
+export interface StreamEntry {
+  readonly kind: 'stream'
+  readonly name: ByteString
+  readonly mode: number
+  open(signal?: AbortSignal): AsyncIterable<Uint8Array>
+}
+
+/** Symlink, device, fifo or socket: the node is all there is. */
+export interface SpecialEntry {
+  readonly kind: 'special'
+  readonly node: TreeNode
+}
+
+export type GapKind = 'vanished' | 'changed' | 'unreadable' | 'dangling-reference' | 'not-covered'
+
+/** Something the backup does not hold as it should. A backup with gaps is never "completed". */
+export interface Gap {
+  readonly source: string
+  readonly kind: GapKind
+  /** Printable path, table or object. */
+  readonly what: string
+  readonly detail: string
+}
+
+export interface CaptureContext {
+  readonly clock: Clock
+  readonly random: Random
+  readonly signal?: AbortSignal | undefined
+  /** Called for every gap the source itself notices. */
+  readonly gap: (gap: Gap) => void
+}
+
+/** One source held still: for a database an exported snapshot, for a directory its opened root. */
+export interface Capture<Section> extends AsyncDisposable {
+  /** From here on what the source says is fixed (database) or read live (files). */
+  readonly instant: Date
+  /** Once. The children of the source's folder in the backup, framed as described at Entry. */
+  entries(): AsyncIterable<Entry>
+  /** The source's section of the manifest. Only after `entries` has ended and every entry was read. */
+  section(): Promise<Section>
+}
+
+/** What a backup holds below one source's folder, for staging and verifying. Sources never see the repository. */
+export interface StoredSource {
+  /** Depth first, parents before children: `enter` with the directory's node, files, `leave`. Starts inside the folder. */
+  walk(signal?: AbortSignal): AsyncIterable<StoredEntry>
+  /** One file by its path below the folder, parts joined with `/`, as the manifest writes it. FILE_NOT_IN_BACKUP. */
+  file(path: string, signal?: AbortSignal): Promise<StoredFileContent>
+  /** The node of the source's folder itself: owner, mode and times of the root. */
+  readonly root: TreeNode
+}
+
+export type StoredEntry =
+  | { readonly kind: 'enter'; readonly node: TreeNode }
+  | { readonly kind: 'leave'; readonly node: TreeNode }
+  | { readonly kind: 'file'; readonly node: TreeNode; readonly content: StoredFileContent }
+  | { readonly kind: 'special'; readonly node: TreeNode }
+
+export interface StoredFileContent {
+  readonly sizeBytes: number
+  /** Hash and size of each piece in order: what a staged file is compared with. */
+  readonly pieces: readonly { readonly sha256: BlobId; readonly sizeBytes: number }[]
+  read(signal?: AbortSignal): AsyncIterable<Uint8Array>
+}
+
+/** Progress in measured numbers; a total that is not known is absent. */
+export interface Progress {
+  readonly stage: string
+  readonly doneBytes?: number
+  readonly totalBytes?: number
+  readonly doneFiles?: number
+  readonly totalFiles?: number
+  readonly what?: string
+}
+
+export type OnProgress = (progress: Progress) => void
