@@ -1,0 +1,102 @@
+import pg from 'pg'
+import { Fault, isFault, messageOf, errnoOf } from '#base/fault.ts'
+import { printDatabaseUrl, type DatabaseTarget } from './target.ts'
+
+/** A connection that its scope closes. One query at a time (`pg` would queue them silently). */
+export interface Connection extends AsyncDisposable {
+  readonly client: pg.Client
+  readonly target: DatabaseTarget
+  query<Row extends pg.QueryResultRow>(sql: string, parameters?: readonly unknown[]): Promise<Row[]>
+}
+
+/**
+ * Opens one session. The password comes from PGPASSWORD or PGPASSFILE, by libpq's rules; `bigint` columns arrive as
+ * strings. Faults: DATABASE_UNREACHABLE, _AUTHENTICATION, _NOT_FOUND; queries fail with DATABASE_QUERY and `sqlState`.
+ */
+export async function connect(target: DatabaseTarget, signal?: AbortSignal): Promise<Connection> {
+  signal?.throwIfAborted()
+  const client = new pg.Client({
+    host: target.host,
+    port: target.port,
+    user: target.user,
+    database: target.database,
+    application_name: 'integrum',
+    connectionTimeoutMillis: 15_000,
+    keepAlive: true,
+    ...(target.sslMode !== undefined && { ssl: sslOf(target.sslMode) }),
+  })
+  // A session ended by the server rejects the running query; without a listener the event alone would end us.
+  client.on('error', () => {})
+  try {
+    await client.connect()
+  } catch (cause) {
+    throw connectionFault(target, cause)
+  }
+  return {
+    client,
+    target,
+    query: async <Row extends pg.QueryResultRow>(sql: string, parameters: readonly unknown[] = []) => {
+      try {
+        return (await client.query<Row>(sql, [...parameters])).rows
+      } catch (cause) {
+        throw queryFault(cause)
+      }
+    },
+    [Symbol.asyncDispose]: () => client.end(),
+  }
+}
+
+export function queryFault(cause: unknown): Fault {
+  if (isFault(cause)) return cause
+  return new Fault('DATABASE_QUERY', `the server refused: ${messageOf(cause)}`, { sqlState: sqlStateOf(cause) ?? null }, { cause })
+}
+
+/** SQLSTATE of a server error (PostgreSQL "Appendix A"), also when it is wrapped in a Fault. */
+export function sqlStateOf(error: unknown): string | undefined {
+  for (let current = error; current instanceof Error; current = current.cause) {
+    const code = (current as { code?: unknown }).code
+    if (typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && !/^E[A-Z]{4}$/.test(code)) return code
+  }
+  return undefined
+}
+
+/** Environment for libpq programs: where to connect stands here, never in arguments; passwords are passed through. */
+export function toolEnvironment(target: DatabaseTarget, options: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
+  const passed = ['PATH', 'HOME', 'PGPASSFILE', 'PGPASSWORD', 'PGSSLROOTCERT', 'PGSSLCERT', 'PGSSLKEY', 'TMPDIR']
+  const environment: NodeJS.ProcessEnv = { LC_ALL: 'C', PGCONNECT_TIMEOUT: '15', PGAPPNAME: 'integrum' }
+  for (const name of passed) if (process.env[name] !== undefined) environment[name] = process.env[name]
+  environment['PGHOST'] = target.host
+  environment['PGPORT'] = String(target.port)
+  environment['PGUSER'] = target.user
+  environment['PGDATABASE'] = target.database
+  if (target.sslMode !== undefined) environment['PGSSLMODE'] = target.sslMode
+  const settings = Object.entries(options).map(([name, value]) => `-c ${name}=${value.replace(/([\\ ])/g, '\\$1')}`)
+  if (settings.length > 0) environment['PGOPTIONS'] = settings.join(' ')
+  return environment
+}
+
+/** `"schema"."name"`, quoted so that any name PostgreSQL allows is taken literally. */
+export function quoteName(...parts: readonly string[]): string {
+  return parts.map((part) => `"${part.replaceAll('"', '""')}"`).join('.')
+}
+
+/** A string literal that means the same whatever `standard_conforming_strings` says. */
+export function quoteLiteral(text: string): string {
+  const doubled = text.replaceAll("'", "''")
+  return text.includes('\\') ? ` E'${doubled.replaceAll('\\', '\\\\')}'` : `'${doubled}'`
+}
+
+function sslOf(mode: string): boolean | { rejectUnauthorized: boolean } {
+  if (mode === 'disable' || mode === 'allow' || mode === 'prefer') return false
+  return { rejectUnauthorized: mode === 'verify-ca' || mode === 'verify-full' }
+}
+
+function connectionFault(target: DatabaseTarget, cause: unknown): Fault {
+  const where = printDatabaseUrl(target)
+  const state = sqlStateOf(cause)
+  const fact = `cannot connect to ${where}: ${messageOf(cause) || errnoOf(cause) || 'no answer'}`
+  if (state === '3D000') return new Fault('DATABASE_NOT_FOUND', fact, { where }, { cause })
+  if (state?.startsWith('28')) return new Fault('DATABASE_AUTHENTICATION', fact, { where }, { cause })
+  if (/password|SASL|SCRAM/i.test(messageOf(cause))) return new Fault('DATABASE_AUTHENTICATION', fact, { where }, { cause })
+  return new Fault('DATABASE_UNREACHABLE', fact, { where, sqlState: state ?? null }, { cause })
+}
