@@ -72,8 +72,8 @@ const table = {
   DATABASE_PREPARED_TRANSACTIONS: { hint: 'Commit or roll back the prepared transactions in the target first.' },
   DATABASE_REPLICATION_SLOTS: { hint: 'Drop the logical replication slots of the target first; they cannot follow a restored database.' },
   DATABASE_PRIVILEGE: { hint: 'Use a superuser, or a role that owns the database and has CREATEDB.' },
-  DATABASE_QUERY: { hint: 'Read the server\'s message; its log has more.' },
-  DATABASE_TOOL: { hint: 'Read the message of PostgreSQL\'s tool above.' },
+  DATABASE_QUERY: { hint: "Read the server's message; its log has more." },
+  DATABASE_TOOL: { hint: "Read the message of PostgreSQL's tool above." },
 
   // Files
   ROOT_NOT_FOUND: { hint: 'Check the directory given with --files.' },
@@ -95,8 +95,8 @@ const table = {
   RESTORE_STATE: { hint: 'Run `integrum restore recover`, then look at the state of the restore again.' },
   RESTORE_NOT_FOUND: { usage: true, hint: 'Give the id that `restore run` printed; --state must name the same directory.' },
   RESTORE_TARGET_CHANGED: { hint: 'The live database or directory is not the one this restore left; nothing was touched.' },
-  RESTORE_SAFETY_BACKUP: { hint: 'The safety backup must go to the system\'s own repository; name it, or skip it with a reason.' },
-  HOOK_FAILED: { hint: 'Read the output of the hook; it is named in the system\'s settings.' },
+  RESTORE_SAFETY_BACKUP: { hint: "The safety backup must go to the system's own repository; name it, or skip it with a reason." },
+  HOOK_FAILED: { hint: "Read the output of the hook; it is named in the system's settings." },
 
   // The machine
   TOOL_MISSING: { hint: 'Install the named program.' },

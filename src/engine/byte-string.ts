@@ -21,5 +21,7 @@ export function bytesOf(name: ByteString): Buffer {
 /** For people: UTF-8 where it is valid, and control characters escaped so that no terminal obeys them. */
 export function printBytesName(name: ByteString): string {
   // oxlint-disable-next-line no-control-regex
-  return bytesOf(name).toString('utf8').replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  return bytesOf(name)
+    .toString('utf8')
+    .replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }

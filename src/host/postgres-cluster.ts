@@ -61,7 +61,8 @@ export async function startCluster(directory: string, options: ClusterOptions): 
   return {
     socketDirectory,
     user,
-    url: (database) => `postgresql://${encodeURIComponent(user)}@/${encodeURIComponent(database)}?host=${encodeURIComponent(socketDirectory)}`,
+    url: (database) =>
+      `postgresql://${encodeURIComponent(user)}@/${encodeURIComponent(database)}?host=${encodeURIComponent(socketDirectory)}`,
     stop: () => stopWith('SIGINT'),
     kill: () => stopWith('SIGKILL'),
     [Symbol.asyncDispose]: () => stopWith('SIGINT'),

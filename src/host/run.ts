@@ -38,7 +38,11 @@ export async function run(command: string, args: readonly string[], options: Run
 }
 
 /** Starts a program whose output is a stream. `end()` resolves with its exit code and the tail of its stderr. */
-export function startProgram(command: string, args: readonly string[], options: RunOptions = {}): { child: ChildProcess; end(): Promise<Omit<RunResult, 'stdout'>> } {
+export function startProgram(
+  command: string,
+  args: readonly string[],
+  options: RunOptions = {},
+): { child: ChildProcess; end(): Promise<Omit<RunResult, 'stdout'>> } {
   const child = start(command, args, { ...spawnOptions(options), stdio: ['pipe', 'pipe', 'pipe'] })
   const stderr = tailOf(child)
   const exit = ended(child, command, options)

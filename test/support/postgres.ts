@@ -25,7 +25,10 @@ export async function testCluster(options: Partial<ClusterOptions> = {}): Promis
   const programs = assertFound(postgresPrograms('psql')).folder
   const environment = { PATH: process.env['PATH'], PGHOST: cluster.socketDirectory, PGUSER: cluster.user, LC_ALL: 'C.UTF-8' }
   const psql = async (database: string, sql: string) => {
-    const result = await run(path.join(programs, 'psql'), ['-X', '-q', '-At', '-v', 'ON_ERROR_STOP=1', '-d', database, '-f', '-'], { env: environment, input: sql })
+    const result = await run(path.join(programs, 'psql'), ['-X', '-q', '-At', '-v', 'ON_ERROR_STOP=1', '-d', database, '-f', '-'], {
+      env: environment,
+      input: sql,
+    })
     assert.equal(result.exitCode, 0, result.stderr)
     return result.stdout
   }
@@ -41,7 +44,8 @@ export async function testCluster(options: Partial<ClusterOptions> = {}): Promis
       await psql('postgres', `create database "${database.replaceAll('"', '""')}" template template0`)
     },
     diff: async (a, b, ...flags) => {
-      const info = (database: string) => `host=${cluster.socketDirectory} user=${cluster.user} dbname='${database.replace(/(['\\])/g, '\\$1')}'`
+      const info = (database: string) =>
+        `host=${cluster.socketDirectory} user=${cluster.user} dbname='${database.replace(/(['\\])/g, '\\$1')}'`
       const result = await run('bash', [path.join(sharedFolder(), 'tools/dbdiff.sh'), ...flags, info(a), info(b)], { env: environment })
       return result.stdout + result.stderr
     },

@@ -32,9 +32,7 @@ export interface FileEntry {
 }
 
 export type Settled =
-  | { readonly state: 'unchanged' }
-  | { readonly state: 'changed'; readonly node: TreeNode }
-  | { readonly state: 'vanished' }
+  { readonly state: 'unchanged' } | { readonly state: 'changed'; readonly node: TreeNode } | { readonly state: 'vanished' }
 
 /** Bytes that a source makes itself (a COPY segment, a dump). Its node's size is what came out. */
 export interface StreamEntry {

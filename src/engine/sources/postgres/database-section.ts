@@ -33,7 +33,13 @@ export const tableSectionSchema = z.object({
 export type TableSection = z.infer<typeof tableSectionSchema>
 
 /** Objects whose rows stand in `rest.dump`, hashed all the same (SAFETY rule 19). */
-const hashedSchema = z.object({ schema: z.string(), name: z.string(), columns: z.array(columnSchema), condition: z.string().optional(), hash: rowsHashSchema })
+const hashedSchema = z.object({
+  schema: z.string(),
+  name: z.string(),
+  columns: z.array(columnSchema),
+  condition: z.string().optional(),
+  hash: rowsHashSchema,
+})
 
 /** One database in the manifest: everything that staging needs to build and to judge it. */
 export const databaseSectionSchema = z.object({

@@ -26,15 +26,23 @@ export function parseDatabaseUrl(name: string, url: string, environment: Readonl
   }
   const known = new Set(['host', 'port', 'user', 'dbname', 'sslmode'])
   const unknown = [...parameters.keys()].find((key) => !known.has(key))
-  if (unknown !== undefined) throw new Fault('DATABASE_URL', `the URL of database ${name} has an unknown parameter ${unknown}`, { name, unknown })
+  if (unknown !== undefined)
+    throw new Fault('DATABASE_URL', `the URL of database ${name} has an unknown parameter ${unknown}`, { name, unknown })
 
   const [, hostText = '', portText = ''] = /^(\[[^\]]*\]|[^:]*)(?::(\d*))?$/.exec(hostPart) ?? []
   const host = decode(name, parameters.get('host') ?? (hostText.replace(/^\[|\]$/g, '') || environment['PGHOST'] || '/var/run/postgresql'))
   const port = Number(parameters.get('port') ?? (portText || environment['PGPORT'] || '5432'))
   const user = decode(name, parameters.get('user') ?? (userInfo || environment['PGUSER'] || environment['USER'] || 'postgres'))
   const database = decode(name, parameters.get('dbname') ?? (databasePart || user))
-  const parsed = databaseTargetSchema.safeParse({ host, port, user, database, ...(parameters.has('sslmode') && { sslMode: parameters.get('sslmode') }) })
-  if (!parsed.success) throw new Fault('DATABASE_URL', `the URL of database ${name} has an invalid ${parsed.error.issues[0]?.path.join('.')}`, { name })
+  const parsed = databaseTargetSchema.safeParse({
+    host,
+    port,
+    user,
+    database,
+    ...(parameters.has('sslmode') && { sslMode: parameters.get('sslmode') }),
+  })
+  if (!parsed.success)
+    throw new Fault('DATABASE_URL', `the URL of database ${name} has an invalid ${parsed.error.issues[0]?.path.join('.')}`, { name })
   return parsed.data
 }
 
