@@ -1,0 +1,50 @@
+import { z } from 'zod'
+import { durations } from './units.ts'
+
+export const sourceNameSchema = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'a name is 1 to 63 of a-z, 0-9 and "-", not beginning with "-"')
+
+/** A program that the operator wants run, without a shell. */
+export const hookSchema = z.strictObject({
+  command: z.array(z.string().min(1)).min(1),
+  timeoutMs: z.number().int().positive().default(5 * durations.minute),
+})
+export type Hook = z.infer<typeof hookSchema>
+
+/** Rows that name files: every value of `column` is a path below `root`. */
+export const fileReferenceSchema = z.strictObject({
+  database: sourceNameSchema,
+  schema: z.string().default('public'),
+  table: z.string(),
+  column: z.string(),
+  root: sourceNameSchema,
+  /** Taken off the front of a value before it is looked up, such as an absolute path. */
+  prefix: z.string().default(''),
+})
+export type FileReference = z.infer<typeof fileReferenceSchema>
+
+/** A statement that must return exactly one row with one true value in the restored database. */
+export const assertionSchema = z.strictObject({ database: sourceNameSchema, name: z.string().min(1), sql: z.string().min(1) })
+export type Assertion = z.infer<typeof assertionSchema>
+
+/** What the operator says about one system; read from `--settings FILE`. */
+export const systemSettingsSchema = z.strictObject({
+  fileReferences: z.array(fileReferenceSchema).default([]),
+  /** Patterns per file root, matched against the path below it; `*` within a name, `**` across names. */
+  exclude: z.record(sourceNameSchema, z.array(z.string().min(1))).default({}),
+  /** Roots that a container has mounted: their processes cannot be seen from here (SAFETY rule 5). */
+  containerisedRoots: z.array(sourceNameSchema).default([]),
+  assertions: z.array(assertionSchema).default([]),
+  hooks: z
+    .strictObject({
+      /** Quiesce before the snapshot, resume after the last byte, also on failure. */
+      beforeBackup: hookSchema.optional(),
+      afterBackup: hookSchema.optional(),
+      /** Stop or pause before the fence, restart or resume after it is lifted, also on failure. */
+      beforeSwap: hookSchema.optional(),
+      afterSwap: hookSchema.optional(),
+    })
+    .default({}),
+})
+export type SystemSettings = z.infer<typeof systemSettingsSchema>
+
+export const defaultSettings: SystemSettings = systemSettingsSchema.parse({})

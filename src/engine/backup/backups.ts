@@ -1,0 +1,106 @@
+import { Fault } from '#base/fault.ts'
+import { isHexId, isUuid, type BackupId, type BlobId } from '#base/ids.ts'
+import { byteStringOf } from '../byte-string.ts'
+import type { Repository, Snapshot } from '../repository/repository.ts'
+import type { TreeNode } from '../tree-node.ts'
+import { manifestChecksum, parseManifest, type Manifest } from './manifest.ts'
+
+/** One backup as its snapshot's tags tell it, without opening its manifest. */
+export interface Backup {
+  readonly id: BackupId
+  readonly snapshot: Snapshot
+  readonly system: string
+  readonly type: string
+  readonly purpose: 'regular' | 'safety' | 'release'
+  readonly hasGaps: boolean
+}
+
+/** Tags of a backup's snapshot (DESIGN §4). restic's tags may not hold commas; names and uuids never do. */
+export function backupTags(backup: { id: string; system: string; type: string; purpose: Backup['purpose']; hasGaps: boolean }): string[] {
+  const tags = ['integrum', `system=${backup.system}`, `type=${backup.type}`, `backup=${backup.id}`]
+  if (backup.purpose !== 'regular') tags.push(backup.purpose)
+  if (backup.hasGaps) tags.push('gaps')
+  return tags
+}
+
+/** Every backup of Integrum in the repository, oldest first. Snapshots of other programs are left out. */
+export async function listBackups(repository: Repository, signal?: AbortSignal): Promise<Backup[]> {
+  const snapshots = await repository.snapshots(signal)
+  const backups = snapshots.map(backupOf).filter((backup) => backup !== undefined)
+  return backups.toSorted((a, b) => a.snapshot.time.getTime() - b.snapshot.time.getTime())
+}
+
+export function backupOf(snapshot: Snapshot): Backup | undefined {
+  if (!snapshot.tags.includes('integrum')) return undefined
+  const tag = (name: string) => snapshot.tags.find((text) => text.startsWith(`${name}=`))?.slice(name.length + 1)
+  const id = tag('backup')
+  const system = tag('system')
+  const type = tag('type')
+  if (id === undefined || system === undefined || type === undefined) return undefined
+  const purpose = snapshot.tags.includes('safety') ? 'safety' : snapshot.tags.includes('release') ? 'release' : 'regular'
+  return { id: id as BackupId, snapshot, system, type, purpose, hasGaps: snapshot.tags.includes('gaps') }
+}
+
+/**
+ * Finds one backup by its uuid, a unique beginning of its uuid or snapshot id, or `latest`: the newest regular one,
+ * of `system` when it is given. BACKUP_NOT_FOUND, BACKUP_AMBIGUOUS.
+ */
+export async function findBackup(repository: Repository, wanted: string, options: { system?: string | undefined; now: Date }, signal?: AbortSignal): Promise<Backup> {
+  const all = (await listBackups(repository, signal)).filter((backup) => options.system === undefined || backup.system === options.system)
+  if (wanted === 'latest') return latest(all, options.now)
+  const text = wanted.toLowerCase()
+  if (!isUuid(text) && !isHexId(text) && !/^[0-9a-f-]{4,64}$/.test(text)) {
+    throw new Fault('BACKUP_NOT_FOUND', `"${wanted}" is not the id of a backup, the beginning of one, or "latest"`, { wanted })
+  }
+  const found = all.filter((backup) => backup.id.startsWith(text) || backup.snapshot.id.startsWith(text))
+  const [only] = found
+  if (!only) throw new Fault('BACKUP_NOT_FOUND', `no backup ${wanted} in the repository`, { wanted })
+  if (found.length > 1) throw new Fault('BACKUP_AMBIGUOUS', `${found.length} backups begin with ${wanted}`, { wanted, found: found.length })
+  return only
+}
+
+// A clock that jumped ahead once must not make an old backup the latest for ever (SAFETY rule 29).
+function latest(backups: readonly Backup[], now: Date): Backup {
+  const regular = backups.filter((backup) => backup.purpose === 'regular')
+  const newest = regular.findLast((backup) => backup.snapshot.time <= now) ?? regular.at(-1)
+  if (!newest) throw new Fault('BACKUP_NOT_FOUND', 'there is no backup yet', {})
+  const systems = new Set(regular.map((backup) => backup.system))
+  if (systems.size > 1) {
+    throw new Fault('BACKUP_AMBIGUOUS', `the repository holds ${systems.size} systems; "latest" needs one`, { systems: [...systems].join(' ') })
+  }
+  return newest
+}
+
+export interface OpenedBackup {
+  readonly backup: Backup
+  readonly manifest: Manifest
+  /** SHA-256 of the manifest's bytes: the checksum of the whole backup. */
+  readonly checksum: string
+}
+
+/** Reads and checks the manifest: it must be that of this snapshot. */
+export async function openBackup(repository: Repository, backup: Backup, signal?: AbortSignal): Promise<OpenedBackup> {
+  const node = (await repository.tree(backup.snapshot.tree, signal)).find((child) => child.name === byteStringOf('manifest.json'))
+  if (!node?.content) throw new Fault('DAMAGE_MANIFEST', `backup ${backup.id} has no manifest`, { backup: backup.id })
+  const parts: Uint8Array[] = []
+  for await (const part of repository.read(node.content, signal)) parts.push(Buffer.from(part))
+  const bytes = Buffer.concat(parts)
+  const manifest = parseManifest(bytes)
+  if (manifest.backup !== backup.id) {
+    throw new Fault('DAMAGE_MANIFEST', `the manifest is of backup ${manifest.backup}, the snapshot of ${backup.id}`, { backup: backup.id })
+  }
+  return { backup, manifest, checksum: manifestChecksum(bytes) }
+}
+
+/** The node at `path` (parts joined with `/`, from the root of the backup); undefined when there is none. */
+export async function nodeAt(repository: Repository, tree: BlobId, path: string, signal?: AbortSignal): Promise<TreeNode | undefined> {
+  let subtree: BlobId | undefined = tree
+  let node: TreeNode | undefined
+  for (const part of path.split('/').filter((text) => text !== '')) {
+    if (!subtree) return undefined
+    node = (await repository.tree(subtree, signal)).find((child) => child.name === byteStringOf(part))
+    if (!node) return undefined
+    subtree = node.subtree
+  }
+  return node
+}

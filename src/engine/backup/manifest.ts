@@ -1,0 +1,60 @@
+import { createHash } from 'node:crypto'
+import { z } from 'zod'
+import { parse } from '#base/parse.ts'
+import { sourceNameSchema } from '#base/settings.ts'
+import { databaseSectionSchema } from '../sources/postgres/database-section.ts'
+import { rootSectionSchema } from '../sources/files/root-section.ts'
+
+export const backupTypes = ['full', 'database', 'files'] as const
+export type BackupType = (typeof backupTypes)[number]
+
+const count = z.number().int().min(0)
+
+const gapSchema = z.object({
+  source: z.string(),
+  kind: z.enum(['vanished', 'changed', 'unreadable', 'dangling-reference', 'not-covered']),
+  what: z.string(),
+  detail: z.string(),
+})
+
+/** `/manifest.json` of a backup: what it holds, as of when, and how each part is recognised (DESIGN §4). */
+export const manifestSchema = z.object({
+  format: z.literal(1),
+  product: z.literal('integrum'),
+  version: z.string(),
+  backup: z.uuid(),
+  name: z.string(),
+  description: z.string().optional(),
+  system: sourceNameSchema,
+  type: z.enum(backupTypes),
+  /** `safety` before a restore, `release` of the state a restore replaced; `regular` otherwise. */
+  purpose: z.enum(['regular', 'safety', 'release']),
+  hostname: z.string(),
+  startedAt: z.iso.datetime(),
+  /** True when a quiesce hook held the application still: only then are database and files one instant. */
+  isQuiesced: z.boolean(),
+  compressionLevel: count,
+  databases: z.array(databaseSectionSchema),
+  roots: z.array(rootSectionSchema),
+  references: z.object({ checked: count, dangling: count }),
+  gaps: z.object({ count, first: z.array(gapSchema) }),
+  /** Up to the manifest itself. Bytes before compression, of new pieces, and of these as stored. */
+  statistics: z.object({ readBytes: count, newBytes: count, storedBytes: count, newBlobs: count, reusedBlobs: count }),
+})
+export type Manifest = z.infer<typeof manifestSchema>
+
+/** How many gaps a manifest lists by name; it always counts all. */
+export const gapsListedMax = 10_000
+
+export function printManifest(manifest: Manifest): Buffer {
+  return Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`, 'utf8')
+}
+
+export function parseManifest(bytes: Uint8Array): Manifest {
+  return parse(manifestSchema, Buffer.from(bytes).toString('utf8'), 'the manifest', 'DAMAGE_MANIFEST')
+}
+
+/** The checksum of a backup: SHA-256 of its manifest, which holds the hash of everything else. */
+export function manifestChecksum(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex')
+}

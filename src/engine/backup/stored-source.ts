@@ -1,0 +1,74 @@
+import { strict as assert } from 'node:assert'
+import { Fault } from '#base/fault.ts'
+import type { BlobId } from '#base/ids.ts'
+import type { ByteString } from '../byte-string.ts'
+import type { Repository } from '../repository/repository.ts'
+import type { StoredEntry, StoredFileContent, StoredSource } from '../sources/source.ts'
+import type { TreeNode } from '../tree-node.ts'
+import { nodeAt, type Backup } from './backups.ts'
+import type { FolderBefore } from './walk.ts'
+
+/** What a backup holds below `folder` (`database/<name>` or `files/<name>`), as sources read it. */
+export async function storedSource(repository: Repository, backup: Pick<Backup, 'id' | 'snapshot'>, folder: string, signal?: AbortSignal): Promise<StoredSource> {
+  const root = await nodeAt(repository, backup.snapshot.tree, folder, signal)
+  if (!root?.subtree) throw new Fault('FILE_NOT_IN_BACKUP', `backup ${backup.id} has no folder ${folder}`, { folder })
+  const subtree = root.subtree
+  return {
+    root,
+    walk: (walkSignal) => walkTree(repository, subtree, walkSignal),
+    file: async (path, fileSignal) => {
+      const node = await nodeAt(repository, subtree, path, fileSignal)
+      if (node?.type !== 'file') throw new Fault('FILE_NOT_IN_BACKUP', `backup ${backup.id} has no file ${folder}/${path}`, { folder, path })
+      return fileContent(repository, node)
+    },
+  }
+}
+
+/** The content of one file, from anywhere in a backup. */
+export function fileContent(repository: Repository, node: TreeNode): StoredFileContent {
+  const content = node.content ?? []
+  return {
+    sizeBytes: node.sizeBytes,
+    get pieces() {
+      return content.map((id) => ({ sha256: id, sizeBytes: sizeOf(repository, id) }))
+    },
+    read: (signal) => repository.read(content, signal),
+  }
+}
+
+/** The same folder of the backup before, read lazily: only folders that the walk enters, each once. */
+export function folderBefore(repository: Repository, subtree: () => Promise<BlobId | undefined>, signal: AbortSignal): FolderBefore {
+  let reading: Promise<ReadonlyMap<ByteString, TreeNode>> | undefined
+  const nodes = () => {
+    reading ??= subtree().then((id) => (id === undefined ? new Map() : byName(repository, id, signal)))
+    return reading
+  }
+  return { nodes, folder: (name) => folderBefore(repository, async () => (await nodes()).get(name)?.subtree, signal) }
+}
+
+async function byName(repository: Repository, subtree: BlobId, signal: AbortSignal): Promise<ReadonlyMap<ByteString, TreeNode>> {
+  const nodes = await repository.tree(subtree, signal)
+  return new Map(nodes.map((node) => [node.name, node]))
+}
+
+async function* walkTree(repository: Repository, subtree: BlobId, signal?: AbortSignal): AsyncGenerator<StoredEntry> {
+  for (const node of await repository.tree(subtree, signal)) {
+    signal?.throwIfAborted()
+    if (node.type === 'dir') {
+      yield { kind: 'enter', node }
+      assert(node.subtree, 'a directory node has a subtree')
+      yield* walkTree(repository, node.subtree, signal)
+      yield { kind: 'leave', node }
+    } else if (node.type === 'file') {
+      yield { kind: 'file', node, content: fileContent(repository, node) }
+    } else {
+      yield { kind: 'special', node }
+    }
+  }
+}
+
+function sizeOf(repository: Repository, id: BlobId): number {
+  const size = repository.blobSizeBytes(id)
+  if (size === undefined) throw new Fault('DAMAGE_INDEX', `no index names blob ${id}`, { blob: id })
+  return size
+}

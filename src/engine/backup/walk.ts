@@ -1,0 +1,226 @@
+import { strict as assert } from 'node:assert'
+import { throwIfCancelled } from '#base/clock.ts'
+import { Fault, errnoOf, messageOf } from '#base/fault.ts'
+import type { BlobId } from '#base/ids.ts'
+import { limits } from '#base/limits.ts'
+import { Semaphore } from '#base/semaphore.ts'
+import { unreachable } from '#base/unreachable.ts'
+import { printBytesName, type ByteString } from '../byte-string.ts'
+import type { StoredContent, WriteSession } from '../repository/repository.ts'
+import type { Entry, FileEntry, Gap, StreamEntry } from '../sources/source.ts'
+import type { TreeNode } from '../tree-node.ts'
+import { streamNode } from './made-nodes.ts'
+
+export interface WalkOptions {
+  readonly source: string
+  readonly session: WriteSession
+  /** The same folder in the backup before, by which unchanged files need no reading. */
+  readonly before: FolderBefore | undefined
+  /** Entries read at once. */
+  readonly width: number
+  readonly capturedAt: Date
+  readonly onGap: (gap: Gap) => void
+  readonly onFile: (sizeBytes: number, isReused: boolean) => void
+  readonly signal: AbortSignal
+}
+
+/** A folder of an earlier backup: what it holds by name, read when the walk enters it. */
+export interface FolderBefore {
+  nodes(): Promise<ReadonlyMap<ByteString, TreeNode>>
+  folder(name: ByteString): FolderBefore
+}
+
+export interface WalkedFolder {
+  readonly subtree: BlobId
+  /** The source's own node of its folder, when it has one. */
+  readonly node: TreeNode | undefined
+}
+
+/**
+ * Stores what a source hands over and builds its trees bottom up. Several entries are in the air at once; a folder's
+ * tree is written when its last child is. The first failure stops everything and is thrown once all has come to rest.
+ */
+export async function walk(entries: AsyncIterable<Entry>, options: WalkOptions): Promise<WalkedFolder> {
+  const stop = new AbortController()
+  const signal = AbortSignal.any([options.signal, stop.signal])
+  const walker = new Walker({ ...options, signal }, (error) => stop.abort(error))
+  try {
+    for await (const entry of entries) {
+      signal.throwIfAborted()
+      await walker.take(entry)
+    }
+    return await walker.end()
+  } catch (error) {
+    stop.abort(error)
+    await walker.rest()
+    throwIfCancelled(options.signal)
+    throw walker.firstError ?? error
+  }
+}
+
+interface Frame {
+  readonly path: string
+  readonly nodes: TreeNode[]
+  readonly before: FolderBefore | undefined
+  pending: Set<Promise<void>>
+}
+
+class Walker {
+  firstError: unknown
+  readonly #options: WalkOptions
+  readonly #fail: (error: unknown) => void
+  readonly #slots: Semaphore
+  readonly #stack: Frame[]
+  #rootNode: TreeNode | undefined
+
+  constructor(options: WalkOptions, fail: (error: unknown) => void) {
+    this.#options = options
+    this.#fail = fail
+    this.#slots = new Semaphore(options.width)
+    this.#stack = [{ path: '', nodes: [], before: options.before, pending: new Set() }]
+  }
+
+  async take(entry: Entry): Promise<void> {
+    const frame = this.#top()
+    switch (entry.kind) {
+      case 'enter':
+        this.#stack.push({ path: `${frame.path}${printBytesName(entry.name)}/`, nodes: [], before: frame.before?.folder(entry.name), pending: new Set() })
+        return
+      case 'leave':
+        if (this.#stack.length === 1) this.#rootNode = entry.node
+        else this.#leave(entry.node)
+        return
+      case 'special':
+        frame.nodes.push(entry.node)
+        return
+      case 'file':
+        return await this.#begin(frame, () => this.#storeFile(entry, frame))
+      case 'stream':
+        return await this.#begin(frame, () => this.#storeStream(entry))
+      default:
+        return unreachable(entry)
+    }
+  }
+
+  async end(): Promise<WalkedFolder> {
+    assert.equal(this.#stack.length, 1, 'every folder that was entered is left')
+    const root = this.#top()
+    const subtree = await this.#finish(root)
+    return { subtree, node: this.#rootNode }
+  }
+
+  /** Waits until nothing is in the air, whatever came of it. */
+  async rest(): Promise<void> {
+    for (const frame of this.#stack) await Promise.allSettled(frame.pending)
+  }
+
+  #top(): Frame {
+    const frame = this.#stack.at(-1)
+    assert(frame)
+    return frame
+  }
+
+  /** Waits for a free slot, so that the source is asked for no more than can be stored. */
+  async #begin(frame: Frame, store: () => Promise<TreeNode | undefined>): Promise<void> {
+    await this.#slots.acquire()
+    this.#track(frame, async () => {
+      try {
+        const node = await store()
+        if (node) frame.nodes.push(node)
+      } finally {
+        this.#slots.release()
+      }
+    })
+  }
+
+  #leave(node: TreeNode): void {
+    const frame = this.#stack.pop()
+    assert(frame)
+    const parent = this.#top()
+    this.#track(parent, async () => {
+      parent.nodes.push({ ...node, subtree: await this.#finish(frame) })
+    })
+  }
+
+  #track(frame: Frame, work: () => Promise<void>): void {
+    const running = work()
+      .catch((error: unknown) => {
+        this.firstError ??= error
+        this.#fail(error)
+      })
+      .finally(() => frame.pending.delete(running))
+    frame.pending.add(running)
+  }
+
+  async #finish(frame: Frame): Promise<BlobId> {
+    while (frame.pending.size > 0) await Promise.all(frame.pending)
+    if (this.firstError !== undefined) throw this.firstError
+    frame.nodes.sort((a, b) => (a.name < b.name ? -1 : 1))
+    return await this.#options.session.tree(frame.nodes, this.#options.signal)
+  }
+
+  async #storeStream(entry: StreamEntry): Promise<TreeNode> {
+    const { session, signal, capturedAt, onFile } = this.#options
+    const stored = await session.content(entry.open(signal), signal)
+    onFile(stored.sizeBytes, false)
+    return streamNode(entry, stored, capturedAt)
+  }
+
+  /** SAFETY rule 16: a file that changes while it is read is read again, and in the end named. */
+  async #storeFile(entry: FileEntry, frame: Frame): Promise<TreeNode | undefined> {
+    const { session, signal, onFile } = this.#options
+    const known = await this.#unchangedContent(entry.node, frame)
+    if (known) {
+      onFile(entry.node.sizeBytes, true)
+      return { ...entry.node, content: known }
+    }
+    let node = entry.node
+    for (let attempt = 1; ; attempt += 1) {
+      let stored: StoredContent
+      try {
+        stored = await session.content(entry.open(signal), signal)
+      } catch (error) {
+        if (!isFileError(error)) throw error
+        this.#gap(frame, node, errnoOf(error) === 'ENOENT' ? 'vanished' : 'unreadable', messageOf(error))
+        return undefined
+      }
+      const settled = await entry.settle()
+      if (settled.state === 'unchanged' && stored.sizeBytes === node.sizeBytes) {
+        onFile(stored.sizeBytes, false)
+        return { ...node, content: stored.content }
+      }
+      if (settled.state === 'vanished') {
+        this.#gap(frame, node, 'vanished', 'it was removed while it was read; the content read so far is kept')
+        return { ...node, content: stored.content, sizeBytes: stored.sizeBytes }
+      }
+      if (settled.state === 'changed') node = settled.node
+      if (attempt >= limits.fileReadAttempts) {
+        this.#gap(frame, node, 'changed', `it changed in each of ${attempt} readings; the last is kept`)
+        return { ...node, content: stored.content, sizeBytes: stored.sizeBytes }
+      }
+    }
+  }
+
+  async #unchangedContent(node: TreeNode, frame: Frame): Promise<readonly BlobId[] | undefined> {
+    const before = (await frame.before?.nodes())?.get(node.name)
+    const isSame =
+      before?.type === 'file' &&
+      before.content !== undefined &&
+      before.sizeBytes === node.sizeBytes &&
+      before.mtimeNs === node.mtimeNs &&
+      before.ctimeNs === node.ctimeNs &&
+      before.inode === node.inode
+    return isSame && this.#options.session.has(before.content) ? before.content : undefined
+  }
+
+  #gap(frame: Frame, node: TreeNode, kind: Gap['kind'], detail: string): void {
+    this.#options.onGap({ source: this.#options.source, kind, what: frame.path + printBytesName(node.name), detail })
+  }
+}
+
+/** Errors of the one file, after which the others go on. Anything else ends the backup. */
+function isFileError(error: unknown): boolean {
+  if (error instanceof Fault) return false
+  const errno = errnoOf(error)
+  return errno !== undefined && ['ENOENT', 'EACCES', 'EPERM', 'EIO', 'ENXIO', 'ESTALE', 'ETXTBSY', 'EBUSY', 'ENOTDIR', 'ELOOP'].includes(errno)
+}
