@@ -20,7 +20,9 @@ export interface WalkOptions {
   readonly width: number
   readonly capturedAt: Date
   readonly onGap: (gap: Gap) => void
-  readonly onFile: (sizeBytes: number, isReused: boolean) => void
+  /** Plain bytes as they are read, or all of a file's at once when it is known unchanged. */
+  readonly onBytes: (bytes: number) => void
+  readonly onFile: () => void
   readonly signal: AbortSignal
 }
 
@@ -161,24 +163,25 @@ class Walker {
 
   async #storeStream(entry: StreamEntry): Promise<TreeNode> {
     const { session, signal, capturedAt, onFile } = this.#options
-    const stored = await session.content(entry.open(signal), signal)
-    onFile(stored.sizeBytes, false)
+    const stored = await session.content(this.#metered(entry), signal)
+    onFile()
     return streamNode(entry, stored, capturedAt)
   }
 
   /** SAFETY rule 16: a file that changes while it is read is read again, and in the end named. */
   async #storeFile(entry: FileEntry, frame: Frame): Promise<TreeNode | undefined> {
-    const { session, signal, onFile } = this.#options
+    const { session, signal, onFile, onBytes } = this.#options
     const known = await this.#unchangedContent(entry.node, frame)
     if (known) {
-      onFile(entry.node.sizeBytes, true)
+      onBytes(entry.node.sizeBytes)
+      onFile()
       return { ...entry.node, content: known }
     }
     let node = entry.node
     for (let attempt = 1; ; attempt += 1) {
       let stored: StoredContent
       try {
-        stored = await session.content(entry.open(signal), signal)
+        stored = await session.content(this.#metered(entry), signal)
       } catch (error) {
         if (!isFileError(error)) throw error
         this.#gap(frame, node, errnoOf(error) === 'ENOENT' ? 'vanished' : 'unreadable', messageOf(error))
@@ -186,7 +189,7 @@ class Walker {
       }
       const settled = await entry.settle()
       if (settled.state === 'unchanged' && stored.sizeBytes === node.sizeBytes) {
-        onFile(stored.sizeBytes, false)
+        onFile()
         return { ...node, content: stored.content }
       }
       if (settled.state === 'vanished') {
@@ -198,6 +201,13 @@ class Walker {
         this.#gap(frame, node, 'changed', `it changed in each of ${attempt} readings; the last is kept`)
         return { ...node, content: stored.content, sizeBytes: stored.sizeBytes }
       }
+    }
+  }
+
+  async *#metered(entry: FileEntry | StreamEntry): AsyncGenerator<Uint8Array> {
+    for await (const bytes of entry.open(this.#options.signal)) {
+      this.#options.onBytes(bytes.byteLength)
+      yield bytes
     }
   }
 

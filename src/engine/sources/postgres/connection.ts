@@ -1,5 +1,6 @@
 import pg from 'pg'
 import { Fault, isFault, messageOf, errnoOf } from '#base/fault.ts'
+import { environment } from '#host/environment.ts'
 import { printDatabaseUrl, type DatabaseTarget } from './target.ts'
 
 /** A connection that its scope closes. One query at a time (`pg` would queue them silently). */
@@ -63,16 +64,15 @@ export function sqlStateOf(error: unknown): string | undefined {
 /** Environment for libpq programs: where to connect stands here, never in arguments; passwords are passed through. */
 export function toolEnvironment(target: DatabaseTarget, options: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
   const passed = ['PATH', 'HOME', 'PGPASSFILE', 'PGPASSWORD', 'PGSSLROOTCERT', 'PGSSLCERT', 'PGSSLKEY', 'TMPDIR']
-  const environment: NodeJS.ProcessEnv = { LC_ALL: 'C', PGCONNECT_TIMEOUT: '15', PGAPPNAME: 'integrum' }
-  for (const name of passed) if (process.env[name] !== undefined) environment[name] = process.env[name]
-  environment['PGHOST'] = target.host
-  environment['PGPORT'] = String(target.port)
-  environment['PGUSER'] = target.user
-  environment['PGDATABASE'] = target.database
-  if (target.sslMode !== undefined) environment['PGSSLMODE'] = target.sslMode
+  const tool: NodeJS.ProcessEnv = { LC_ALL: 'C', PGCONNECT_TIMEOUT: '15', PGAPPNAME: 'integrum', ...environment(passed) }
+  tool['PGHOST'] = target.host
+  tool['PGPORT'] = String(target.port)
+  tool['PGUSER'] = target.user
+  tool['PGDATABASE'] = target.database
+  if (target.sslMode !== undefined) tool['PGSSLMODE'] = target.sslMode
   const settings = Object.entries(options).map(([name, value]) => `-c ${name}=${value.replace(/([\\ ])/g, '\\$1')}`)
-  if (settings.length > 0) environment['PGOPTIONS'] = settings.join(' ')
-  return environment
+  if (settings.length > 0) tool['PGOPTIONS'] = settings.join(' ')
+  return tool
 }
 
 /** `"schema"."name"`, quoted so that any name PostgreSQL allows is taken literally. */

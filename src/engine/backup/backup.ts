@@ -1,0 +1,120 @@
+import { hostname, userInfo } from 'node:os'
+import { throwIfCancelled } from '#base/clock.ts'
+import { Fault } from '#base/fault.ts'
+import type { BackupId, SnapshotId } from '#base/ids.ts'
+import { productVersion } from '#host/version.ts'
+import { withHooks } from '../hooks.ts'
+import type { Repository, WriteSession } from '../repository/repository.ts'
+import { connect } from '../sources/postgres/connection.ts'
+import { backupTags } from './backups.ts'
+import { captureAll, type Captured } from './capture-all.ts'
+import { GapList } from './gap-list.ts'
+import type { BackupOrder, Instruments } from './order.ts'
+import { manifestChecksum, printManifest, type BackupType, type Manifest } from './manifest.ts'
+import { folderNode, streamNode } from './made-nodes.ts'
+import { printReadme } from './readme.ts'
+import { byteStringOf } from '../byte-string.ts'
+import type { TreeNode } from '../tree-node.ts'
+
+export interface BackupResult {
+  readonly status: 'completed' | 'completed_with_gaps'
+  readonly id: BackupId
+  readonly snapshot: SnapshotId
+  readonly checksum: string
+  readonly manifest: Manifest
+}
+
+/**
+ * The whole backup on one page: hold the sources still, store what they hand over, write down what it was, and last of
+ * all the snapshot. Until then nothing is visible; a failure or an abort at any point leaves no backup behind.
+ */
+export async function backup(repository: Repository, order: BackupOrder, instruments: Instruments, signal: AbortSignal): Promise<BackupResult> {
+  const type = typeOf(order)
+  const id = instruments.random.uuid() as BackupId
+  const startedAt = instruments.clock.now()
+  const { beforeBackup, afterBackup } = order.settings.hooks
+  return await withHooks({ before: beforeBackup, after: afterBackup }, signal, async () =>
+    repository.write(
+      { compressionLevel: order.compressionLevel },
+      async (session) => {
+        const gaps = new GapList()
+        const captured = await captureAll({ repository, session, order, instruments, gaps, signal })
+        await confirmConnectivity(order, signal)
+        throwIfCancelled(signal)
+        instruments.onProgress({ stage: 'finish' })
+        const manifest: Manifest = {
+          format: 1,
+          product: 'integrum',
+          version: productVersion(),
+          backup: id,
+          name: order.name ?? `${order.system}-${type}-${startedAt.toISOString().replace(/\.\d+/, '').replaceAll(':', '')}`,
+          ...(order.description !== undefined && { description: order.description }),
+          system: order.system,
+          type,
+          purpose: order.purpose,
+          hostname: hostname(),
+          startedAt: startedAt.toISOString(),
+          isQuiesced: beforeBackup !== undefined,
+          compressionLevel: order.compressionLevel,
+          databases: captured.databases.map(({ section }) => section),
+          roots: captured.roots.map(({ section }) => section),
+          references: captured.references,
+          gaps: gaps.summary(),
+          statistics: { ...session.statistics },
+        }
+        const bytes = printManifest(manifest)
+        const snapshot = await session.snapshot(
+          {
+            time: startedAt,
+            tree: await storeTop(session, { captured, manifest, bytes, at: startedAt }, signal),
+            paths: [...order.databases.map(({ name }) => `/database/${name}`), ...order.roots.map(({ name }) => `/files/${name}`)],
+            hostname: hostname(),
+            username: userInfo().username,
+            tags: backupTags({ id, system: order.system, type, purpose: order.purpose, hasGaps: gaps.count > 0 }),
+            ...(captured.parent !== undefined && { parent: captured.parent }),
+          },
+          signal,
+        )
+        return { status: gaps.count > 0 ? 'completed_with_gaps' : 'completed', id, snapshot, checksum: manifestChecksum(bytes), manifest }
+      },
+      signal,
+    ),
+  )
+}
+
+function typeOf(order: BackupOrder): BackupType {
+  if (order.databases.length === 0 && order.roots.length === 0) {
+    throw new Fault('USAGE', 'nothing to back up: no database and no files are named')
+  }
+  return order.roots.length === 0 ? 'database' : order.databases.length === 0 ? 'files' : 'full'
+}
+
+/** FEATURES S11: the application must still be able to work when the backup says that it is done. */
+async function confirmConnectivity(order: BackupOrder, signal: AbortSignal): Promise<void> {
+  for (const { target } of order.databases) {
+    await using connection = await connect(target, signal)
+    await connection.query('select 1')
+  }
+}
+
+interface Top {
+  readonly captured: Captured
+  readonly manifest: Manifest
+  readonly bytes: Buffer
+  readonly at: Date
+}
+
+async function storeTop(session: WriteSession, { captured, manifest, bytes, at }: Top, signal: AbortSignal) {
+  const made = async (name: string, content: Buffer): Promise<TreeNode> =>
+    streamNode({ name: byteStringOf(name), mode: 0o640 }, await session.content([content], signal), at)
+  const nodes = [await made('README.txt', Buffer.from(printReadme(manifest), 'utf8')), await made('manifest.json', bytes)]
+  for (const [name, children] of [
+    ['database', captured.databases],
+    ['files', captured.roots],
+  ] as const) {
+    if (children.length === 0) continue
+    const inner = children.map(({ node }) => node).toSorted((a, b) => (a.name < b.name ? -1 : 1))
+    nodes.push(folderNode(name, await session.tree(inner, signal), at))
+  }
+  return await session.tree(nodes.toSorted((a, b) => (a.name < b.name ? -1 : 1)), signal)
+}

@@ -1,0 +1,128 @@
+import { concurrently } from '#base/concurrently.ts'
+import type { SnapshotId } from '#base/ids.ts'
+import { byteStringOf } from '../byte-string.ts'
+import type { Repository, WriteSession } from '../repository/repository.ts'
+import { captureFiles } from '../sources/files/capture.ts'
+import type { RootSection } from '../sources/files/root-section.ts'
+import { capturePostgres } from '../sources/postgres/capture.ts'
+import type { DatabaseSection } from '../sources/postgres/database-section.ts'
+import type { Capture, CaptureContext } from '../sources/source.ts'
+import type { TreeNode } from '../tree-node.ts'
+import { BackupMeter } from './backup-meter.ts'
+import { listBackups, nodeAt, type Backup } from './backups.ts'
+import type { GapList } from './gap-list.ts'
+import type { Manifest } from './manifest.ts'
+import { folderNode } from './made-nodes.ts'
+import { folderBefore } from './stored-source.ts'
+import type { BackupOrder, Instruments } from './order.ts'
+import { walk } from './walk.ts'
+
+/** How many entries of one source are read at once. Databases bring their own connections; files are mostly small. */
+const walkWidth = { database: 6, files: 8 } as const
+
+export interface CaptureOrder {
+  readonly repository: Repository
+  readonly session: WriteSession
+  readonly order: BackupOrder
+  readonly instruments: Instruments
+  readonly gaps: GapList
+  readonly signal: AbortSignal
+}
+
+export interface CapturedSource<Section> {
+  readonly section: Section
+  /** The source's folder, named as the operator calls it. */
+  readonly node: TreeNode
+}
+
+export interface Captured {
+  readonly databases: readonly CapturedSource<DatabaseSection>[]
+  readonly roots: readonly CapturedSource<RootSection>[]
+  readonly references: Manifest['references']
+  readonly parent: SnapshotId | undefined
+}
+
+/**
+ * Holds every database still first, then begins with the files, so that what a row refers to exists (DESIGN §4), and
+ * stores all of them side by side. One instant per database; the files are read from the last of them on.
+ */
+export async function captureAll(capture: CaptureOrder): Promise<Captured> {
+  const { order, instruments, signal } = capture
+  const context: CaptureContext = { clock: instruments.clock, random: instruments.random, signal, gap: capture.gaps.add }
+  const before = await latestBefore(capture)
+  const meter = new BackupMeter(instruments)
+
+  await using open = new AsyncDisposableStack()
+  const databases: Opened<DatabaseSection>[] = []
+  for (const { name, target } of order.databases) {
+    instruments.onProgress({ stage: 'snapshot', what: name })
+    databases.push({ name, place: 'database', capture: open.use(await capturePostgres({ name, target }, context)) })
+  }
+  const instants = databases.map((database) => database.capture.instant)
+  const roots: Opened<RootSection>[] = []
+  for (const { name, path } of order.roots) {
+    const exclude = order.settings.exclude[name] ?? []
+    roots.push({ name, place: 'files', capture: open.use(await captureFiles({ name, root: path, exclude, newerThan: instants }, context)) })
+  }
+  const storing: Storing = { ...capture, before, meter }
+  const [storedDatabases, storedRoots] = await both(
+    (inner) => concurrently(databases.map((opened) => (own: AbortSignal) => store(opened, storing, own)), inner),
+    (inner) => concurrently(roots.map((opened) => (own: AbortSignal) => store(opened, storing, own)), inner),
+    signal,
+  )
+  return { databases: storedDatabases, roots: storedRoots, references: { checked: 0, dangling: 0 }, parent: before?.snapshot.id }
+}
+
+interface Opened<Section> {
+  readonly name: string
+  readonly place: 'database' | 'files'
+  readonly capture: Capture<Section>
+}
+
+interface Storing extends CaptureOrder {
+  readonly before: Backup | undefined
+  readonly meter: BackupMeter
+}
+
+async function store<Section>(opened: Opened<Section>, storing: Storing, signal: AbortSignal): Promise<CapturedSource<Section>> {
+  const { repository, session, before, meter, instruments, gaps } = storing
+  const folder = `${opened.place}/${opened.name}`
+  const capturedAt = opened.capture.instant
+  const walked = await walk(opened.capture.entries(), {
+    source: opened.name,
+    session,
+    before: folderBefore(repository, async () => before && (await nodeAt(repository, before.snapshot.tree, folder, signal))?.subtree, signal),
+    width: walkWidth[opened.place],
+    capturedAt,
+    onGap: gaps.add,
+    onFile: meter.file,
+    onBytes: meter.bytes,
+    signal,
+  })
+  const node = { ...(walked.node ?? folderNode(opened.name, walked.subtree, instruments.clock.now())), name: byteStringOf(opened.name), subtree: walked.subtree }
+  return { section: await opened.capture.section(), node }
+}
+
+/** The newest earlier backup of the system: what did not change since is not read again. */
+async function latestBefore({ repository, order, instruments, signal }: CaptureOrder): Promise<Backup | undefined> {
+  const now = instruments.clock.now()
+  return (await listBackups(repository, signal)).findLast((backup) => backup.system === order.system && backup.snapshot.time <= now)
+}
+
+/** Two lists of different things at once, each with its own type. */
+async function both<A, B>(first: (signal: AbortSignal) => Promise<A>, second: (signal: AbortSignal) => Promise<B>, signal: AbortSignal): Promise<[A, B]> {
+  let a: A
+  let b: B
+  await concurrently<void>(
+    [
+      async (own) => {
+        a = await first(own)
+      },
+      async (own) => {
+        b = await second(own)
+      },
+    ],
+    signal,
+  )
+  return [a!, b!]
+}

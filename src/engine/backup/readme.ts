@@ -1,0 +1,45 @@
+import type { Manifest } from './manifest.ts'
+
+/** `/README.txt` of a backup: how to bring it back with restic and PostgreSQL's client tools, and nothing of ours. */
+export function printReadme(manifest: Manifest): string {
+  const lines = [
+    `This is backup ${manifest.backup}`,
+    `of the system "${manifest.system}", begun ${manifest.startedAt} on ${manifest.hostname}.`,
+    '',
+    'It can be restored without Integrum, with restic (0.14 or newer) and the client tools of PostgreSQL alone.',
+    '',
+    '1. Fetch it. SNAPSHOT is what `restic snapshots` shows for the tag backup=' + manifest.backup + ':',
+    '',
+    '     restic -r REPOSITORY restore SNAPSHOT --target DIRECTORY',
+    '',
+    '   restic asks for a password of the repository; the recovery key is one.',
+    '   restic 0.14 writes sparse files with their holes filled; the content is the same.',
+    '',
+  ]
+  if (manifest.databases.length > 0) {
+    lines.push(
+      '2. Load the databases. Each folder below database/ has a script that checks the files, creates the database when',
+      '   it is missing, loads it with psql and pg_restore, and counts the rows. It refuses a database that is not empty.',
+      '   Where to connect comes from PGHOST, PGPORT and PGUSER; the user should be a superuser.',
+      '',
+    )
+    for (const database of manifest.databases) {
+      lines.push(
+        `     cd DIRECTORY/database/${database.name} && sh restore.sh [NEW_NAME]`,
+        `       PostgreSQL ${database.serverVersion.text}, ${database.tables.length} tables, ${database.rows} rows, as of ${database.instant}`,
+        '',
+      )
+    }
+  }
+  if (manifest.roots.length > 0) {
+    lines.push('3. Put the files back. They stand below files/, with owners, modes and times when restic ran as root:', '')
+    for (const root of manifest.roots) {
+      lines.push(`     files/${root.name}   was ${JSON.stringify(root.path)}: ${root.files} files, ${root.bytes} bytes, read from ${root.instant} on`, '')
+    }
+  }
+  const exact = [...manifest.databases, ...manifest.roots].flatMap((section) => section.exactness.map((line) => `     ${section.name}: ${line.what}: ${line.why}`))
+  if (exact.length > 0) lines.push('What will not be exactly as it was, and why:', '', ...exact, '')
+  if (manifest.gaps.count > 0) lines.push(`GAPS: ${manifest.gaps.count} things are not in this backup as they should be. manifest.json names them.`, '')
+  lines.push('manifest.json says what is in this backup: every table with its rows and hash, every root with its counts.', '')
+  return lines.join('\n')
+}
