@@ -18,6 +18,10 @@ export const limits = {
   lockRefreshEveryMs: 5 * durations.minute,
   /** SAFETY rule 26: marked packs are deleted only after the longest job must have ended. */
   pruneGraceMs: 24 * durations.hour,
+  /** Calls of a storage that may succeed later; the waits between them double up to the largest. */
+  storageAttempts: 6,
+  storageRetryDelayMs: 250,
+  storageRetryDelayMsMax: 30 * durations.second,
   /** SAFETY rule 14: a snapshot older than this holds VACUUM back for too long. */
   snapshotAgeMsMax: 4 * durations.hour,
   /** SAFETY rule 13. */
