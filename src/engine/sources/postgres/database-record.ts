@@ -31,6 +31,8 @@ export const databaseRecordSchema = z.object({
     .nullable(),
   /** Properties that the staging database takes on in the rename transaction. */
   stageProperties: z.object({
+    /** Staging belongs to whoever restores until then, since an owner may always connect. Already mapped. */
+    owner: z.string(),
     allowConnections: z.boolean(),
     connectionLimit: z.number().int(),
     comment: z.string().nullable(),

@@ -61,13 +61,20 @@ export const databaseSectionSchema = z.object({
     collate: z.string(),
     ctype: z.string(),
     localeProvider: z.string(),
+    /** ICU or builtin locale; null under libc. */
     icuLocale: z.string().nullable(),
+    icuRules: z.string().nullable(),
     tablespace: z.string(),
     owner: z.string(),
     isTemplate: z.boolean(),
     allowConnections: z.boolean(),
     connectionLimit: z.number().int(),
     comment: z.string().nullable(),
+    /** Text form of each aclitem; null = the default ACL of the owner. */
+    acl: z.array(z.string()).nullable(),
+    /** `ALTER DATABASE … SET` (role null) and `ALTER ROLE … IN DATABASE … SET`, each value as `name=value`. */
+    settings: z.array(z.object({ role: z.string().nullable(), values: z.array(z.string()) })),
+    securityLabels: z.array(z.object({ provider: z.string(), label: z.string() })),
   }),
   /** Random per backup; 32 hex digits. Secret enough: the manifest is sealed. */
   hashKey: hex.length(32),
