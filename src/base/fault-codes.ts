@@ -55,6 +55,7 @@ const table = {
   DAMAGE_SNAPSHOT: { hint: 'A snapshot file is altered; other snapshots are not affected.' },
   DAMAGE_TREE: { hint: 'A directory listing inside the backup is altered or missing; run `integrum repository check`.' },
   DAMAGE_MISSING_PACK: { hint: 'A pack file is missing from the storage; bring it back from a copy of the repository.' },
+  DAMAGE_BACKUP: { hint: 'What is not named is whole and can be restored; use another backup for the rest and check the repository.' },
   DAMAGE_MANIFEST: { hint: 'The manifest does not fit the backup it stands in; use another backup and run a full check.' },
 
   // PostgreSQL

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import type { z } from 'zod'
 import { Fault } from './fault.ts'
 import type { FaultCode } from './fault-codes.ts'
 

@@ -1,0 +1,98 @@
+import type { Command } from 'commander'
+import { systemClock } from '#base/clock.ts'
+import { printBytes, printCount, printDuration } from '#base/units.ts'
+import { backup, type BackupResult } from '#engine/backup/backup.ts'
+import { instruments, openedRepository, type CommandContext } from '../command.ts'
+import {
+  collectNamed,
+  databaseTargets,
+  fileRoots,
+  parseSystemName,
+  readSettings,
+  wholeNumber,
+  withRepository,
+  type Named,
+  type RepositoryOptions,
+} from '../options.ts'
+import type { Output } from '../output.ts'
+
+interface BackupOptions extends RepositoryOptions {
+  readonly system: string
+  readonly database?: readonly Named[]
+  readonly files?: readonly Named[]
+  readonly settings?: string
+  readonly compression: number
+  readonly name?: string
+  readonly description?: string
+}
+
+export function addBackup(program: Command, context: CommandContext): void {
+  withRepository(program.command('backup'))
+    .description('back up databases and files as one point in time')
+    .requiredOption('--system <name>', 'name of the clinical system', parseSystemName)
+    .option('--database <name=url>', 'a PostgreSQL database, without a password in the URL (repeatable)', collectNamed)
+    .option('--files <name=dir>', 'a file root (repeatable)', collectNamed)
+    .option('--settings <file>', "the system's settings: file references, exclusions, hooks")
+    .option('--compression <level>', 'zstd level 1-19', wholeNumber(1, 19), 1)
+    .option('--name <text>', 'name of the backup')
+    .option('--description <text>', 'what it is for')
+    .action((options: BackupOptions) => run(options, context))
+}
+
+async function run(options: BackupOptions, context: CommandContext): Promise<void> {
+  const startedMs = systemClock.monotonicMs()
+  const order = {
+    system: options.system,
+    name: options.name,
+    description: options.description,
+    purpose: 'regular',
+    databases: databaseTargets(options.database),
+    roots: fileRoots(options.files),
+    settings: await readSettings(options.settings),
+    compressionLevel: options.compression,
+  } as const
+  await using repository = await openedRepository(options)
+  const result = await backup(repository, order, instruments(context), context.signal)
+  const durationMs = Math.round(systemClock.monotonicMs() - startedMs)
+  report(context.output, result, durationMs)
+  context.end(result.status === 'completed_with_gaps' ? 3 : 0)
+}
+
+function report(output: Output, { status, id, snapshot, checksum, manifest }: BackupResult, durationMs: number): void {
+  const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0)
+  const database = { rows: sum(manifest.databases.map(({ rows }) => rows)), bytes: sum(manifest.databases.map(({ copyBytes }) => copyBytes)) }
+  const files = { count: sum(manifest.roots.map((root) => root.files)), bytes: sum(manifest.roots.map(({ bytes }) => bytes)) }
+  const { storedBytes, readBytes, newBytes } = manifest.statistics
+
+  output.line(`${status === 'completed' ? 'Completed' : 'Completed with gaps'}: backup ${id}`)
+  output.line(`  name       ${manifest.name}`)
+  output.line(`  snapshot   ${snapshot}`)
+  for (const { name, tables, rows, copyBytes, instant } of manifest.databases) {
+    output.line(`  database   ${name}: ${printCount(tables.length)} tables, ${printCount(rows)} rows, ${printBytes(copyBytes)}, as of ${instant}`)
+  }
+  for (const root of manifest.roots) {
+    output.line(`  files      ${root.name}: ${printCount(root.files)} files, ${printBytes(root.bytes)}, read from ${root.instant} on`)
+  }
+  output.line(`  stored     ${printBytes(storedBytes)} new, of ${printBytes(newBytes)} not yet known and ${printBytes(readBytes)} read`)
+  output.line(`  took       ${printDuration(durationMs)}`)
+  for (const section of [...manifest.databases, ...manifest.roots]) {
+    for (const { what, why } of section.exactness) output.line(`  not exact  ${section.name}: ${what}: ${why}`)
+  }
+  for (const gap of manifest.gaps.first) output.line(`  GAP        ${gap.source}: ${gap.kind}: ${gap.what}: ${gap.detail}`)
+  if (manifest.gaps.count > manifest.gaps.first.length) output.line(`  GAPS       ${manifest.gaps.count} in all`)
+  output.result({
+    status,
+    backup: id,
+    snapshot,
+    name: manifest.name,
+    checksum,
+    gaps: manifest.gaps.count,
+    gapList: manifest.gaps.first,
+    database,
+    files,
+    readBytes,
+    newBytes,
+    storedBytes,
+    durationMs,
+  })
+}

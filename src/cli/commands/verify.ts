@@ -1,0 +1,39 @@
+import type { Command } from 'commander'
+import { systemClock } from '#base/clock.ts'
+import { Fault } from '#base/fault.ts'
+import { printBytes, printCount } from '#base/units.ts'
+import { findBackup, openBackup } from '#engine/backup/backups.ts'
+import { verifyBackup } from '#engine/backup/verify-backup.ts'
+import { instruments, openedRepository, type CommandContext } from '../command.ts'
+import { parseSystemName, withRepository, type RepositoryOptions } from '../options.ts'
+
+interface VerifyCommandOptions extends RepositoryOptions {
+  readonly system?: string
+  readonly quick?: boolean
+}
+
+export function addVerify(program: Command, context: CommandContext): void {
+  withRepository(program.command('verify'))
+    .description('read a backup as a restore would, and compare every row and byte with its manifest')
+    .argument('[backup]', 'uuid, the beginning of one, or latest', 'latest')
+    .option('--system <name>', 'the system that "latest" means', parseSystemName)
+    .option('--quick', 'structure only: nothing is read')
+    .action((wanted: string, options: VerifyCommandOptions) => run(wanted, options, context))
+}
+
+async function run(wanted: string, options: VerifyCommandOptions, context: CommandContext): Promise<void> {
+  const { output, signal } = context
+  await using repository = await openedRepository(options)
+  const found = await findBackup(repository, wanted, { system: options.system, now: systemClock.now() }, signal)
+  const opened = await openBackup(repository, found, signal)
+  const isQuick = options.quick ?? false
+  const verified = await verifyBackup(repository, opened, { isQuick, instruments: instruments(context) }, signal)
+  for (const finding of verified.findings) output.line(`DAMAGED  ${finding.source}: ${finding.what}: ${finding.code}: ${finding.fact}`)
+  if (!verified.isIntact) {
+    const first = verified.findings[0]?.what ?? null
+    throw new Fault('DAMAGE_BACKUP', `backup ${found.id} is damaged in ${verified.findings.length} places`, { backup: found.id, first })
+  }
+  const how = isQuick ? 'known to the index, not read' : `read and compared, ${printBytes(verified.bytes)}`
+  output.line(`Intact: backup ${found.id}: ${printCount(verified.tables)} tables with ${printCount(verified.rows)} rows and ${printCount(verified.files)} files ${how}`)
+  output.result({ status: 'completed', backup: found.id, isQuick, ...verified })
+}
