@@ -1,0 +1,108 @@
+import { createCipheriv, createDecipheriv, createSecretKey, randomFillSync, timingSafeEqual, type KeyObject } from 'node:crypto'
+import sodium from 'libsodium-wrappers-sumo'
+import assert from 'node:assert/strict'
+import { KiB } from '#base/units.ts'
+
+await sodium.ready
+
+const nonceBytes = 16
+const macBytes = 16
+/** design.rst "Repository Format": `IV || CIPHERTEXT || MAC`. */
+export const sealOverheadBytes = nonceBytes + macBytes
+/** AES-256 key, then the `k` and the `r` of Poly1305-AES: 32 + 16 + 16. */
+export const keyBytesLength = 64
+
+/** A key made ready for use. Its nonces come from the operating system alone: a repeated nonce would give the content away. */
+export interface SealingKey {
+  /** For handing the key to a thread, and for key files. Secret. */
+  readonly bytes: Uint8Array
+  readonly encryption: KeyObject
+  readonly macEncryption: KeyObject
+  readonly macR: Uint8Array
+  readonly nonces: NonceSupply
+}
+
+export function sealingKey(bytes: Uint8Array): SealingKey {
+  assert.equal(bytes.byteLength, keyBytesLength)
+  const macEncryption = createSecretKey(bytes.subarray(32, 48))
+  return {
+    bytes,
+    encryption: createSecretKey(bytes.subarray(0, 32)),
+    macEncryption,
+    macR: bytes.slice(48, 64),
+    nonces: new NonceSupply(macEncryption),
+  }
+}
+
+/** Encrypts and authenticates: nonce, ciphertext, MAC over the ciphertext (design.rst "Keys, Encryption and MAC"). */
+export function seal(key: SealingKey, plain: Uint8Array): Buffer {
+  const sealed = Buffer.allocUnsafeSlow(plain.byteLength + sealOverheadBytes)
+  sealInto(key, plain, sealed, 0)
+  return sealed
+}
+
+/** Like `seal`, into `target` at `offset`. Returns the bytes written: always `plain.byteLength + sealOverheadBytes`. */
+export function sealInto(key: SealingKey, plain: Uint8Array, target: Uint8Array, offset: number): number {
+  const { nonce, macS } = key.nonces.take()
+  const end = offset + nonceBytes + plain.byteLength
+  target.set(nonce, offset)
+  const cipher = createCipheriv('aes-256-ctr', key.encryption, nonce)
+  for (let at = 0; at < plain.byteLength; at += sliceBytes) {
+    target.set(cipher.update(plain.subarray(at, at + sliceBytes)), offset + nonceBytes + at)
+  }
+  target.set(poly1305(target.subarray(offset + nonceBytes, end), key.macR, macS), end)
+  return plain.byteLength + sealOverheadBytes
+}
+
+/** The plain bytes, or `undefined` when the MAC says that `sealed` was altered or that the key is another one. */
+export function unseal(key: SealingKey, sealed: Uint8Array): Buffer | undefined {
+  if (sealed.byteLength < sealOverheadBytes) return undefined
+  const nonce = sealed.subarray(0, nonceBytes)
+  const ciphertext = sealed.subarray(nonceBytes, sealed.byteLength - macBytes)
+  const mac = sealed.subarray(sealed.byteLength - macBytes)
+  const macS = createCipheriv('aes-128-ecb', key.macEncryption, null).update(nonce)
+  if (!timingSafeEqual(poly1305(ciphertext, key.macR, macS), mac)) return undefined
+  return createDecipheriv('aes-256-ctr', key.encryption, nonce).update(ciphertext)
+}
+
+// Small slices keep ciphertext in the cache between the two passes, and libsodium's own memory small.
+const sliceBytes = 64 * KiB
+
+function poly1305(message: Uint8Array, r: Uint8Array, s: Uint8Array): Uint8Array {
+  // Poly1305-AES is Poly1305 with the one-time key r || AES-128_k(nonce) (Bernstein 2005, section 2); libsodium clamps r.
+  const oneTimeKey = new Uint8Array(32)
+  oneTimeKey.set(r, 0)
+  oneTimeKey.set(s, 16)
+  if (message.byteLength <= sliceBytes) return sodium.crypto_onetimeauth(message, oneTimeKey)
+  const state = sodium.crypto_onetimeauth_init(oneTimeKey)
+  for (let at = 0; at < message.byteLength; at += sliceBytes) {
+    sodium.crypto_onetimeauth_update(state, message.subarray(at, at + sliceBytes))
+  }
+  return sodium.crypto_onetimeauth_final(state)
+}
+
+const noncesPerFill = 256
+
+/** Random nonces with their `AES-128_k(nonce)`, made 256 at a time: one call each instead of two per blob. */
+class NonceSupply {
+  readonly #macEncryption: KeyObject
+  #nonces: Buffer = Buffer.alloc(0)
+  #macS: Buffer = Buffer.alloc(0)
+  #used = noncesPerFill
+
+  constructor(macEncryption: KeyObject) {
+    this.#macEncryption = macEncryption
+  }
+
+  take(): { nonce: Uint8Array; macS: Uint8Array } {
+    if (this.#used === noncesPerFill) {
+      // Fresh buffers: the views handed out before stay what they were.
+      this.#nonces = randomFillSync(Buffer.alloc(noncesPerFill * nonceBytes))
+      this.#macS = createCipheriv('aes-128-ecb', this.#macEncryption, null).update(this.#nonces)
+      this.#used = 0
+    }
+    const at = this.#used * nonceBytes
+    this.#used += 1
+    return { nonce: this.#nonces.subarray(at, at + nonceBytes), macS: this.#macS.subarray(at, at + nonceBytes) }
+  }
+}
