@@ -1,0 +1,85 @@
+import { existsSync, globSync, statSync } from 'node:fs'
+import path from 'node:path'
+import { run as runTestFiles } from 'node:test'
+import { coverageOf, type Coverage } from './coverage.ts'
+import { runChecks } from './checks.ts'
+import { TestReport } from './test-report.ts'
+
+// `npm test` runs everything below these; `npm run test:long` what takes too long for every day.
+const everyday = ['src/**/*.test.ts', 'demo/**/*.test.ts', 'test/**/*.test.ts', 'tools/**/*.test.ts']
+const long = ['test/long/**/*.test.ts']
+
+/** Test files start servers of their own; more of them at once than cores only makes them all late. */
+const concurrency = 2
+/** A file that hangs ends here instead of never. */
+const fileTimeoutMs = 20 * 60 * 1000
+const coveredLinesPercentMin = 85
+
+const { values: flags, positionals } = readArguments(process.argv.slice(2))
+const isEverything = positionals.length === 0 && !flags.long
+const report = new TestReport((text) => process.stdout.write(text))
+
+if (flags.checksOnly || isEverything) for (const check of await runChecks()) report.addCheck(check)
+if (!flags.checksOnly) {
+  const files = testFiles()
+  const coverage = await runFiles(files)
+  if (coverage) judgeCoverage(coverage)
+}
+process.exitCode = report.end({ expectsTests: !flags.checksOnly })
+
+function readArguments(args: readonly string[]) {
+  const known = { '--long': 'long', '--checks-only': 'checksOnly' } as const
+  const values = { long: false, checksOnly: false }
+  const paths: string[] = []
+  for (const argument of args) {
+    if (argument === '--long' || argument === '--checks-only') values[known[argument]] = true
+    else paths.push(argument)
+  }
+  return { values, positionals: paths }
+}
+
+function testFiles(): string[] {
+  if (positionals.length > 0) return positionals.flatMap(filesBelow)
+  if (flags.long) return globSync([...long]).toSorted()
+  return globSync(everyday, { exclude: long }).toSorted()
+}
+
+/** A file is run as it is; of a folder, every test file below. A path that is not there is a failure, not an empty run. */
+function filesBelow(place: string): string[] {
+  if (!existsSync(place)) {
+    report.addCheck({ name: place, isPassed: false, output: `there is no ${place}\n` })
+    return []
+  }
+  if (statSync(place).isFile()) return [place]
+  return globSync(path.join(place, '**/*.test.ts')).toSorted()
+}
+
+async function runFiles(files: readonly string[]): Promise<Coverage | undefined> {
+  if (files.length === 0) return undefined
+  let coverage: Coverage | undefined
+  const events = runTestFiles({
+    files: files.map((file) => path.resolve(file)),
+    concurrency,
+    timeout: fileTimeoutMs,
+    ...(isEverything && {
+      coverage: true,
+      coverageIncludeGlobs: ['src/engine/**/*.ts'],
+      coverageExcludeGlobs: ['**/*.test.ts', '**/*.suite.ts'],
+    }),
+  })
+  for await (const event of events) {
+    if (event.type === 'test:coverage') coverage = coverageOf(event.data.summary.files, 'src/engine')
+    else report.take(event)
+  }
+  return coverage
+}
+
+function judgeCoverage(coverage: Coverage): void {
+  const lowest = coverage.files.slice(0, 10).map((file) => `  ${file.coveredPercent.toFixed(1).padStart(5)} % ${file.path}\n`)
+  const percent = coverage.coveredPercent.toFixed(1)
+  report.addCheck({
+    name: `coverage of src/engine: ${percent} % of ${coverage.lines} lines, at least ${coveredLinesPercentMin} % is asked`,
+    isPassed: coverage.coveredPercent >= coveredLinesPercentMin,
+    output: `lowest:\n${lowest.join('')}`,
+  })
+}
