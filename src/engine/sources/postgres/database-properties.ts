@@ -46,10 +46,9 @@ const propertiesSql = `
   ) as properties
   from pg_catalog.pg_database d where d.datname = $1`
 
-/** Properties that staging takes on in the rename transaction; `roleOf` maps each role of the backup to one of the target. */
+/** Properties, apart from the owner, that staging takes on in the rename transaction; `roleOf` maps each role of the backup to one of the target. */
 export function stagePropertiesOf(properties: DatabaseProperties, roleOf: (role: string) => string): StageProperties {
   return {
-    owner: roleOf(properties.owner),
     allowConnections: properties.allowConnections,
     connectionLimit: properties.connectionLimit,
     comment: properties.comment,
@@ -58,11 +57,13 @@ export function stagePropertiesOf(properties: DatabaseProperties, roleOf: (role:
   }
 }
 
+export type OwnedProperties = StageProperties & { readonly owner: string }
+
 /**
  * The statements that give `name` its owner, grants, comment and flags, to be run in this order inside ONE transaction
  * (they may use SET LOCAL) from a session in another database. `allowConnections` stands last. `current` is what it has now.
  */
-export function propertyStatements(name: string, properties: StageProperties, current: StageProperties): string[] {
+export function propertyStatements(name: string, properties: OwnedProperties, current: Pick<OwnedProperties, 'owner' | 'acl'>): string[] {
   const database = quoteName(name)
   return [
     ...aclStatements(database, properties, current),
@@ -156,7 +157,7 @@ const privilegeNames: Readonly<Record<string, string>> = { C: 'create', T: 'temp
  * again in an order in which each grantor holds what it passes on. SET ROLE stands in for GRANTED BY, which GRANT on
  * objects accepts for the current user alone.
  */
-function aclStatements(database: string, wanted: StageProperties, current: StageProperties): string[] {
+function aclStatements(database: string, wanted: OwnedProperties, current: Pick<OwnedProperties, 'owner' | 'acl'>): string[] {
   const revokes = [...new Set((current.acl ?? []).map(parseAclItem).map((acl) => acl.grantee))]
     .concat(['', current.owner])
     .map((grantee) => `revoke all on database ${database} from ${grantee === '' ? 'public' : quoteName(grantee)} cascade`)
@@ -177,7 +178,7 @@ function grantStatements(database: string, owner: string, acl: AclItem): string[
 }
 
 /** A default ACL is written out: revoking made it explicit, and the two mean the same. */
-function inGrantOrder(wanted: StageProperties): AclItem[] {
+function inGrantOrder(wanted: OwnedProperties): AclItem[] {
   const all: AclItem = {
     grantee: wanted.owner,
     grantor: wanted.owner,

@@ -1,6 +1,6 @@
 import { connect, type Connection } from './connection.ts'
 import { databaseProperties, type DatabaseProperties } from './database-properties.ts'
-import { connectBeside } from './maintenance.ts'
+import { connectMaintenance } from './maintenance.ts'
 import { schemaFingerprint, surveyTables, type SurveyedTable } from './survey-catalog.ts'
 import { surveySpace, type SurveyedSpace } from './survey-space.ts'
 import type { DatabaseTarget } from './target.ts'
@@ -77,7 +77,7 @@ export interface SurveyOptions {
 
 /** Reads only. Faults as `connect`; a database that accepts no connections (fenced) is DATABASE_UNREACHABLE. */
 export async function surveyDatabase(target: DatabaseTarget, signal?: AbortSignal, options: SurveyOptions = {}): Promise<DatabaseSurvey> {
-  await using beside = await connectBeside(target, signal)
+  await using beside = await connectMaintenance([target], signal)
   const server = await surveyServer(beside)
   const database = await surveyOneDatabase(beside, target, { signal, options })
   return {
