@@ -94,6 +94,9 @@ const table = {
   RESTORE_VERSION: { hint: 'Restore to a server of the same or a newer major version.' },
   RESTORE_VERIFY: { hint: 'The staging differs from the backup, so it was not made live; run `integrum verify` on the backup.' },
   RESTORE_LOSS: { hint: 'More changed since the plan than it allowed; plan again and confirm the new loss statement.' },
+  RESTORE_SERVER_RESTARTED: {
+    hint: 'The server restarted after the staging was verified, so it must be verified again; run the restore again.',
+  },
   RESTORE_STATE: { hint: 'Run `integrum restore recover`, then look at the state of the restore again.' },
   RESTORE_NOT_FOUND: { usage: true, hint: 'Give the id that `restore run` printed; --state must name the same directory.' },
   RESTORE_TARGET_CHANGED: { hint: 'The live database or directory is not the one this restore left; nothing was touched.' },

@@ -13,6 +13,8 @@ export const limits = {
   indexBlobsMax: 50_000,
   /** Refuses a JSON document of the repository larger than this before parsing it. */
   documentSizeBytesMax: 256 * MiB,
+  /** Refuses a key file whose scrypt parameters ask for more. */
+  scryptMemoryBytesMax: 1024 * MiB,
   /** SAFETY rule 26: by storage time, never by process id. */
   lockStaleAfterMs: 30 * durations.minute,
   lockRefreshEveryMs: 5 * durations.minute,
@@ -33,6 +35,8 @@ export const limits = {
   undoWindowMs: 24 * durations.hour,
   /** SAFETY rule 22: 1 × database + 1 × WAL + this share. */
   stagingSpaceMargin: 0.2,
+  /** A rename waits 5 s for sessions to leave (CountOtherDBBackends), then fails with 55006 and is tried again. */
+  renameAttemptsMax: 6,
   fileReadAttempts: 3,
   passwordLengthMin: 8,
   toolOutputBytesMax: 64 * KiB,
