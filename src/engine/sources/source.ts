@@ -6,7 +6,8 @@ import type { TreeNode } from '../tree-node.ts'
 
 /**
  * What a source hands over, depth first: `enter`, the children in byte order of their names, `leave` with the
- * directory's own node. The walk keeps several entries in the air at once, at most `limits`' bound; an entry that is
+ * directory's own node. A directory that changed since it was listed is listed again before it is left, so late names
+ * may follow greater ones. A last `leave` without its `enter` is the source's own folder. The walk keeps several entries in the air at once, at most `limits`' bound; an entry that is
  * itself made from earlier ones (a checksum list) may wait for them inside `open`, since those go on meanwhile.
  */
 export type Entry = EnterEntry | LeaveEntry | FileEntry | StreamEntry | SpecialEntry
@@ -25,7 +26,10 @@ export interface LeaveEntry {
 export interface FileEntry {
   readonly kind: 'file'
   readonly node: TreeNode
-  /** Reads from the start. May be called again when `settle` said that the file changed. */
+  /**
+   * Reads from the start. May be called again when `settle` said that the file changed. A chunk is valid until the next
+   * one is asked for, and is never written to: buffers are used again. What cannot be read throws Node's error (`code`).
+   */
   open(signal?: AbortSignal): AsyncIterable<Uint8Array>
   /** After reading: is the content that of `node`? */
   settle(): Promise<Settled>

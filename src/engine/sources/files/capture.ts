@@ -1,0 +1,69 @@
+import { strict as assert } from 'node:assert'
+import { readAccounts } from '#host/users.ts'
+import { byteStringOf, type ByteString } from '../../byte-string.ts'
+import type { Capture, CaptureContext } from '../source.ts'
+import { exclusionOf } from './exclusions.ts'
+import { isMountPoint, mountsBelow, readMounts } from './mounts.ts'
+import { openRoot } from './open-root.ts'
+import type { RootSection } from './root-section.ts'
+import { RootTally } from './root-tally.ts'
+import { walkRoot } from './walk-root.ts'
+
+export interface RootOrder {
+  /** As the operator calls it: the folder `files/<name>`. */
+  readonly name: string
+  readonly root: string
+  /** Paths below the root that are left out; see `exclusions.ts`. */
+  readonly exclude?: readonly string[]
+  /** Instants of the databases' snapshots: entries with a later ctime are counted as newer (SAFETY rule 16). */
+  readonly newerThan: readonly Date[]
+}
+
+/**
+ * Opens a directory and reads it live from now on (FEATURES S3). What cannot be read, vanishes or keeps changing is a
+ * gap and never ends the walk. Faults: ROOT_NOT_FOUND, ROOT_NOT_DIRECTORY, ROOT_SYMLINK, ROOT_DENIED.
+ */
+export async function captureFiles(order: RootOrder, context: CaptureContext): Promise<Capture<RootSection>> {
+  const { handle, path } = await openRoot(order.root)
+  await using open = new AsyncDisposableStack()
+  open.use(handle)
+  const accounts = await readAccounts()
+  const mounts = await readMounts()
+  const instant = context.clock.now()
+  const newerThan = new Date(Math.min(instant.getTime(), ...order.newerThan.map((date) => date.getTime())))
+  const tally = new RootTally(newerThan)
+  let isWalked = false
+  const kept = open.move()
+  return {
+    instant,
+    entries: async function* () {
+      assert(!isWalked, 'a capture is walked once')
+      yield* walkRoot({
+        source: order.name,
+        root: handle,
+        isExcluded: exclusionOf(order.exclude ?? []),
+        mounts: new Map(mountsBelow(mounts, path).map((mount) => [belowRoot(mount.path, path), mount])),
+        accounts,
+        context,
+        tally,
+      })
+      isWalked = true
+    },
+    section: async () => {
+      assert(isWalked, 'the section is known once every entry was read')
+      return {
+        name: order.name,
+        path,
+        instant: instant.toISOString(),
+        isMountPoint: isMountPoint(mounts, path),
+        ...tally.counts(),
+        exactness: tally.exactness(order.exclude ?? []),
+      }
+    },
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  }
+}
+
+function belowRoot(place: ByteString, root: string): ByteString {
+  return place.slice(root === '/' ? 1 : byteStringOf(root).length + 1) as ByteString
+}

@@ -1,0 +1,84 @@
+import { closeSync, constants, fstatSync, lstatSync, openSync, readdirSync, type BigIntStats } from 'node:fs'
+import { byteStringOf, bytesOf, type ByteString } from '../../byte-string.ts'
+
+/**
+ * An open directory. What is below it is reached through `/proc/self/fd/<fd>/<name>`, so that neither a path longer than
+ * PATH_MAX nor a directory that becomes a symlink meanwhile leads anywhere else (proc(5), path_resolution(7)).
+ *
+ * Calls are synchronous: one takes 2 to 10 µs, through the thread pool it takes 70 (measured on Node 26).
+ */
+export class DirectoryHandle implements Disposable {
+  readonly fd: number
+
+  /** A path given by the operator: its last part must not be a symlink. Errors are Node's, with `code`. */
+  static open(path: string | Buffer): DirectoryHandle {
+    return new DirectoryHandle(path)
+  }
+
+  private constructor(path: string | Buffer) {
+    this.fd = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW)
+  }
+
+  /** A directory right below. ELOOP or ENOTDIR when it is a symlink or something else by now. */
+  openChild(name: ByteString): DirectoryHandle {
+    return new DirectoryHandle(this.pathOf(name))
+  }
+
+  /** Bytes of a path for system calls: `name` may be a relative path, as long as the whole fits into PATH_MAX. */
+  pathOf(name: ByteString): Buffer {
+    return bytesOf(`/proc/self/fd/${this.fd}/${name}` as ByteString)
+  }
+
+  /** The directory itself, as a path that no call mistakes for a symlink. */
+  get ownPath(): Buffer {
+    return this.pathOf(byteStringOf('.'))
+  }
+
+  /** All names but `.` and `..`, in byte order. */
+  list(): ByteString[] {
+    return (readdirSync(this.ownPath, { encoding: 'latin1' }) as ByteString[]).sort()
+  }
+
+  stat(): BigIntStats {
+    return fstatSync(this.fd, { bigint: true })
+  }
+
+  statOf(name: ByteString): BigIntStats {
+    return lstatSync(this.pathOf(name), { bigint: true })
+  }
+
+  [Symbol.dispose](): void {
+    closeSync(this.fd)
+  }
+}
+
+/** PATH_MAX is 4096 with its end; what is left after `/proc/self/fd/<fd>/`. */
+const reachBytesMax = 4000
+
+/** Runs `work` on a system path of `path`, which stands any depth below `root` (parts joined with `/`). */
+export function reach<T>(root: DirectoryHandle, path: ByteString, work: (at: Buffer) => T): T {
+  if (path.length <= reachBytesMax) return work(root.pathOf(path))
+  return reachStepwise(root, path, work)
+}
+
+/** The same, opening each directory on the way without following symlinks. */
+export function reachStepwise<T>(root: DirectoryHandle, path: ByteString, work: (at: Buffer) => T): T {
+  const parts = path.split('/') as ByteString[]
+  using open = new DisposableStack()
+  let parent = root
+  for (const part of parts.slice(0, -1)) parent = open.use(parent.openChild(part))
+  return work(parent.pathOf(parts.at(-1)!))
+}
+
+/** A file descriptor that its scope closes. */
+export class OpenFile implements Disposable {
+  readonly fd: number
+
+  constructor(path: Buffer, flags: number, mode?: number) {
+    this.fd = openSync(path, flags, mode)
+  }
+
+  [Symbol.dispose](): void {
+    closeSync(this.fd)
+  }
+}

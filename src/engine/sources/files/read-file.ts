@@ -1,0 +1,107 @@
+import { constants, fstatSync, read, readSync, type BigIntStats } from 'node:fs'
+import { errnoOf } from '#base/fault.ts'
+import { MiB } from '#base/units.ts'
+import { limits } from '#base/limits.ts'
+import type { TreeNode } from '../../tree-node.ts'
+import { OpenFile } from './directory-handle.ts'
+
+type Holes = NonNullable<TreeNode['holes']>
+
+/**
+ * The first `sizeBytes` of an open file, or less when it is shorter by now. Holes are not read: their zeros are views of
+ * one buffer. A chunk is valid until the next one is asked for, and must not be written to.
+ */
+export async function* readBytes(fd: number, sizeBytes: number, holes: Holes = []): AsyncGenerator<Uint8Array> {
+  if (holes.length === 0) return yield* readRange(fd, 0, sizeBytes)
+  let offset = 0
+  for (const [holeOffset, holeBytes] of holes) {
+    const read = yield* readRange(fd, offset, Math.min(holeOffset, sizeBytes) - offset)
+    if (offset + read < Math.min(holeOffset, sizeBytes)) return
+    // A file that was cut meanwhile ends where it ends now, hole or not.
+    const end = Math.min(holeOffset + holeBytes, Number(fstatSync(fd, { bigint: true }).size))
+    yield* readZeros(end - holeOffset)
+    offset = holeOffset + holeBytes
+    if (end < offset) return
+  }
+  yield* readRange(fd, offset, sizeBytes - offset)
+}
+
+/** Opens for reading without leaving a trace in atime where that is allowed, and without waiting for a fifo's writer. */
+export function openForReading(at: Buffer): OpenFile {
+  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
+  try {
+    return new OpenFile(at, flags | O_NOATIME)
+  } catch (error) {
+    // open(2): O_NOATIME is for the owner and for CAP_FOWNER.
+    if (errnoOf(error) === 'EPERM') return new OpenFile(at, flags)
+    throw error
+  }
+}
+
+/** True when both readings show the same file in the same state; reading it does not change what is compared. */
+export function isSameState(one: BigIntStats, other: BigIntStats): boolean {
+  return (
+    one.dev === other.dev &&
+    one.ino === other.ino &&
+    one.size === other.size &&
+    one.mtimeNs === other.mtimeNs &&
+    one.ctimeNs === other.ctimeNs
+  )
+}
+
+const O_NOATIME = process.platform === 'linux' ? constants.O_NOATIME : 0
+const bufferBytes = 1 * MiB
+const zeros = Buffer.alloc(bufferBytes)
+
+function* readZeros(lengthBytes: number): Generator<Uint8Array> {
+  for (let left = lengthBytes; left > 0; left -= bufferBytes) yield zeros.subarray(0, Math.min(left, bufferBytes))
+}
+
+/** Returns how many bytes there were. */
+async function* readRange(fd: number, offset: number, lengthBytes: number): AsyncGenerator<Uint8Array, number> {
+  if (lengthBytes <= 0) return 0
+  if (lengthBytes > limits.streamBufferBytes) return yield* readAhead(fd, offset, lengthBytes)
+  const buffer = Buffer.allocUnsafe(lengthBytes)
+  let done = 0
+  while (done < lengthBytes) {
+    const count = readSync(fd, buffer, done, lengthBytes - done, offset + done)
+    if (count === 0) break
+    done += count
+  }
+  if (done > 0) yield buffer.subarray(0, done)
+  return done
+}
+
+/** Two buffers in turn: while the consumer works on one, the thread pool fills the other. */
+async function* readAhead(fd: number, offset: number, lengthBytes: number): AsyncGenerator<Uint8Array, number> {
+  const buffers = [Buffer.allocUnsafeSlow(bufferBytes), Buffer.allocUnsafeSlow(bufferBytes)] as const
+  let done = 0
+  let turn: 0 | 1 = 0
+  let coming: Promise<number> | undefined = readInto(fd, buffers[0], offset, lengthBytes)
+  try {
+    while (coming) {
+      const count: number = await coming
+      coming = undefined
+      if (count === 0) break
+      const buffer = buffers[turn]
+      done += count
+      turn = turn === 0 ? 1 : 0
+      if (done < lengthBytes) {
+        coming = readInto(fd, buffers[turn], offset + done, lengthBytes - done)
+        // Awaited above in the next round, or below when the consumer stops early.
+        coming.catch(() => {})
+      }
+      yield buffer.subarray(0, count)
+    }
+  } finally {
+    // The descriptor is closed next: not while a read is under way.
+    await coming?.catch(() => {})
+  }
+  return done
+}
+
+function readInto(fd: number, buffer: Buffer, offset: number, lengthBytes: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    read(fd, buffer, 0, Math.min(buffer.byteLength, lengthBytes), offset, (error, count) => (error ? reject(error) : resolve(count)))
+  })
+}

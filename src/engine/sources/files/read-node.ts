@@ -1,0 +1,92 @@
+import { constants, lstatSync, readlinkSync, type BigIntStats } from 'node:fs'
+import { errnoOf } from '#base/fault.ts'
+import { getXattr, holesOf, listXattrs } from '#host/libc.ts'
+import type { Accounts } from '#host/users.ts'
+import { byteString, type ByteString } from '../../byte-string.ts'
+import type { ExtendedAttribute, NodeType, TreeNode } from '../../tree-node.ts'
+import { OpenFile } from './directory-handle.ts'
+
+/** Everything that is to be known about one entry without reading its content. Errors are Node's, with `code`. */
+export function readNode(at: Buffer, name: ByteString, accounts: Accounts): TreeNode {
+  return nodeFrom(lstatSync(at, { bigint: true }), at, name, accounts)
+}
+
+/** The same, from a stat that was taken already. `at` is the entry's system path. */
+export function nodeFrom(found: BigIntStats, at: Buffer, name: ByteString, accounts: Accounts): TreeNode {
+  const node = bareNode(found, name, accounts)
+  const xattrs = readXattrs(at)
+  const holes = node.type === 'file' && mayHaveHoles(found) ? readHoles(at, node.sizeBytes) : []
+  return {
+    ...node,
+    ...(node.type === 'symlink' && { linkTarget: readlinkSync(at, { encoding: 'latin1' }) as ByteString }),
+    ...(xattrs.length > 0 && { xattrs }),
+    ...(holes.length > 0 && { holes }),
+  }
+}
+
+/** What a stat alone tells: no extended attributes, no holes, no link target. */
+export function bareNode(found: BigIntStats, name: ByteString, accounts: Accounts): TreeNode {
+  const type = typeOf(found)
+  return {
+    name,
+    type,
+    mode: Number(found.mode & 0o7777n),
+    mtimeNs: found.mtimeNs,
+    atimeNs: found.atimeNs,
+    ctimeNs: found.ctimeNs,
+    uid: Number(found.uid),
+    gid: Number(found.gid),
+    user: accounts.userName(Number(found.uid)),
+    group: accounts.groupName(Number(found.gid)),
+    inode: found.ino,
+    deviceId: found.dev,
+    sizeBytes: type === 'file' ? Number(found.size) : 0,
+    links: Number(found.nlink),
+    ...((type === 'dev' || type === 'chardev') && { device: found.rdev }),
+  }
+}
+
+export function typeOf(found: BigIntStats): NodeType {
+  if (found.isFile()) return 'file'
+  if (found.isDirectory()) return 'dir'
+  if (found.isSymbolicLink()) return 'symlink'
+  if (found.isBlockDevice()) return 'dev'
+  if (found.isCharacterDevice()) return 'chardev'
+  return found.isFIFO() ? 'fifo' : 'socket'
+}
+
+/** POSIX ACLs and capabilities are among them. In byte order of their names, so that two readings compare. */
+export function readXattrs(at: Buffer): ExtendedAttribute[] {
+  const xattrs: ExtendedAttribute[] = []
+  for (const name of namesOfXattrs(at)) {
+    const value = getXattr(at, name)
+    // Removed since it was listed: then it is not there.
+    if (value) xattrs.push({ name: byteString(name), value })
+  }
+  return xattrs.sort((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+function namesOfXattrs(at: Buffer): Buffer[] {
+  try {
+    return listXattrs(at)
+  } catch (error) {
+    if (errnoOf(error) === 'ENOTSUP') return []
+    throw error
+  }
+}
+
+/** Fewer blocks than the size needs. Below one page there is nothing to leave out. */
+function mayHaveHoles(found: BigIntStats): boolean {
+  return found.size >= 4096n && found.blocks * 512n < found.size
+}
+
+function readHoles(at: Buffer, sizeBytes: number): readonly (readonly [number, number])[] {
+  try {
+    using file = new OpenFile(at, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+    return holesOf(file.fd, sizeBytes)
+  } catch (error) {
+    // Whoever reads the content meets the same error and names the file; without holes its zeros are merely stored.
+    if (errnoOf(error) !== undefined) return []
+    throw error
+  }
+}

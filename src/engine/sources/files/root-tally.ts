@@ -1,0 +1,64 @@
+import { printBytesName, type ByteString } from '../../byte-string.ts'
+import type { TreeNode } from '../../tree-node.ts'
+import type { RootSection } from './root-section.ts'
+
+/** How many paths a section names; the rest is only counted. */
+export const pathsNamedMax = 1000
+
+/** Counts and the first paths of something there may be millions of. */
+export class PathList {
+  count = 0
+  readonly paths: string[] = []
+
+  add(path: ByteString): void {
+    this.count += 1
+    if (this.paths.length < pathsNamedMax) this.paths.push(printBytesName(path))
+  }
+
+  /** `3 entries, first a, b, c`, for a sentence. */
+  get summary(): string {
+    return `${this.count}, first ${this.paths.slice(0, 3).join(', ')}`
+  }
+}
+
+/** What a walk saw, as its section of the manifest says it. */
+export class RootTally {
+  files = 0
+  directories = 0
+  specials = 0
+  bytes = 0
+  readonly newer = new PathList()
+  readonly sockets = new PathList()
+  readonly excluded = new PathList()
+  readonly own = new PathList()
+  readonly mounted = new PathList()
+  readonly madeUp = new PathList()
+  readonly #newerThanNs: bigint
+
+  constructor(newerThan: Date) {
+    this.#newerThanNs = BigInt(newerThan.getTime()) * 1_000_000n
+  }
+
+  /** SAFETY rule 16. Returns whether the node was counted as newer. */
+  countIfNewer(path: ByteString, node: TreeNode): boolean {
+    const isNewer = node.ctimeNs > this.#newerThanNs
+    if (isNewer) this.newer.add(path)
+    return isNewer
+  }
+
+  counts(): Pick<RootSection, 'files' | 'directories' | 'specials' | 'bytes' | 'newer'> {
+    const { files, directories, specials, bytes, newer } = this
+    return { files, directories, specials, bytes, newer: { count: newer.count, paths: [...newer.paths] } }
+  }
+
+  exactness(patterns: readonly string[]): RootSection['exactness'] {
+    const statements = [
+      { list: this.sockets, what: 'sockets', why: 'a socket belongs to the program that listens on it and is made by it again' },
+      { list: this.excluded, what: 'excluded entries', why: `the settings leave out ${patterns.join(', ')}` },
+      { list: this.own, what: 'staging and kept directories of Integrum', why: 'they belong to restores and are never captured' },
+      { list: this.mounted, what: 'mounted file systems', why: "their content comes back as directories of the root's own file system" },
+      { list: this.madeUp, what: 'kernel file systems', why: 'the kernel makes up their content; they come back as empty directories' },
+    ]
+    return statements.filter(({ list }) => list.count > 0).map(({ list, what, why }) => ({ what: `${what}: ${list.summary}`, why }))
+  }
+}

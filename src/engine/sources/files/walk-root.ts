@@ -1,0 +1,223 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { throwIfCancelled } from '#base/clock.ts'
+import { errnoOf, messageOf } from '#base/fault.ts'
+import { limits } from '#base/limits.ts'
+import type { Accounts } from '#host/users.ts'
+import { printBytesName, type ByteString } from '../../byte-string.ts'
+import type { TreeNode } from '../../tree-node.ts'
+import type { CaptureContext, Entry, GapKind } from '../source.ts'
+import { CapturedFile } from './captured-file.ts'
+import type { DirectoryHandle } from './directory-handle.ts'
+import type { Exclusion } from './exclusions.ts'
+import { isMadeUp, type Mount } from './mounts.ts'
+import { isOwnName } from './own-names.ts'
+import { isSameState } from './read-file.ts'
+import { bareNode, nodeFrom } from './read-node.ts'
+import type { RootTally } from './root-tally.ts'
+
+export interface RootWalk {
+  readonly source: string
+  readonly root: DirectoryHandle
+  readonly isExcluded: Exclusion
+  /** By path below the root. */
+  readonly mounts: ReadonlyMap<ByteString, Mount>
+  readonly accounts: Accounts
+  readonly context: CaptureContext
+  readonly tally: RootTally
+}
+
+/** Calls are synchronous: after so many entries timers, signals and other work get their turn. */
+const entriesPerTurn = 64
+
+/**
+ * Depth first; what is held in memory is the list of names of each directory on the way down. A directory that changed
+ * since it was listed is listed again before it is left (SAFETY rule 16), so a name may come after later ones: whoever
+ * builds a tree sorts it. The last entry is the root's own `leave`.
+ */
+export async function* walkRoot(walk: RootWalk): AsyncGenerator<Entry> {
+  using frames = new Frames(walk)
+  for (let count = 1; ; count += 1) {
+    if (count % entriesPerTurn === 0) await nextTurn()
+    throwIfCancelled(walk.context.signal)
+    const frame = frames.top
+    if (!frame) return
+    const name = frame.next()
+    if (name !== undefined) {
+      yield* frames.take(frame, name)
+    } else if (!frame.listAgain()) {
+      yield { kind: 'leave', node: frame.node() }
+      frames.pop()
+    }
+  }
+}
+
+class Frames implements Disposable {
+  readonly #walk: RootWalk
+  readonly #frames: Frame[] = []
+
+  constructor(walk: RootWalk) {
+    this.#walk = walk
+    this.#frames.push(new Frame(walk, walk.root, '' as ByteString))
+  }
+
+  get top(): Frame | undefined {
+    return this.#frames.at(-1)
+  }
+
+  pop(): void {
+    const frame = this.#frames.pop()
+    // The root's own handle belongs to the capture.
+    if (frame && frame.handle !== this.#walk.root) frame.handle[Symbol.dispose]()
+  }
+
+  [Symbol.dispose](): void {
+    while (this.top) this.pop()
+  }
+
+  /** One name of a listing becomes entries, or none: left out, or gone meanwhile and named as a gap. */
+  *take(frame: Frame, name: ByteString): Generator<Entry> {
+    const { tally, isExcluded, accounts, root, context } = this.#walk
+    const path = frame.pathOf(name)
+    if (isOwnName(name)) return tally.own.add(path)
+    if (isExcluded(path)) return tally.excluded.add(path)
+    const node = frame.look(name)
+    if (!node) return
+    const isNewer = tally.countIfNewer(path, node)
+    if (node.type === 'dir') return yield* this.#enter(frame, node)
+    if (node.type === 'file') return yield new CapturedFile({ root, path, accounts, context, tally, isNewer }, node)
+    tally.specials += 1
+    if (node.type === 'socket') tally.sockets.add(path)
+    yield { kind: 'special', node }
+  }
+
+  *#enter(frame: Frame, node: TreeNode): Generator<Entry> {
+    const { tally, mounts } = this.#walk
+    const path = frame.pathOf(node.name)
+    const mount = mounts.get(path)
+    tally.directories += 1
+    if (mount || node.deviceId !== frame.device) tally.mounted.add(path)
+    yield { kind: 'enter', name: node.name }
+    if (mount && isMadeUp(mount.fileSystem)) tally.madeUp.add(path)
+    else if (this.#open(frame, node.name)) return
+    yield { kind: 'leave', node: frame.look(node.name, 'whole') ?? node }
+  }
+
+  /** False, and a gap, when the directory cannot be opened: then it stays empty in the backup. */
+  #open(frame: Frame, name: ByteString): boolean {
+    const path = frame.pathOf(name)
+    try {
+      using open = new DisposableStack()
+      const handle = open.use(frame.handle.openChild(name))
+      this.#frames.push(new Frame(this.#walk, handle, path))
+      open.move()
+      return true
+    } catch (error) {
+      reportGap(this.#walk, error, path)
+      return false
+    }
+  }
+}
+
+/** A directory being walked. */
+class Frame {
+  readonly handle: DirectoryHandle
+  readonly device: bigint
+  readonly #walk: RootWalk
+  readonly #path: ByteString
+  /** As of just before the latest listing. */
+  #found
+  #names: ByteString[]
+  #position = 0
+  #known: Set<ByteString> | undefined
+  #listings = 1
+
+  constructor(walk: RootWalk, handle: DirectoryHandle, path: ByteString) {
+    this.#walk = walk
+    this.handle = handle
+    this.#path = path
+    this.#found = handle.stat()
+    this.device = this.#found.dev
+    this.#names = handle.list()
+  }
+
+  pathOf(name: ByteString): ByteString {
+    return (this.#path === '' ? name : `${this.#path}/${name}`) as ByteString
+  }
+
+  next(): ByteString | undefined {
+    const name = this.#names[this.#position]
+    this.#position += 1
+    return name
+  }
+
+  /** True when names came up that no listing had yet. */
+  listAgain(): boolean {
+    const found = this.handle.stat()
+    if (isSameState(found, this.#found)) return false
+    this.#known ??= new Set(this.#names)
+    const known = this.#known
+    const fresh = this.handle.list().filter((name) => !known.has(name))
+    this.#found = found
+    if (fresh.length === 0) return false
+    if (this.#listings >= limits.fileReadAttempts) {
+      this.#gap('changed', this.#path, `it had new entries at each of ${this.#listings} listings; ${fresh.length} are left out`)
+      return false
+    }
+    this.#listings += 1
+    for (const name of fresh) known.add(name)
+    this.#names = fresh
+    this.#position = 0
+    return true
+  }
+
+  /** The directory's own node, as of its last listing. */
+  node(): TreeNode {
+    const name = this.#path.slice(this.#path.lastIndexOf('/') + 1) as ByteString
+    try {
+      return nodeFrom(this.#found, this.handle.ownPath, name, this.#walk.accounts)
+    } catch (error) {
+      return this.#bare(error, this.#found, name)
+    }
+  }
+
+  /**
+   * A child as it is now; `undefined`, and a gap, when it is gone or cannot be looked at. A directory's extended
+   * attributes are read when it is left, so `brief` does without.
+   */
+  look(name: ByteString, extent: 'brief' | 'whole' = 'brief'): TreeNode | undefined {
+    const path = this.pathOf(name)
+    const { accounts } = this.#walk
+    try {
+      const found = this.handle.statOf(name)
+      if (found.isDirectory() && extent === 'brief') return bareNode(found, name, accounts)
+      try {
+        return nodeFrom(found, this.handle.pathOf(name), name, accounts)
+      } catch (error) {
+        if (errnoOf(error) === 'ENOENT' || found.isSymbolicLink()) throw error
+        return this.#bare(error, found, name)
+      }
+    } catch (error) {
+      reportGap(this.#walk, error, path)
+      return undefined
+    }
+  }
+
+  #bare(error: unknown, found: Parameters<typeof bareNode>[0], name: ByteString): TreeNode {
+    if (errnoOf(error) === undefined) throw error
+    this.#gap('unreadable', this.pathOf(name), `its extended attributes: ${messageOf(error)}`)
+    return bareNode(found, name, this.#walk.accounts)
+  }
+
+  #gap(kind: GapKind, path: ByteString, detail: string): void {
+    this.#walk.context.gap({ source: this.#walk.source, kind, what: printBytesName(path) || '.', detail })
+  }
+}
+
+/** Errors of the world become gaps; anything else is ours and ends the walk. */
+function reportGap(walk: RootWalk, error: unknown, path: ByteString): void {
+  const errno = errnoOf(error)
+  // Out of descriptors is this process's trouble, not the file's.
+  if (errno === undefined || errno === 'EMFILE' || errno === 'ENFILE') throw error
+  const kind = errno === 'ENOENT' ? 'vanished' : 'unreadable'
+  walk.context.gap({ source: walk.source, kind, what: printBytesName(path), detail: messageOf(error) })
+}
