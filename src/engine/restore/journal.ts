@@ -7,8 +7,8 @@ import { isUuid, type RestoreId } from '#base/ids.ts'
 import { parse } from '#base/parse.ts'
 import { hookSchema } from '#base/settings.ts'
 import { replaceDurably } from '#host/durable.ts'
-import { rootRecordSchema } from '../sources/files/root-record.ts'
-import { databaseRecordSchema } from '../sources/postgres/database-record.ts'
+import { rootRecordSchema, type RootRecord } from '../sources/files/root-record.ts'
+import { databaseRecordSchema, type DatabaseRecord } from '../sources/postgres/database-record.ts'
 
 /**
  * Where a restore stands. `swapping` is the only step in which live names may be half changed; what decides it is the
@@ -40,6 +40,10 @@ export const journalSchema = z.object({
   safetyBackup: z.uuid().nullable(),
   /** Why there is no safety backup, as the operator stated it. */
   reason: z.string().nullable(),
+  /** Rows written to the live database between the plan's run and the fence: they exist in the kept database alone. */
+  rowsWrittenMeanwhile: z.number().nullable(),
+  /** What this machine or user could not put back, by path. */
+  notRestored: z.array(z.string()),
   verified: z.object({ tables: count, rows: count, files: count, bytes: count }).nullable(),
   swappedAt: z.iso.datetime().nullable(),
   unreachableMs: z.number().nullable(),
@@ -89,6 +93,14 @@ export class RestoreJournal {
     const next = { ...this.#state, ...change }
     await replaceDurably(this.file, printJournal(next))
     this.#state = next
+  }
+
+  async changeDatabase(changed: DatabaseRecord): Promise<void> {
+    await this.change({ databases: this.#state.databases.map((record) => (record.name === changed.name ? changed : record)) })
+  }
+
+  async changeRoot(changed: RootRecord): Promise<void> {
+    await this.change({ roots: this.#state.roots.map((record) => (record.name === changed.name ? changed : record)) })
   }
 }
 

@@ -1,0 +1,18 @@
+import { discardStagedRoot } from '../sources/files/stage.ts'
+import { discardStage } from '../sources/postgres/stage.ts'
+import type { RestoreJournal } from './journal.ts'
+
+/**
+ * Gives up a restore that never went live: removes its staging, by name, OID and inode as the journal has them, and
+ * says why. One that is swapped, or whose swap could not be settled, is left for `recover`; so is what an undo brings
+ * back, which is the kept state and nobody's to remove.
+ */
+export async function abandon(journal: RestoreJournal, failure: string): Promise<void> {
+  const { step, kind, databases, roots } = journal.state
+  if (step === 'swapping' || step === 'swapped' || step === 'abandoned') return
+  if (kind === 'restore') {
+    for (const record of databases) await discardStage(record)
+    for (const record of roots) await discardStagedRoot(record)
+  }
+  await journal.change({ step: 'abandoned', failure })
+}

@@ -1,0 +1,80 @@
+import { Fault } from '#base/fault.ts'
+import { randomHex, type Random } from '#host/random.ts'
+import type { OpenedBackup } from '../backup/backups.ts'
+import type { Instruments } from '../backup/order.ts'
+import { storedSource } from '../backup/stored-source.ts'
+import type { Repository } from '../repository/repository.ts'
+import { assertSpace, mergeSpace, type Findings } from './findings.ts'
+import type { RestoreOrder } from './order.ts'
+import { planDatabase } from './plan-database.ts'
+import { planDigest, type PlannedDatabase, type PlannedRoot, type RestorePlan } from './plan.ts'
+import { planRootRestore } from './plan-root.ts'
+
+/**
+ * Reads the backup, the targets and the space, and says what would happen: added, changed, removed, lost. Nothing is
+ * changed to learn it. Made again from an `earlier` plan it has the same digest
+ * while the targets are the same.
+ */
+export async function makePlan(
+  repository: Repository,
+  order: RestoreOrder,
+  { clock, random, earlier }: Pick<Instruments, 'clock' | 'random'> & { readonly earlier?: RestorePlan },
+  signal: AbortSignal,
+): Promise<RestorePlan> {
+  const { backup, manifest, checksum } = order.opened
+  if (order.databases.length + order.roots.length === 0) throw new Fault('USAGE', 'the plan would restore nothing')
+  const databases: Findings<PlannedDatabase>[] = []
+  for (const database of order.databases) {
+    databases.push(await planDatabase(database, namesBefore(earlier, database.section.name) ?? newNames(random), signal))
+  }
+  const roots: Findings<PlannedRoot>[] = []
+  for (const { section, path } of order.roots) {
+    const hex = hexBefore(earlier, section.name) ?? randomHex(random, 12)
+    const stored = await storedSource(repository, backup, `files/${section.name}`, signal)
+    roots.push(await planRootRestore({ section, path, hex, stored, settings: order.settings }, signal))
+  }
+  const plan = {
+    format: 1 as const,
+    restore: earlier?.restore ?? random.uuid(),
+    createdAt: clock.now().toISOString(),
+    system: manifest.system,
+    backup: backup.id,
+    snapshot: backup.snapshot.id,
+    backupName: manifest.name,
+    backupAt: manifest.startedAt,
+    repositoryId: repository.id,
+    manifestChecksum: checksum,
+    settings: order.settings,
+    databases: databases.map(({ planned }) => planned),
+    roots: roots.map(({ planned }) => planned),
+    space: mergeSpace([...databases, ...roots].flatMap(({ space }) => space)),
+    loss: [...databases, ...roots].flatMap(({ loss }) => loss),
+    lossRowsMax: order.lossRowsMax,
+    warnings: [...gapWarnings(order.opened), ...databases.flatMap(({ warnings }) => warnings), ...roots.flatMap(({ warnings }) => warnings)],
+  }
+  assertSpace(plan.space)
+  return { ...plan, digest: planDigest(plan) }
+}
+
+function namesBefore(earlier: RestorePlan | undefined, database: string) {
+  return earlier?.databases.find(({ name }) => name === database)?.record
+}
+
+/** SAFETY rule 1: never derived from the live name, which would be cut to 63 bytes. */
+function newNames(random: Random) {
+  const hex = randomHex(random, 12)
+  return { stageName: `integrum_stage_${hex}`, keptName: `integrum_kept_${hex}` }
+}
+
+function hexBefore(earlier: RestorePlan | undefined, root: string): string | undefined {
+  const record = earlier?.roots.find(({ name }) => name === root)?.record
+  return record && /\.integrum-([0-9a-f]{12})-stage$/.exec(record.stagePath)?.[1]
+}
+
+function gapWarnings({ manifest }: OpenedBackup): string[] {
+  if (manifest.gaps.count === 0) return []
+  return [
+    `the backup was completed with ${manifest.gaps.count} gaps`,
+    ...manifest.gaps.first.slice(0, 100).map(({ source, kind, what, detail }) => `${source}: ${kind}: ${what}: ${detail}`),
+  ]
+}

@@ -1,0 +1,43 @@
+import type { SystemSettings } from '#base/settings.ts'
+import type { OpenedBackup } from '../backup/backups.ts'
+import type { Instruments } from '../backup/order.ts'
+import type { RootSection } from '../sources/files/root-section.ts'
+import type { DatabaseSection } from '../sources/postgres/database-section.ts'
+import type { RoleChoice } from '../sources/postgres/roles.ts'
+import type { DatabaseTarget } from '../sources/postgres/target.ts'
+import type { RestorePlan } from './plan.ts'
+
+export interface RestoreOrder {
+  readonly opened: OpenedBackup
+  readonly settings: SystemSettings
+  /** What to restore, and where to. Absent target = where it was captured. */
+  readonly databases: readonly DatabaseOrder[]
+  readonly roots: readonly { readonly section: RootSection; readonly path: string }[]
+  readonly lossRowsMax: number | null
+}
+
+export interface DatabaseOrder {
+  readonly section: DatabaseSection
+  readonly target: DatabaseTarget
+  readonly roles: readonly RoleChoice[]
+  /** `schema.table` of the only rows wanted; null for all. */
+  readonly tables: readonly string[] | null
+  /** Stated by the operator for a server whose disks cannot be seen from here. */
+  readonly freeBytes: number | null
+}
+
+export interface RunOptions {
+  readonly stateDirectory: string
+  /** The name of the system, typed again. */
+  readonly confirmed: string
+  /** Why no safety backup is wanted; undefined = make one. */
+  readonly withoutSafetyBackup?: string | undefined
+  readonly compressionLevel: number
+  readonly instruments: Instruments
+}
+
+export interface PlannedRestore {
+  readonly plan: RestorePlan
+  /** What the plan was made from, read again from the repository. */
+  readonly order: RestoreOrder
+}

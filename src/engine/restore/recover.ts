@@ -1,0 +1,40 @@
+import type { Clock } from '#base/clock.ts'
+import { runHook } from '../hooks.ts'
+import { abandon } from './abandon.ts'
+import { isUnfinished, listJournals, type JournalState, type RestoreJournal } from './journal.ts'
+import { lockTargets } from './lock-targets.ts'
+import { finishRelease } from './release.ts'
+import { settle } from './settle.ts'
+
+export interface Recovered {
+  readonly before: JournalState['step']
+  readonly state: JournalState
+}
+
+/**
+ * Finishes or takes back everything that a crash left half-way: before the swap its staging is removed, within it the
+ * facts decide (`settle`). Afterwards each target is old or new, whole. Idempotent.
+ */
+export async function recoverAll(stateDirectory: string, clock: Clock, signal: AbortSignal): Promise<Recovered[]> {
+  const recovered: Recovered[] = []
+  for (const journal of await listJournals(stateDirectory)) {
+    if (!isUnfinished(journal.state)) continue
+    const before = journal.state.step
+    await recoverOne(journal, clock, signal)
+    recovered.push({ before, state: journal.state })
+  }
+  return recovered
+}
+
+async function recoverOne(journal: RestoreJournal, clock: Clock, signal: AbortSignal): Promise<void> {
+  const { databases, roots, step, hooks } = journal.state
+  await using _locks = await lockTargets({ databases: databases.map((record) => ({ record })), roots: roots.map((record) => ({ record })) }, signal)
+  if (step === 'releasing') return await finishRelease(journal)
+  if (step === 'swapping') {
+    const outcome = await settle(journal, clock)
+    // The crash came between stopping and starting; starting what runs already is the hook's own business.
+    if (hooks.afterSwap) await runHook('after', hooks.afterSwap)
+    if (outcome === 'swapped') return
+  }
+  await abandon(journal, `it was interrupted at step "${step}"`)
+}

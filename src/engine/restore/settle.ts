@@ -1,0 +1,49 @@
+import type { Clock } from '#base/clock.ts'
+import { Fault } from '#base/fault.ts'
+import { limits } from '#base/limits.ts'
+import { recoverRoot } from '../sources/files/swap.ts'
+import { databaseState, renameDatabases, unfenceDatabase, type DatabaseState } from '../sources/postgres/swap.ts'
+import type { RestoreJournal } from './journal.ts'
+
+/**
+ * Finishes or takes back a swap that stopped half-way, from the journal and from what is there, never by guessing
+ * (SAFETY rule 3). Idempotent: a crash in here is settled by the next call. Fences are lifted either way.
+ */
+export async function settle(journal: RestoreJournal, clock: Clock): Promise<'swapped' | 'taken back'> {
+  const direction = await decide(journal)
+  for (const record of journal.state.roots) await recoverRoot(record, direction)
+  for (const record of journal.state.databases) {
+    const state = await databaseState(record)
+    if (direction === 'forward' && !isSwapped(state)) await renameDatabases([record], { onPrepared: () => Promise.resolve() })
+    await unfenceDatabase(record)
+  }
+  const databases = journal.state.databases.map((record) => ({ ...record, isFenced: false }))
+  if (direction === 'back') {
+    await journal.change({ databases, step: 'verified' })
+    return 'taken back'
+  }
+  const now = clock.now()
+  await journal.change({
+    databases,
+    step: 'swapped',
+    swappedAt: journal.state.swappedAt ?? now.toISOString(),
+    undoUntil: journal.state.undoUntil ?? new Date(now.getTime() + limits.undoWindowMs).toISOString(),
+  })
+  return 'swapped'
+}
+
+async function decide(journal: RestoreJournal): Promise<'forward' | 'back'> {
+  const { databases, isDecided } = journal.state
+  if (isDecided) return 'forward'
+  const states = await Promise.all(databases.map(databaseState))
+  const foreign = states.findIndex((state) => state === 'foreign')
+  if (foreign >= 0) {
+    const name = databases[foreign]?.live.database ?? ''
+    throw new Fault('RESTORE_TARGET_CHANGED', `database ${name} is neither as it was nor as the restore makes it`, { name })
+  }
+  return states.some(isSwapped) ? 'forward' : 'back'
+}
+
+function isSwapped(state: DatabaseState): boolean {
+  return state === 'swapped' || state === 'swapped-fenced'
+}

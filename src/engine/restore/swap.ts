@@ -1,0 +1,97 @@
+import path from 'node:path'
+import type { Clock } from '#base/clock.ts'
+import { Fault } from '#base/fault.ts'
+import { limits } from '#base/limits.ts'
+import { replaceDurably } from '#host/durable.ts'
+import { withHooks } from '../hooks.ts'
+import { exchangeRoot } from '../sources/files/swap.ts'
+import type { RootRecord } from '../sources/files/root-record.ts'
+import { fenceDatabase, renameDatabases, unfenceDatabase } from '../sources/postgres/swap.ts'
+import { writeJournalComment } from '../sources/postgres/journal-comment.ts'
+import { printJournal, type RestoreJournal } from './journal.ts'
+import { settle } from './settle.ts'
+
+export interface SwapOptions {
+  readonly clock: Clock
+  /** Called with everything fenced and nothing renamed; a fault gives the swap up (SAFETY rule 25). */
+  readonly onFenced?: () => Promise<void>
+}
+
+/**
+ * Makes what is verified live, in the order of SAFETY rule 3: journal, stop hooks and fence, directories, ONE rename
+ * transaction, unfence. On any failure the facts decide whether it is finished or taken back; the journal tells which.
+ */
+export async function swap(journal: RestoreJournal, options: SwapOptions, signal: AbortSignal): Promise<void> {
+  const { beforeSwap, afterSwap } = journal.state.hooks
+  await journal.change({ step: 'swapping' })
+  await writeCopies(journal)
+  let fencedAtMs = 0
+  await withHooks({ before: beforeSwap, after: afterSwap }, signal, async () => {
+    try {
+      fencedAtMs = options.clock.monotonicMs()
+      await fence(journal, options, signal)
+      await options.onFenced?.()
+      await exchangeRoots(journal)
+      await renameAll(journal)
+    } catch (error) {
+      if ((await settle(journal, options.clock)) !== 'swapped') throw error
+    }
+    await unfence(journal)
+    const now = options.clock.now()
+    await journal.change({
+      step: 'swapped',
+      swappedAt: now.toISOString(),
+      undoUntil: new Date(now.getTime() + limits.undoWindowMs).toISOString(),
+      unreachableMs: Math.round(options.clock.monotonicMs() - fencedAtMs),
+    })
+  })
+  await writeCopies(journal)
+}
+
+async function fence(journal: RestoreJournal, { clock }: SwapOptions, signal: AbortSignal): Promise<void> {
+  for (const record of journal.state.databases) {
+    // Announced before it happens: a fence that a crash leaves behind is found and lifted.
+    await journal.changeDatabase({ ...record, isFenced: true })
+    await fenceDatabase(record, { clock }, signal)
+  }
+}
+
+async function exchangeRoots(journal: RestoreJournal): Promise<void> {
+  for (const record of journal.state.roots) await exchangeRoot(record)
+}
+
+/** Databases of one server switch in one transaction, whose COMMIT decides; otherwise the journal's word does. */
+async function renameAll(journal: RestoreJournal): Promise<void> {
+  const servers = [...new Set(journal.state.databases.map(({ systemIdentifier }) => systemIdentifier))]
+  if (servers.length !== 1) await journal.change({ isDecided: true })
+  for (const server of servers) {
+    const records = journal.state.databases.filter(({ systemIdentifier }) => systemIdentifier === server)
+    await renameDatabases(records, {
+      onPrepared: async (xid) => {
+        await journal.change({
+          databases: journal.state.databases.map((record) => (record.systemIdentifier === server ? { ...record, xid } : record)),
+        })
+      },
+    })
+  }
+}
+
+async function unfence(journal: RestoreJournal): Promise<void> {
+  for (const record of journal.state.databases) {
+    await unfenceDatabase(record)
+    await journal.changeDatabase({ ...record, isFenced: false })
+  }
+}
+
+/** SAFETY rule 4: the journal also stands beside each root and on the databases, for a recovery from another machine. */
+async function writeCopies(journal: RestoreJournal): Promise<void> {
+  const text = printJournal(journal.state)
+  for (const record of journal.state.roots) await replaceDurably(journalCopy(record), text, 0o600)
+  for (const record of journal.state.databases) await writeJournalComment(record, text)
+}
+
+export function journalCopy(record: RootRecord): string {
+  const hex = /\.integrum-([0-9a-f]{12})-/.exec(path.basename(record.stagePath))?.[1]
+  if (hex === undefined) throw new Fault('RESTORE_STATE', `the staging path ${record.stagePath} is not one of ours`, { root: record.name })
+  return path.join(path.dirname(record.stagePath), `.integrum-${hex}-journal`)
+}

@@ -1,0 +1,67 @@
+import { Fault, messageOf } from '#base/fault.ts'
+import type { Instruments } from '../backup/order.ts'
+import { undoRootRecord } from '../sources/files/swap.ts'
+import { undoRecord } from '../sources/postgres/swap.ts'
+import { randomHex } from '#host/random.ts'
+import { abandon } from './abandon.ts'
+import { RestoreJournal, type JournalState } from './journal.ts'
+import { lockTargets } from './lock-targets.ts'
+import { countWrites, assertLossBound } from './loss.ts'
+import { swap } from './swap.ts'
+
+export interface UndoOptions {
+  readonly stateDirectory: string
+  readonly confirmed: string
+  readonly lossRowsMax: number | null
+  readonly instruments: Instruments
+}
+
+/**
+ * Puts back what a restore replaced: the same swap with the kept state as its staging, under a journal of its own. What
+ * is live now is kept for a new window, so an undo can be undone (SAFETY rule 11). Refused with RESTORE_TARGET_CHANGED
+ * when the live or the kept state is not the one that the restore left.
+ */
+export async function undoRestore(id: string, options: UndoOptions, signal: AbortSignal): Promise<JournalState> {
+  const { clock, random } = options.instruments
+  const done = await RestoreJournal.open(options.stateDirectory, id)
+  const { state } = done
+  if (state.step !== 'swapped') throw new Fault('RESTORE_STATE', `restore ${id} is ${state.step}, so there is nothing to undo`, { restore: id, step: state.step })
+  if (options.confirmed !== state.system) {
+    throw new Fault('CONFIRMATION_MISMATCH', `"${options.confirmed}" is not the system of the restore, which is "${state.system}"`, { system: state.system })
+  }
+  const targets = { databases: state.databases.map((record) => ({ record })), roots: state.roots.map((record) => ({ record })) }
+  await using locks = await lockTargets(targets, signal)
+  const hex = randomHex(random, 12)
+  const databases = []
+  for (const record of state.databases) databases.push(await undoRecord(record, { keptName: `integrum_kept_${hex}` }, signal))
+  const roots = []
+  for (const record of state.roots) roots.push(await undoRootRecord(record, { hex }))
+  const journal = await RestoreJournal.begin(options.stateDirectory, {
+    ...state,
+    restore: random.uuid(),
+    kind: 'undo',
+    undoes: state.restore,
+    createdAt: clock.now().toISOString(),
+    step: 'verified',
+    isDecided: false,
+    databases,
+    roots,
+    safetyBackup: null,
+    reason: null,
+    rowsWrittenMeanwhile: null,
+    swappedAt: null,
+    unreachableMs: null,
+    undoUntil: null,
+    failure: null,
+  })
+  try {
+    const writes = await countWrites(journal.state.databases, signal)
+    await locks.confirm()
+    await swap(journal, { clock, onFenced: () => assertLossBound(journal, writes, options.lossRowsMax) }, signal)
+  } catch (error) {
+    await abandon(journal, messageOf(error))
+    throw error
+  }
+  await done.change({ step: 'undone' })
+  return journal.state
+}
