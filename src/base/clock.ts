@@ -7,6 +7,8 @@ export interface Clock {
   monotonicMs(): number
   /** Rejects with CANCELLED when `signal` aborts first. */
   sleep(durationMs: number, signal?: AbortSignal): Promise<void>
+  /** Calls `work` again and again until disposed. Keeps no process alive. */
+  every(periodMs: number, work: () => void): Disposable
 }
 
 export const systemClock: Clock = {
@@ -25,13 +27,25 @@ export const systemClock: Clock = {
       }, durationMs)
       signal?.addEventListener('abort', cancelled, { once: true })
     }),
+  every: (periodMs, work) => {
+    const timer = setInterval(work, periodMs)
+    timer.unref()
+    return { [Symbol.dispose]: () => clearInterval(timer) }
+  },
 }
 
 /** A clock that moves only when told to, or when somebody sleeps on it. An implementation, not a mock. */
 export function testClock(start: Date): Clock & { advance(durationMs: number): void } {
   let elapsedMs = 0
+  const periodic = new Set<{ readonly periodMs: number; dueMs: number; readonly work: () => void }>()
   const advance = (durationMs: number) => {
     elapsedMs += durationMs
+    // As a timer of the system does after the machine slept: late, and once.
+    for (const timer of periodic) {
+      if (timer.dueMs > elapsedMs) continue
+      timer.dueMs = elapsedMs + timer.periodMs
+      timer.work()
+    }
   }
   return {
     now: () => new Date(start.getTime() + elapsedMs),
@@ -39,6 +53,11 @@ export function testClock(start: Date): Clock & { advance(durationMs: number): v
     sleep: async (durationMs, signal) => {
       throwIfCancelled(signal)
       advance(durationMs)
+    },
+    every: (periodMs, work) => {
+      const timer = { periodMs, dueMs: elapsedMs + periodMs, work }
+      periodic.add(timer)
+      return { [Symbol.dispose]: () => void periodic.delete(timer) }
     },
     advance,
   }

@@ -1,0 +1,44 @@
+import { createHash } from 'node:crypto'
+import { Fault } from '#base/fault.ts'
+import type { FaultCode } from '#base/fault-codes.ts'
+import { limits } from '#base/limits.ts'
+import type { Storage } from '../storage/storage.ts'
+import { decodeDocument, encodeDocument } from './compression.ts'
+import { seal, unseal, type SealingKey } from './seal.ts'
+
+/** Folders whose files are sealed JSON documents named by their own hash (design.rst "Unpacked Data Format"). */
+export type DocumentFolder = 'index' | 'snapshots' | 'locks'
+
+/** Where documents rest and what seals them. */
+export interface DocumentPlace {
+  readonly storage: Storage
+  readonly key: SealingKey
+}
+
+/** Writes the document under the hash of its sealed bytes, which it returns. */
+export async function saveDocument(place: DocumentPlace, folder: DocumentFolder, json: string, signal?: AbortSignal): Promise<string> {
+  const sealed = seal(place.key, encodeDocument(json))
+  const id = createHash('sha256').update(sealed).digest('hex')
+  await place.storage.put(`${folder}/${id}`, [sealed], signal)
+  return id
+}
+
+/** The JSON text of a document, proven to be what its name says. */
+export async function loadDocument(place: DocumentPlace, folder: DocumentFolder, id: string, signal?: AbortSignal): Promise<string> {
+  const damaged = (fact: string) => new Fault(damageCodes[folder], `${nouns[folder]} ${id.slice(0, 8)} ${fact}`, { id })
+  const sealed = await place.storage.get(`${folder}/${id}`, undefined, signal)
+  if (sealed.byteLength > limits.documentSizeBytesMax) throw damaged(`has ${sealed.byteLength} bytes`)
+  if (createHash('sha256').update(sealed).digest('hex') !== id) throw damaged('is not what its name says')
+  const plain = unseal(place.key, sealed)
+  if (!plain) throw damaged('does not unseal with the key of this repository')
+  const json = decodeDocument(plain)
+  if (json === undefined) throw damaged('has an unknown encoding')
+  return json
+}
+
+const damageCodes: Readonly<Record<DocumentFolder, FaultCode>> = {
+  index: 'DAMAGE_INDEX',
+  snapshots: 'DAMAGE_SNAPSHOT',
+  locks: 'DAMAGE_LOCK',
+}
+const nouns: Readonly<Record<DocumentFolder, string>> = { index: 'index', snapshots: 'snapshot', locks: 'lock' }

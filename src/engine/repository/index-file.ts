@@ -1,0 +1,94 @@
+import { z } from 'zod'
+import { isHexId, type BlobId, type PackId } from '#base/ids.ts'
+import { limits } from '#base/limits.ts'
+import { parse } from '#base/parse.ts'
+import { loadDocument, saveDocument, type DocumentPlace } from './document.ts'
+import type { PackedBlob } from './pack.ts'
+import { sealOverheadBytes } from './seal.ts'
+
+export interface IndexedPack {
+  readonly id: PackId
+  readonly blobs: readonly PackedBlob[]
+}
+
+/** One file below `index/` (design.rst "Indexing"). */
+export interface IndexFile {
+  readonly packs: readonly IndexedPack[]
+  /** Index files that this one replaces. */
+  readonly supersedes: readonly string[]
+}
+
+/** Writes the packs into as many index files as they need. Returns their ids. Every pack must be in the storage already. */
+export async function saveIndex(place: DocumentPlace, packs: Iterable<IndexedPack>, signal?: AbortSignal): Promise<string[]> {
+  const ids: string[] = []
+  for (const batch of batches(packs)) ids.push(await saveDocument(place, 'index', encodeIndex(batch), signal))
+  return ids
+}
+
+export async function loadIndexFile(place: DocumentPlace, id: string, signal?: AbortSignal): Promise<IndexFile> {
+  const fields = parse(schema, await loadDocument(place, 'index', id, signal), `index ${id.slice(0, 8)}`, 'DAMAGE_INDEX')
+  return { packs: fields.packs.map((pack) => ({ id: pack.id, blobs: pack.blobs.map(decodeBlob) })), supersedes: fields.supersedes ?? [] }
+}
+
+export async function indexFileIds(place: DocumentPlace, signal?: AbortSignal): Promise<string[]> {
+  const ids: string[] = []
+  for await (const file of place.storage.list('index', signal)) ids.push(file.name.slice('index/'.length))
+  return ids.filter(isHexId)
+}
+
+function* batches(packs: Iterable<IndexedPack>): Iterable<IndexedPack[]> {
+  let batch: IndexedPack[] = []
+  let blobs = 0
+  for (const pack of packs) {
+    if (batch.length > 0 && blobs + pack.blobs.length > limits.indexBlobsMax) {
+      yield batch
+      batch = []
+      blobs = 0
+    }
+    batch.push(pack)
+    blobs += pack.blobs.length
+  }
+  if (batch.length > 0) yield batch
+}
+
+function encodeIndex(packs: readonly IndexedPack[]): string {
+  const entries = packs.map((pack) => `{"id":"${pack.id}","blobs":[${pack.blobs.map(encodeBlob).join(',')}]}`)
+  return `{"packs":[${entries.join(',')}]}`
+}
+
+function encodeBlob(blob: PackedBlob): string {
+  const plain = blob.isCompressed ? `,"uncompressed_length":${blob.plainSizeBytes}` : ''
+  return `{"id":"${blob.id}","type":"${blob.type}","offset":${blob.offset},"length":${blob.sizeBytes}${plain}}`
+}
+
+const below4GiB = z.number().int().min(0).max(0xfffffffe)
+const schema = z.object({
+  supersedes: z.array(z.string()).nullish(),
+  packs: z.array(
+    z.object({
+      id: z.custom<PackId>((value) => typeof value === 'string' && isHexId(value), 'no id of a pack'),
+      blobs: z.array(
+        z.object({
+          id: z.custom<BlobId>((value) => typeof value === 'string' && isHexId(value), 'no id of a blob'),
+          type: z.enum(['data', 'tree']),
+          offset: below4GiB,
+          length: below4GiB.min(sealOverheadBytes),
+          uncompressed_length: below4GiB.optional(),
+        }),
+      ),
+    }),
+  ),
+})
+
+function decodeBlob(fields: z.infer<typeof schema>['packs'][number]['blobs'][number]): PackedBlob {
+  // restic leaves the length out, or at 0, for blobs that are not compressed.
+  const isCompressed = (fields.uncompressed_length ?? 0) !== 0
+  return {
+    id: fields.id,
+    type: fields.type,
+    offset: fields.offset,
+    sizeBytes: fields.length,
+    plainSizeBytes: isCompressed ? fields.uncompressed_length! : fields.length - sealOverheadBytes,
+    isCompressed,
+  }
+}
