@@ -90,6 +90,10 @@ export function faulty(storage: Storage, injections: readonly Injection[]): Faul
       if (!(effect && 'lose' in effect)) await storage.remove(name, signal)
       after(effect)
     },
+    async now(signal) {
+      if (isDead) throw dead
+      return await storage.now(signal)
+    },
     get hasFired() {
       return pending.every((one) => one.hasFired)
     },

@@ -43,6 +43,7 @@ export function memory(clock: Clock, options: MemoryOptions = {}): Storage {
       return file && storedFile(name, file)
     },
     async *list(folder: Folder, signal): AsyncIterable<StoredFile> {
+      throwIfCancelled(signal)
       // What is listed is what was there when the listing began; a file removed meanwhile is left out.
       for (const [name] of [...files].filter(([known]) => known.startsWith(`${folder}/`))) {
         throwIfCancelled(signal)
