@@ -1,4 +1,4 @@
-import { KiB, MiB, durations } from './units.ts'
+import { GiB, KiB, MiB, durations } from './units.ts'
 
 /** Every bound of the product in one place. Sizes in bytes, durations in milliseconds. */
 export const limits = {
@@ -11,6 +11,17 @@ export const limits = {
   packSizeBytesMax: 128 * MiB,
   /** restic's own bound for one index file is 50,000 blobs. */
   indexBlobsMax: 50_000,
+  /** Threads that seal or open blobs, beside the main one. */
+  threads: 2,
+  /** Plain bytes that all streams of a repository fetch ahead together; each may have one run more. */
+  readAheadBytesMax: 32 * MiB,
+  readAheadRunsMax: 8,
+  /** Blobs side by side in a pack are fetched together up to this much plain content. */
+  readRunBytesMax: 4 * MiB,
+  /** Content smaller than this is opened without a thread. */
+  readInlineBytesMax: 128 * KiB,
+  readWindowBytes: 1 * MiB,
+  readWindows: 12,
   /** Refuses a JSON document of the repository larger than this before parsing it. */
   documentSizeBytesMax: 256 * MiB,
   /** Refuses a key file whose scrypt parameters ask for more. */
@@ -35,6 +46,13 @@ export const limits = {
   undoWindowMs: 24 * durations.hour,
   /** SAFETY rule 22: 1 × database + 1 × WAL + this share. */
   stagingSpaceMargin: 0.2,
+  /** SAFETY rule 22: a staging is dropped when a disk of the live server has less left than this. */
+  stagingFreeBytesMin: 1 * GiB,
+  stagingWatchEveryMs: 2 * durations.second,
+  /** For building indexes while staging: this, or an eighth of the memory of the server's own machine. */
+  maintenanceMemoryBytesMax: 1 * GiB,
+  /** Sessions that were told to end must be gone by then, or the fence is lifted again. */
+  fenceTimeoutMs: 30 * durations.second,
   /** A rename waits 5 s for sessions to leave (CountOtherDBBackends), then fails with 55006 and is tried again. */
   renameAttemptsMax: 6,
   fileReadAttempts: 3,

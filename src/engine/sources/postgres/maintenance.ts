@@ -1,5 +1,5 @@
-import { isFault } from '#base/fault.ts'
-import { connect, type Connection } from './connection.ts'
+import { Fault, isFault } from '#base/fault.ts'
+import { connect, queryFault, type Connection } from './connection.ts'
 import type { DatabaseTarget } from './target.ts'
 
 /**
@@ -29,4 +29,42 @@ async function connectFirst(target: DatabaseTarget, first: 'postgres' | 'templat
     if (!isFault(error, 'DATABASE_NOT_FOUND') || first === 'template1') throw error
     return connect({ ...target, database: 'template1' }, signal)
   }
+}
+
+/**
+ * Runs `work` in one transaction of this session. A fault in it rolls everything back. When COMMIT itself fails, the
+ * connection may have been lost after the server had committed: then only the server's facts tell.
+ */
+export async function transact<T>(session: Connection, work: () => Promise<T>): Promise<T> {
+  const result = await rolledBackOnFault(session, work)
+  await commit(session)
+  return result
+}
+
+/** Runs `work` in a transaction that leaves nothing behind: shows ahead that something would work. */
+export async function rehearse(session: Connection, work: () => Promise<void>): Promise<void> {
+  await rolledBackOnFault(session, work)
+  await session.query('rollback')
+}
+
+async function rolledBackOnFault<T>(session: Connection, work: () => Promise<T>): Promise<T> {
+  await session.query('begin')
+  try {
+    return await work()
+  } catch (error) {
+    // The first fault is the one that matters; a session that is gone has been rolled back by the server.
+    await session.query('rollback').catch(() => {})
+    throw error
+  }
+}
+
+async function commit(session: Connection): Promise<void> {
+  let command: string
+  try {
+    command = (await session.client.query('commit')).command
+  } catch (cause) {
+    throw queryFault(cause)
+  }
+  // The server answers COMMIT of a failed transaction with ROLLBACK, which is no error to it.
+  if (command !== 'COMMIT') throw new Fault('DATABASE_QUERY', 'the server rolled the transaction back')
 }
