@@ -15,6 +15,8 @@ import { endPresent, endSessions } from './swap-sessions.ts'
 import { stateOf, type DatabaseState } from './swap-state.ts'
 import type { DatabaseTarget } from './target.ts'
 
+export type { DatabaseState }
+
 export interface FenceOptions {
   readonly clock: Clock
   /** How long sessions may take to end. */
