@@ -6,13 +6,22 @@ export const limits = {
   chunkSizeBytesMin: 512 * KiB,
   chunkSizeBytesMean: 1 * MiB,
   chunkSizeBytesMax: 8 * MiB,
-  /** A pack is closed once it has reached this size; one more blob may still be on its way. */
+  /** A pack is closed before a blob that would make it larger than this. */
   packSizeBytesTarget: 16 * MiB,
   packSizeBytesMax: 128 * MiB,
   /** restic's own bound for one index file is 50,000 blobs. */
   indexBlobsMax: 50_000,
   /** Threads that seal or open blobs, beside the main one. */
   threads: 2,
+  /** Packs in the making and on their way to the storage, each of the target size. */
+  packBuffers: 4,
+  /** Streams that bytes come from at the same moment while writing, and the memory that each flows through. */
+  writeLanes: 4,
+  writeLaneBytes: 12 * MiB,
+  /** Content smaller than this is hashed without a thread. */
+  hashInlineBytesMax: 64 * KiB,
+  /** Trees are packed apart from data, in packs of this size. */
+  treePackSizeBytes: 4 * MiB,
   /** Plain bytes that all streams of a repository fetch ahead together; each may have one run more. */
   readAheadBytesMax: 32 * MiB,
   readAheadRunsMax: 8,
@@ -22,6 +31,8 @@ export const limits = {
   readInlineBytesMax: 128 * KiB,
   readWindowBytes: 1 * MiB,
   readWindows: 12,
+  /** Up to so many packs are asked for one by one; for more, listing all is cheaper. */
+  packsLookedAtSingly: 200,
   /** Refuses a JSON document of the repository larger than this before parsing it. */
   documentSizeBytesMax: 256 * MiB,
   /** Refuses a key file whose scrypt parameters ask for more. */
@@ -39,6 +50,9 @@ export const limits = {
   snapshotAgeMsMax: 4 * durations.hour,
   /** SAFETY rule 13. */
   lockWaitMsMax: 5 * durations.second,
+  /** A capture begins anew when tables were locked or changed while it began. */
+  captureAttempts: 3,
+  captureRetryDelayMs: 2 * durations.second,
   /** Heap pages in one COPY segment: 16,384 pages of 8 KiB are 128 MiB of heap. */
   segmentPages: 16_384,
   /** Buffers handed between modules are about this large. */
@@ -56,6 +70,6 @@ export const limits = {
   /** A rename waits 5 s for sessions to leave (CountOtherDBBackends), then fails with 55006 and is tried again. */
   renameAttemptsMax: 6,
   fileReadAttempts: 3,
-  passwordLengthMin: 8,
+  passwordLengthMin: 1,
   toolOutputBytesMax: 64 * KiB,
 } as const

@@ -1,12 +1,18 @@
 import { z } from 'zod'
 import { durations } from './units.ts'
 
-export const sourceNameSchema = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'a name is 1 to 63 of a-z, 0-9 and "-", not beginning with "-"')
+export const sourceNameSchema = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'a name is 1 to 63 of a-z, 0-9 and "-", not beginning with "-"')
 
 /** A program that the operator wants run, without a shell. */
 export const hookSchema = z.strictObject({
   command: z.array(z.string().min(1)).min(1),
-  timeoutMs: z.number().int().positive().default(5 * durations.minute),
+  timeoutMs: z
+    .number()
+    .int()
+    .positive()
+    .default(5 * durations.minute),
 })
 export type Hook = z.infer<typeof hookSchema>
 

@@ -34,7 +34,10 @@ export async function main(argv: readonly string[]): Promise<number> {
 
 function usageEnd(error: CommanderError, output: Output): number {
   if (error.exitCode === 0) return 0
-  output.result({ status: 'failed', error: { code: 'USAGE', fact: error.message, hint: 'Run the command with --help to see what it takes.' } })
+  output.result({
+    status: 'failed',
+    error: { code: 'USAGE', fact: error.message, hint: 'Run the command with --help to see what it takes.' },
+  })
   return 2
 }
 

@@ -2,11 +2,11 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import { Fault, messageOf } from '#base/fault.ts'
-import { limits } from '#base/limits.ts'
 import { parse } from '#base/parse.ts'
 import { defaultSettings, sourceNameSchema, systemSettingsSchema, type SystemSettings } from '#base/settings.ts'
 import { environment } from '#host/environment.ts'
 import { parseDatabaseUrl, type DatabaseTarget } from '#engine/sources/postgres/target.ts'
+import type { Output } from './output.ts'
 
 /** Options that every command with a repository takes. */
 export interface RepositoryOptions {
@@ -23,7 +23,9 @@ export function withRepository(command: Command): Command {
 }
 
 export function withState(command: Command): Command {
-  return command.addOption(new Option('--state <directory>', 'where restores keep their journals (default: /var/lib/integrum)').env('INTEGRUM_STATE'))
+  return command.addOption(
+    new Option('--state <directory>', 'where restores keep their journals (default: /var/lib/integrum)').env('INTEGRUM_STATE'),
+  )
 }
 
 export interface Named {
@@ -82,11 +84,13 @@ export async function readPassword(file: string | undefined): Promise<string> {
   return text
 }
 
-export function assertStrong(password: string): void {
-  if (password.length < limits.passwordLengthMin) {
-    throw new Fault('PASSWORD_WEAK', `the password has ${password.length} characters`, { length: password.length })
-  }
+/** Whoever copies the repository may guess for ever; scrypt makes each guess dear, not impossible. */
+export function warnIfShort(password: string, output: Output): void {
+  if (password.length < shortPasswordLength)
+    output.note(`warning: the password has only ${password.length} characters; a copied repository can be guessed open`)
 }
+
+const shortPasswordLength = 12
 
 export async function readSettings(file: string | undefined): Promise<SystemSettings> {
   if (file === undefined) return defaultSettings

@@ -30,7 +30,8 @@ export class Output {
 
   readonly progress: OnProgress = (progress) => {
     if (this.#bar) this.#bar.show(progress)
-    else if (progress.stage !== this.#stage) process.stderr.write(`${progress.stage}${progress.what === undefined ? '' : ` ${progress.what}`}\n`)
+    else if (progress.stage !== this.#stage)
+      process.stderr.write(`${progress.stage}${progress.what === undefined ? '' : ` ${progress.what}`}\n`)
     this.#stage = progress.stage
   }
 
@@ -45,7 +46,10 @@ export class Output {
     this.#bar?.clear()
     if (!(error instanceof Fault)) {
       process.stderr.write(`internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
-      this.result({ status: 'failed', error: { code: 'INTERNAL', fact: messageOf(error), hint: 'This is a mistake in Integrum; please report it.' } })
+      this.result({
+        status: 'failed',
+        error: { code: 'INTERNAL', fact: messageOf(error), hint: 'This is a mistake in Integrum; please report it.' },
+      })
       return 1
     }
     process.stderr.write(`error ${error.code}: ${error.message}\n  ${error.hint}\n`)

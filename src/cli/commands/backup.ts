@@ -60,7 +60,10 @@ async function run(options: BackupOptions, context: CommandContext): Promise<voi
 
 function report(output: Output, { status, id, snapshot, checksum, manifest }: BackupResult, durationMs: number): void {
   const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0)
-  const database = { rows: sum(manifest.databases.map(({ rows }) => rows)), bytes: sum(manifest.databases.map(({ copyBytes }) => copyBytes)) }
+  const database = {
+    rows: sum(manifest.databases.map(({ rows }) => rows)),
+    bytes: sum(manifest.databases.map(({ copyBytes }) => copyBytes)),
+  }
   const files = { count: sum(manifest.roots.map((root) => root.files)), bytes: sum(manifest.roots.map(({ bytes }) => bytes)) }
   const { storedBytes, readBytes, newBytes } = manifest.statistics
 
@@ -68,7 +71,9 @@ function report(output: Output, { status, id, snapshot, checksum, manifest }: Ba
   output.line(`  name       ${manifest.name}`)
   output.line(`  snapshot   ${snapshot}`)
   for (const { name, tables, rows, copyBytes, instant } of manifest.databases) {
-    output.line(`  database   ${name}: ${printCount(tables.length)} tables, ${printCount(rows)} rows, ${printBytes(copyBytes)}, as of ${instant}`)
+    output.line(
+      `  database   ${name}: ${printCount(tables.length)} tables, ${printCount(rows)} rows, ${printBytes(copyBytes)}, as of ${instant}`,
+    )
   }
   for (const root of manifest.roots) {
     output.line(`  files      ${root.name}: ${printCount(root.files)} files, ${printBytes(root.bytes)}, read from ${root.instant} on`)

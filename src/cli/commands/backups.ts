@@ -18,15 +18,19 @@ export function addBackups(program: Command, context: CommandContext): void {
     .option('--system <name>', 'of this system only', parseSystemName)
     .action((options: ListOptions) => list(options, context))
   const one = (name: string, description: string, show: (opened: Opened) => Promise<void>, argument?: string) => {
-    const command = withRepository(group.command(name)).description(description).argument('[backup]', 'uuid, the beginning of one, or latest', 'latest')
+    const command = withRepository(group.command(name))
+      .description(description)
+      .argument('[backup]', 'uuid, the beginning of one, or latest', 'latest')
     if (argument !== undefined) command.argument('[path]', argument, '')
-    command.option('--system <name>', 'the system that "latest" means', parseSystemName).action(async (wanted: string, ...rest: unknown[]) => {
-      const options = rest[argument === undefined ? 0 : 1] as ListOptions
-      await using repository = await openedRepository(options)
-      const found = await findBackup(repository, wanted, { system: options.system, now: systemClock.now() }, context.signal)
-      const backup = await openBackup(repository, found, context.signal)
-      await show({ repository, backup, path: argument === undefined ? '' : String(rest[0]), context })
-    })
+    command
+      .option('--system <name>', 'the system that "latest" means', parseSystemName)
+      .action(async (wanted: string, ...rest: unknown[]) => {
+        const options = rest[argument === undefined ? 0 : 1] as ListOptions
+        await using repository = await openedRepository(options)
+        const found = await findBackup(repository, wanted, { system: options.system, now: systemClock.now() }, context.signal)
+        const backup = await openBackup(repository, found, context.signal)
+        await show({ repository, backup, path: argument === undefined ? '' : String(rest[0]), context })
+      })
   }
   one('show', 'what a backup holds', show)
   one('tables', 'the tables of a backup with their rows', tables)
@@ -69,11 +73,17 @@ async function show({ backup: { backup, manifest, checksum }, context: { output 
   output.line(`checksum   ${checksum}`)
   output.line(`system     ${manifest.system}, ${manifest.type}, begun ${manifest.startedAt} on ${manifest.hostname}`)
   for (const database of manifest.databases) {
-    output.line(`database   ${database.name}: ${JSON.stringify(database.source.database)}, PostgreSQL ${database.serverVersion.text}, as of ${database.instant}`)
-    output.line(`           ${printCount(database.tables.length)} tables, ${printCount(database.rows)} rows, ${printBytes(database.copyBytes)}`)
+    output.line(
+      `database   ${database.name}: ${JSON.stringify(database.source.database)}, PostgreSQL ${database.serverVersion.text}, as of ${database.instant}`,
+    )
+    output.line(
+      `           ${printCount(database.tables.length)} tables, ${printCount(database.rows)} rows, ${printBytes(database.copyBytes)}`,
+    )
   }
   for (const root of manifest.roots) {
-    output.line(`files      ${root.name}: ${JSON.stringify(root.path)}, ${printCount(root.files)} files, ${printBytes(root.bytes)}, from ${root.instant} on`)
+    output.line(
+      `files      ${root.name}: ${JSON.stringify(root.path)}, ${printCount(root.files)} files, ${printBytes(root.bytes)}, from ${root.instant} on`,
+    )
     if (root.newer.count > 0) output.line(`           ${printCount(root.newer.count)} entries changed later than the database's instant`)
   }
   for (const section of [...manifest.databases, ...manifest.roots]) {

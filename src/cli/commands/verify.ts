@@ -34,6 +34,8 @@ async function run(wanted: string, options: VerifyCommandOptions, context: Comma
     throw new Fault('DAMAGE_BACKUP', `backup ${found.id} is damaged in ${verified.findings.length} places`, { backup: found.id, first })
   }
   const how = isQuick ? 'known to the index, not read' : `read and compared, ${printBytes(verified.bytes)}`
-  output.line(`Intact: backup ${found.id}: ${printCount(verified.tables)} tables with ${printCount(verified.rows)} rows and ${printCount(verified.files)} files ${how}`)
+  output.line(
+    `Intact: backup ${found.id}: ${printCount(verified.tables)} tables with ${printCount(verified.rows)} rows and ${printCount(verified.files)} files ${how}`,
+  )
   output.result({ status: 'completed', backup: found.id, isQuick, ...verified })
 }

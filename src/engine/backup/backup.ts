@@ -28,7 +28,12 @@ export interface BackupResult {
  * The whole backup on one page: hold the sources still, store what they hand over, write down what it was, and last of
  * all the snapshot. Until then nothing is visible; a failure or an abort at any point leaves no backup behind.
  */
-export async function backup(repository: Repository, order: BackupOrder, instruments: Instruments, signal: AbortSignal): Promise<BackupResult> {
+export async function backup(
+  repository: Repository,
+  order: BackupOrder,
+  instruments: Instruments,
+  signal: AbortSignal,
+): Promise<BackupResult> {
   const type = typeOf(order)
   const id = instruments.random.uuid() as BackupId
   const startedAt = instruments.clock.now()
@@ -116,5 +121,8 @@ async function storeTop(session: WriteSession, { captured, manifest, bytes, at }
     const inner = children.map(({ node }) => node).toSorted((a, b) => (a.name < b.name ? -1 : 1))
     nodes.push(folderNode(name, await session.tree(inner, signal), at))
   }
-  return await session.tree(nodes.toSorted((a, b) => (a.name < b.name ? -1 : 1)), signal)
+  return await session.tree(
+    nodes.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+    signal,
+  )
 }

@@ -45,7 +45,12 @@ export function backupOf(snapshot: Snapshot): Backup | undefined {
  * Finds one backup by its uuid, a unique beginning of its uuid or snapshot id, or `latest`: the newest regular one,
  * of `system` when it is given. BACKUP_NOT_FOUND, BACKUP_AMBIGUOUS.
  */
-export async function findBackup(repository: Repository, wanted: string, options: { system?: string | undefined; now: Date }, signal?: AbortSignal): Promise<Backup> {
+export async function findBackup(
+  repository: Repository,
+  wanted: string,
+  options: { system?: string | undefined; now: Date },
+  signal?: AbortSignal,
+): Promise<Backup> {
   const all = (await listBackups(repository, signal)).filter((backup) => options.system === undefined || backup.system === options.system)
   if (wanted === 'latest') return latest(all, options.now)
   const text = wanted.toLowerCase()
@@ -66,7 +71,9 @@ function latest(backups: readonly Backup[], now: Date): Backup {
   if (!newest) throw new Fault('BACKUP_NOT_FOUND', 'there is no backup yet', {})
   const systems = new Set(regular.map((backup) => backup.system))
   if (systems.size > 1) {
-    throw new Fault('BACKUP_AMBIGUOUS', `the repository holds ${systems.size} systems; "latest" needs one`, { systems: [...systems].join(' ') })
+    throw new Fault('BACKUP_AMBIGUOUS', `the repository holds ${systems.size} systems; "latest" needs one`, {
+      systems: [...systems].join(' '),
+    })
   }
   return newest
 }

@@ -13,6 +13,7 @@ import { listBackups, nodeAt, type Backup } from './backups.ts'
 import type { GapList } from './gap-list.ts'
 import type { Manifest } from './manifest.ts'
 import { folderNode } from './made-nodes.ts'
+import { ReferenceCheck } from './references.ts'
 import { folderBefore } from './stored-source.ts'
 import type { BackupOrder, Instruments } from './order.ts'
 import { walk } from './walk.ts'
@@ -64,13 +65,22 @@ export async function captureAll(capture: CaptureOrder): Promise<Captured> {
     const exclude = order.settings.exclude[name] ?? []
     roots.push({ name, place: 'files', capture: open.use(await captureFiles({ name, root: path, exclude, newerThan: instants }, context)) })
   }
-  const storing: Storing = { ...capture, before, meter }
+  const references = open.use(await ReferenceCheck.begin(order.settings.fileReferences, order.databases, signal))
+  const storing: Storing = { ...capture, before, meter, references }
   const [storedDatabases, storedRoots] = await both(
-    (inner) => concurrently(databases.map((opened) => (own: AbortSignal) => store(opened, storing, own)), inner),
-    (inner) => concurrently(roots.map((opened) => (own: AbortSignal) => store(opened, storing, own)), inner),
+    (inner) =>
+      concurrently(
+        databases.map((opened) => (own: AbortSignal) => store(opened, storing, own)),
+        inner,
+      ),
+    (inner) =>
+      concurrently(
+        roots.map((opened) => (own: AbortSignal) => store(opened, storing, own)),
+        inner,
+      ),
     signal,
   )
-  return { databases: storedDatabases, roots: storedRoots, references: { checked: 0, dangling: 0 }, parent: before?.snapshot.id }
+  return { databases: storedDatabases, roots: storedRoots, references: await references.end(capture.gaps.add), parent: before?.snapshot.id }
 }
 
 interface Opened<Section> {
@@ -82,24 +92,37 @@ interface Opened<Section> {
 interface Storing extends CaptureOrder {
   readonly before: Backup | undefined
   readonly meter: BackupMeter
+  readonly references: ReferenceCheck
 }
 
 async function store<Section>(opened: Opened<Section>, storing: Storing, signal: AbortSignal): Promise<CapturedSource<Section>> {
-  const { repository, session, before, meter, instruments, gaps } = storing
+  const { repository, session, before, meter, instruments, gaps, references } = storing
   const folder = `${opened.place}/${opened.name}`
   const capturedAt = opened.capture.instant
-  const walked = await walk(opened.capture.entries(), {
+  const entries = opened.capture.entries()
+  const walked = await walk(opened.place === 'database' ? references.along(opened.name, entries) : entries, {
     source: opened.name,
     session,
-    before: folderBefore(repository, async () => before && (await nodeAt(repository, before.snapshot.tree, folder, signal))?.subtree, signal),
+    before: folderBefore(
+      repository,
+      async () => before && (await nodeAt(repository, before.snapshot.tree, folder, signal))?.subtree,
+      signal,
+    ),
     width: walkWidth[opened.place],
     capturedAt,
     onGap: gaps.add,
-    onFile: meter.file,
+    onFile: (path) => {
+      meter.file()
+      if (opened.place === 'files') references.file(opened.name, path)
+    },
     onBytes: meter.bytes,
     signal,
   })
-  const node = { ...(walked.node ?? folderNode(opened.name, walked.subtree, instruments.clock.now())), name: byteStringOf(opened.name), subtree: walked.subtree }
+  const node = {
+    ...(walked.node ?? folderNode(opened.name, walked.subtree, instruments.clock.now())),
+    name: byteStringOf(opened.name),
+    subtree: walked.subtree,
+  }
   return { section: await opened.capture.section(), node }
 }
 
@@ -110,7 +133,11 @@ async function latestBefore({ repository, order, instruments, signal }: CaptureO
 }
 
 /** Two lists of different things at once, each with its own type. */
-async function both<A, B>(first: (signal: AbortSignal) => Promise<A>, second: (signal: AbortSignal) => Promise<B>, signal: AbortSignal): Promise<[A, B]> {
+async function both<A, B>(
+  first: (signal: AbortSignal) => Promise<A>,
+  second: (signal: AbortSignal) => Promise<B>,
+  signal: AbortSignal,
+): Promise<[A, B]> {
   let a: A
   let b: B
   await concurrently<void>(

@@ -36,7 +36,12 @@ async function* below(repository: Repository, subtree: BlobId, prefix: string, s
 
 function listed(node: TreeNode, path: string): ListedFile {
   const target = node.linkTarget === undefined ? '' : ` -> ${printBytesName(node.linkTarget)}`
-  return { path: path + target, mode: printMode(node), sizeBytes: node.sizeBytes, modifiedAt: new Date(Number(node.mtimeNs / 1_000_000n)).toISOString() }
+  return {
+    path: path + target,
+    mode: printMode(node),
+    sizeBytes: node.sizeBytes,
+    modifiedAt: new Date(Number(node.mtimeNs / 1_000_000n)).toISOString(),
+  }
 }
 
 const letters: Readonly<Record<NodeType, string>> = { file: '-', dir: 'd', symlink: 'l', dev: 'b', chardev: 'c', fifo: 'p', socket: 's' }

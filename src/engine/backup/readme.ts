@@ -34,12 +34,18 @@ export function printReadme(manifest: Manifest): string {
   if (manifest.roots.length > 0) {
     lines.push('3. Put the files back. They stand below files/, with owners, modes and times when restic ran as root:', '')
     for (const root of manifest.roots) {
-      lines.push(`     files/${root.name}   was ${JSON.stringify(root.path)}: ${root.files} files, ${root.bytes} bytes, read from ${root.instant} on`, '')
+      lines.push(
+        `     files/${root.name}   was ${JSON.stringify(root.path)}: ${root.files} files, ${root.bytes} bytes, read from ${root.instant} on`,
+        '',
+      )
     }
   }
-  const exact = [...manifest.databases, ...manifest.roots].flatMap((section) => section.exactness.map((line) => `     ${section.name}: ${line.what}: ${line.why}`))
+  const exact = [...manifest.databases, ...manifest.roots].flatMap((section) =>
+    section.exactness.map((line) => `     ${section.name}: ${line.what}: ${line.why}`),
+  )
   if (exact.length > 0) lines.push('What will not be exactly as it was, and why:', '', ...exact, '')
-  if (manifest.gaps.count > 0) lines.push(`GAPS: ${manifest.gaps.count} things are not in this backup as they should be. manifest.json names them.`, '')
+  if (manifest.gaps.count > 0)
+    lines.push(`GAPS: ${manifest.gaps.count} things are not in this backup as they should be. manifest.json names them.`, '')
   lines.push('manifest.json says what is in this backup: every table with its rows and hash, every root with its counts.', '')
   return lines.join('\n')
 }

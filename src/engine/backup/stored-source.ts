@@ -9,7 +9,12 @@ import { nodeAt, type Backup } from './backups.ts'
 import type { FolderBefore } from './walk.ts'
 
 /** What a backup holds below `folder` (`database/<name>` or `files/<name>`), as sources read it. */
-export async function storedSource(repository: Repository, backup: Pick<Backup, 'id' | 'snapshot'>, folder: string, signal?: AbortSignal): Promise<StoredSource> {
+export async function storedSource(
+  repository: Repository,
+  backup: Pick<Backup, 'id' | 'snapshot'>,
+  folder: string,
+  signal?: AbortSignal,
+): Promise<StoredSource> {
   const root = await nodeAt(repository, backup.snapshot.tree, folder, signal)
   if (!root?.subtree) throw new Fault('FILE_NOT_IN_BACKUP', `backup ${backup.id} has no folder ${folder}`, { folder })
   const subtree = root.subtree
@@ -18,7 +23,8 @@ export async function storedSource(repository: Repository, backup: Pick<Backup, 
     walk: (walkSignal) => walkTree(repository, subtree, walkSignal),
     file: async (path, fileSignal) => {
       const node = await nodeAt(repository, subtree, path, fileSignal)
-      if (node?.type !== 'file') throw new Fault('FILE_NOT_IN_BACKUP', `backup ${backup.id} has no file ${folder}/${path}`, { folder, path })
+      if (node?.type !== 'file')
+        throw new Fault('FILE_NOT_IN_BACKUP', `backup ${backup.id} has no file ${folder}/${path}`, { folder, path })
       return fileContent(repository, node)
     },
   }

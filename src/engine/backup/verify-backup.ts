@@ -49,11 +49,15 @@ export async function verifyBackup(
   const verifier = new Verifier(options.isQuick, new BackupMeter(options.instruments), signal)
   await repository.reading(async () => {
     for (const section of opened.manifest.databases) {
-      const stored = await verifier.collect(section.name, 'its folder', () => storedSource(repository, opened.backup, `database/${section.name}`, signal))
+      const stored = await verifier.collect(section.name, 'its folder', () =>
+        storedSource(repository, opened.backup, `database/${section.name}`, signal),
+      )
       if (stored) await verifier.database(section, stored)
     }
     for (const section of opened.manifest.roots) {
-      const stored = await verifier.collect(section.name, 'its folder', () => storedSource(repository, opened.backup, `files/${section.name}`, signal))
+      const stored = await verifier.collect(section.name, 'its folder', () =>
+        storedSource(repository, opened.backup, `files/${section.name}`, signal),
+      )
       if (stored) await verifier.root(section, stored)
     }
   }, signal)
@@ -77,7 +81,14 @@ class Verifier {
   }
 
   end(): BackupVerification {
-    return { isIntact: this.#findings.length === 0, tables: this.#tables, rows: this.#rows, files: this.#files, bytes: this.#bytes, findings: this.#findings }
+    return {
+      isIntact: this.#findings.length === 0,
+      tables: this.#tables,
+      rows: this.#rows,
+      files: this.#files,
+      bytes: this.#bytes,
+      findings: this.#findings,
+    }
   }
 
   /** Wrong bytes and missing pieces become findings; anything else, such as an unreachable storage, is thrown. */
@@ -116,7 +127,10 @@ class Verifier {
         }
       }
       if (seen.files !== section.files || seen.bytes !== section.bytes) {
-        throw new Fault('DAMAGE_MANIFEST', `the backup holds ${seen.files} files with ${seen.bytes} bytes, its manifest says ${section.files} with ${section.bytes}`)
+        throw new Fault(
+          'DAMAGE_MANIFEST',
+          `the backup holds ${seen.files} files with ${seen.bytes} bytes, its manifest says ${section.files} with ${section.bytes}`,
+        )
       }
     })
     this.#files += seen.files
@@ -129,7 +143,10 @@ class Verifier {
     const bytes = Buffer.concat(parts)
     const found = createHash('sha256').update(bytes).digest('hex')
     if (found !== section.segmentsSha256) throw new Fault('DAMAGE_MANIFEST', `SHA256SUMS is not the one that the manifest names`, { found })
-    const lines = bytes.toString('utf8').split('\n').filter((line) => line !== '')
+    const lines = bytes
+      .toString('utf8')
+      .split('\n')
+      .filter((line) => line !== '')
     return new Map(lines.map((line) => [line.slice(66), line.slice(0, 64)]))
   }
 
@@ -149,14 +166,18 @@ class Verifier {
         this.#count(part.byteLength)
       }
       const expected = sums?.get(path)
-      if (sums && expected !== sha256.digest('hex')) throw new Fault('DAMAGE_MANIFEST', `segment ${path} is not what SHA256SUMS says`, { path })
+      if (sums && expected !== sha256.digest('hex'))
+        throw new Fault('DAMAGE_MANIFEST', `segment ${path} is not what SHA256SUMS says`, { path })
     }
     this.#tables += 1
     this.#rows += table.hash.rows
     if (this.#isQuick) return
     const found = hash.digest()
     if (found.rows !== table.hash.rows || found.sum !== table.hash.sum) {
-      throw new Fault('DAMAGE_MANIFEST', `it holds ${found.rows} rows with hash ${found.sum}, its manifest says ${table.hash.rows} with ${table.hash.sum}`)
+      throw new Fault(
+        'DAMAGE_MANIFEST',
+        `it holds ${found.rows} rows with hash ${found.sum}, its manifest says ${table.hash.rows} with ${table.hash.sum}`,
+      )
     }
   }
 

@@ -22,7 +22,8 @@ export interface WalkOptions {
   readonly onGap: (gap: Gap) => void
   /** Plain bytes as they are read, or all of a file's at once when it is known unchanged. */
   readonly onBytes: (bytes: number) => void
-  readonly onFile: () => void
+  /** With the file's path below the source's folder, once it is stored. */
+  readonly onFile: (path: ByteString) => void
   readonly signal: AbortSignal
 }
 
@@ -61,6 +62,7 @@ export async function walk(entries: AsyncIterable<Entry>, options: WalkOptions):
 }
 
 interface Frame {
+  /** Below the source's folder, in bytes; empty, or ending in a slash. */
   readonly path: string
   readonly nodes: TreeNode[]
   readonly before: FolderBefore | undefined
@@ -86,7 +88,7 @@ class Walker {
     const frame = this.#top()
     switch (entry.kind) {
       case 'enter':
-        this.#stack.push({ path: `${frame.path}${printBytesName(entry.name)}/`, nodes: [], before: frame.before?.folder(entry.name), pending: new Set() })
+        this.#stack.push({ path: `${frame.path}${entry.name}/`, nodes: [], before: frame.before?.folder(entry.name), pending: new Set() })
         return
       case 'leave':
         if (this.#stack.length === 1) this.#rootNode = entry.node
@@ -98,7 +100,7 @@ class Walker {
       case 'file':
         return await this.#begin(frame, () => this.#storeFile(entry, frame))
       case 'stream':
-        return await this.#begin(frame, () => this.#storeStream(entry))
+        return await this.#begin(frame, () => this.#storeStream(entry, frame))
       default:
         return unreachable(entry)
     }
@@ -161,10 +163,10 @@ class Walker {
     return await this.#options.session.tree(frame.nodes, this.#options.signal)
   }
 
-  async #storeStream(entry: StreamEntry): Promise<TreeNode> {
+  async #storeStream(entry: StreamEntry, frame: Frame): Promise<TreeNode> {
     const { session, signal, capturedAt, onFile } = this.#options
     const stored = await session.content(this.#metered(entry), signal)
-    onFile()
+    onFile(pathOf(frame, entry.name))
     return streamNode(entry, stored, capturedAt)
   }
 
@@ -174,7 +176,7 @@ class Walker {
     const known = await this.#unchangedContent(entry.node, frame)
     if (known) {
       onBytes(entry.node.sizeBytes)
-      onFile()
+      onFile(pathOf(frame, entry.node.name))
       return { ...entry.node, content: known }
     }
     let node = entry.node
@@ -189,7 +191,7 @@ class Walker {
       }
       const settled = await entry.settle()
       if (settled.state === 'unchanged' && stored.sizeBytes === node.sizeBytes) {
-        onFile()
+        onFile(pathOf(frame, node.name))
         return { ...node, content: stored.content }
       }
       if (settled.state === 'vanished') {
@@ -224,13 +226,19 @@ class Walker {
   }
 
   #gap(frame: Frame, node: TreeNode, kind: Gap['kind'], detail: string): void {
-    this.#options.onGap({ source: this.#options.source, kind, what: frame.path + printBytesName(node.name), detail })
+    this.#options.onGap({ source: this.#options.source, kind, what: printBytesName(pathOf(frame, node.name)), detail })
   }
+}
+
+function pathOf(frame: Frame, name: ByteString): ByteString {
+  return `${frame.path}${name}` as ByteString
 }
 
 /** Errors of the one file, after which the others go on. Anything else ends the backup. */
 function isFileError(error: unknown): boolean {
   if (error instanceof Fault) return false
   const errno = errnoOf(error)
-  return errno !== undefined && ['ENOENT', 'EACCES', 'EPERM', 'EIO', 'ENXIO', 'ESTALE', 'ETXTBSY', 'EBUSY', 'ENOTDIR', 'ELOOP'].includes(errno)
+  return (
+    errno !== undefined && ['ENOENT', 'EACCES', 'EPERM', 'EIO', 'ENXIO', 'ESTALE', 'ETXTBSY', 'EBUSY', 'ENOTDIR', 'ELOOP'].includes(errno)
+  )
 }

@@ -43,10 +43,18 @@ export function mergeSpace(needs: readonly NeededSpace[]): RestorePlan['space'] 
 export function assertSpace(space: RestorePlan['space']): void {
   for (const { place, neededBytes, freeBytes } of space) {
     if (freeBytes === null) {
-      throw new Fault('RESTORE_SPACE_UNKNOWN', `the free space at ${place} cannot be seen from here; ${printBytes(neededBytes)} are needed`, { place, neededBytes })
+      throw new Fault(
+        'RESTORE_SPACE_UNKNOWN',
+        `the free space at ${place} cannot be seen from here; ${printBytes(neededBytes)} are needed`,
+        { place, neededBytes },
+      )
     }
     if (freeBytes < neededBytes) {
-      throw new Fault('RESTORE_SPACE', `${place} has ${printBytes(freeBytes)} free, the restore needs ${printBytes(neededBytes)}`, { place, freeBytes, neededBytes })
+      throw new Fault('RESTORE_SPACE', `${place} has ${printBytes(freeBytes)} free, the restore needs ${printBytes(neededBytes)}`, {
+        place,
+        freeBytes,
+        neededBytes,
+      })
     }
   }
 }

@@ -14,7 +14,17 @@ import { databaseRecordSchema, type DatabaseRecord } from '../sources/postgres/d
  * Where a restore stands. `swapping` is the only step in which live names may be half changed; what decides it is the
  * COMMIT of the rename transaction, or `isDecided` where there is none or more than one (SAFETY rule 3).
  */
-export const restoreSteps = ['prepared', 'staging', 'verified', 'swapping', 'swapped', 'releasing', 'released', 'undone', 'abandoned'] as const
+export const restoreSteps = [
+  'prepared',
+  'staging',
+  'verified',
+  'swapping',
+  'swapped',
+  'releasing',
+  'released',
+  'undone',
+  'abandoned',
+] as const
 export type RestoreStep = (typeof restoreSteps)[number]
 
 const count = z.number().int().min(0)

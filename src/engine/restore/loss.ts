@@ -20,8 +20,12 @@ export async function assertLossBound(journal: RestoreJournal, before: ReadonlyM
   const written = [...after].reduce((sum, [name, count]) => sum + (count - (before.get(name) ?? 0n)), 0n)
   await journal.change({ rowsWrittenMeanwhile: Number(written) })
   if (rowsMax === null || written <= BigInt(rowsMax)) return
-  throw new Fault('RESTORE_LOSS', `${printCount(Number(written))} rows were written since the restore began, ${printCount(rowsMax)} were allowed`, {
-    written: Number(written),
-    rowsMax,
-  })
+  throw new Fault(
+    'RESTORE_LOSS',
+    `${printCount(Number(written))} rows were written since the restore began, ${printCount(rowsMax)} were allowed`,
+    {
+      written: Number(written),
+      rowsMax,
+    },
+  )
 }

@@ -50,7 +50,11 @@ export async function makePlan(
     space: mergeSpace([...databases, ...roots].flatMap(({ space }) => space)),
     loss: [...databases, ...roots].flatMap(({ loss }) => loss),
     lossRowsMax: order.lossRowsMax,
-    warnings: [...gapWarnings(order.opened), ...databases.flatMap(({ warnings }) => warnings), ...roots.flatMap(({ warnings }) => warnings)],
+    warnings: [
+      ...gapWarnings(order.opened),
+      ...databases.flatMap(({ warnings }) => warnings),
+      ...roots.flatMap(({ warnings }) => warnings),
+    ],
   }
   assertSpace(plan.space)
   return { ...plan, digest: planDigest(plan) }

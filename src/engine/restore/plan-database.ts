@@ -28,15 +28,26 @@ export async function planDatabase(order: DatabaseOrder, names: DatabaseNames, s
     stageOid: null,
     keptName: names.keptName,
     verifiedUnderStart: null,
-    liveProperties: null,
+    liveProperties: live ? stagePropertiesOf(live.properties, (role) => role) : null,
     stageProperties: stagePropertiesOf(section.properties, roleNames(roles)),
     isFenced: false,
     xid: null,
   }
   const effect = effectOf(section, live)
-  const sessions = (live?.sessions ?? []).map(({ pid, application, user, address }) => `${pid} ${user ?? '?'} ${application ?? '?'} ${address ?? 'local'}`)
+  const sessions = (live?.sessions ?? []).map(
+    ({ pid, application, user, address }) => `${pid} ${user ?? '?'} ${application ?? '?'} ${address ?? 'local'}`,
+  )
   return {
-    planned: { name: section.name, record, schemaFingerprint: live?.schemaFingerprint ?? null, roles, tables: order.tables && [...order.tables], effect, sessions },
+    planned: {
+      name: section.name,
+      record,
+      schemaFingerprint: live?.schemaFingerprint ?? null,
+      roles,
+      tables: order.tables && [...order.tables],
+      effect,
+      sessions,
+      statedFreeBytes: order.freeBytes,
+    },
     space: spaceOf(order, survey),
     loss: lossOf(section, live, effect),
     warnings: warningsOf(section, survey),
@@ -47,20 +58,36 @@ function assertFits(section: DatabaseSection, survey: DatabaseSurvey, order: Dat
   const { name } = section
   const major = (version: number) => Math.floor(version / 10_000)
   if (major(survey.serverVersion.number) < major(section.serverVersion.number)) {
-    throw new Fault('RESTORE_VERSION', `database ${name} is of PostgreSQL ${section.serverVersion.text}, the target server is ${survey.serverVersion.text}`, { name })
+    throw new Fault(
+      'RESTORE_VERSION',
+      `database ${name} is of PostgreSQL ${section.serverVersion.text}, the target server is ${survey.serverVersion.text}`,
+      { name },
+    )
   }
-  if (survey.isInRecovery) throw new Fault('DATABASE_PRIVILEGE', `the target server of database ${name} is a standby and takes no writes`, { name })
+  if (survey.isInRecovery)
+    throw new Fault('DATABASE_PRIVILEGE', `the target server of database ${name} is a standby and takes no writes`, { name })
   const { ability, database } = survey
   if (!ability.isSuperuser && !(ability.createsDatabases && ability.terminatesSessions && ability.ownsDatabase)) {
-    throw new Fault('DATABASE_PRIVILEGE', `role ${ability.user} may not create and rename databases or end sessions on the target of ${name}`, { name, role: ability.user })
+    throw new Fault(
+      'DATABASE_PRIVILEGE',
+      `role ${ability.user} may not create and rename databases or end sessions on the target of ${name}`,
+      { name, role: ability.user },
+    )
   }
   if (!ability.isSuperuser && !ability.bypassesRowSecurity) {
-    throw new Fault('DATABASE_ROW_SECURITY', `role ${ability.user} has no BYPASSRLS, so the restored rows of ${name} could not all be verified`, { name })
+    throw new Fault(
+      'DATABASE_ROW_SECURITY',
+      `role ${ability.user} has no BYPASSRLS, so the restored rows of ${name} could not all be verified`,
+      { name },
+    )
   }
   assertExtensions(section, survey)
   const missingTablespace = section.tablespaces.find((tablespace) => !survey.tablespaces.includes(tablespace))
   if (missingTablespace !== undefined) {
-    throw new Fault('RESTORE_TABLESPACE_MISSING', `the target server of database ${name} has no tablespace ${missingTablespace}`, { name, missingTablespace })
+    throw new Fault('RESTORE_TABLESPACE_MISSING', `the target server of database ${name} has no tablespace ${missingTablespace}`, {
+      name,
+      missingTablespace,
+    })
   }
   if (order.tables !== null && database !== undefined) {
     throw new Fault('USAGE', `chosen tables of ${name} go into a new database, and ${order.target.database} exists`, { name })
@@ -71,15 +98,24 @@ function assertFits(section: DatabaseSection, survey: DatabaseSurvey, order: Dat
 function assertExtensions(section: DatabaseSection, survey: DatabaseSurvey): void {
   for (const { name, version } of section.extensions) {
     const available = survey.extensions.find((extension) => extension.name === name)
-    if (!available) throw new Fault('RESTORE_EXTENSION_MISSING', `the target server has no extension ${name} ${version}`, { extension: name, version })
+    if (!available)
+      throw new Fault('RESTORE_EXTENSION_MISSING', `the target server has no extension ${name} ${version}`, { extension: name, version })
   }
 }
 
 function assertSwappable(name: string, database: SurveyedDatabase | undefined): void {
   const [prepared] = database?.preparedTransactions ?? []
-  if (prepared) throw new Fault('DATABASE_PREPARED_TRANSACTIONS', `database ${name} has the prepared transaction ${prepared.gid}`, { name, gid: prepared.gid })
+  if (prepared)
+    throw new Fault('DATABASE_PREPARED_TRANSACTIONS', `database ${name} has the prepared transaction ${prepared.gid}`, {
+      name,
+      gid: prepared.gid,
+    })
   const [slot] = database?.logicalSlots ?? []
-  if (slot) throw new Fault('DATABASE_REPLICATION_SLOTS', `database ${name} has the logical replication slot ${slot.name}`, { name, slot: slot.name })
+  if (slot)
+    throw new Fault('DATABASE_REPLICATION_SLOTS', `database ${name} has the logical replication slot ${slot.name}`, {
+      name,
+      slot: slot.name,
+    })
 }
 
 /** SAFETY rule 22: 1 × database for the data and 1 × for its WAL, and a fifth more. */
@@ -101,7 +137,10 @@ function effectOf(section: DatabaseSection, live: SurveyedDatabase | undefined):
   const inBackup = new Map(section.tables.map(({ schema, table, hash }) => [`${schema}.${table}`, hash.rows]))
   const changed = [...inBackup]
     .map(([table, rowsInBackup]) => ({ table, rowsNow: now.get(table), rowsInBackup }))
-    .filter((row): row is { table: string; rowsNow: number; rowsInBackup: number } => row.rowsNow !== undefined && row.rowsNow !== row.rowsInBackup)
+    .filter(
+      (row): row is { table: string; rowsNow: number; rowsInBackup: number } =>
+        row.rowsNow !== undefined && row.rowsNow !== row.rowsInBackup,
+    )
   const added = [...inBackup.keys()].filter((table) => !now.has(table))
   return {
     added,
@@ -120,7 +159,10 @@ function lossOf(section: DatabaseSection, live: SurveyedDatabase | undefined, ef
     ...effect.removed.map((table) => `${section.name}: table ${table} with ${printCount(rowsOf(table))} rows is not in the backup`),
     ...effect.changed
       .filter(({ rowsNow, rowsInBackup }) => rowsNow > rowsInBackup)
-      .map(({ table, rowsNow, rowsInBackup }) => `${section.name}: table ${table} has ${printCount(rowsNow)} rows now, the backup ${printCount(rowsInBackup)}`),
+      .map(
+        ({ table, rowsNow, rowsInBackup }) =>
+          `${section.name}: table ${table} has ${printCount(rowsNow)} rows now, the backup ${printCount(rowsInBackup)}`,
+      ),
     `${section.name}: every change to rows since ${section.instant}; how many rows were changed in place is not known`,
   ]
 }
@@ -132,8 +174,12 @@ function warningsOf(section: DatabaseSection, survey: DatabaseSurvey): string[] 
     ...section.exactness.map(({ what, why }) => `${section.name}: ${what}: ${why}`),
     ...section.extensions
       .filter(({ name, version }) => !survey.extensions.find((extension) => extension.name === name)?.versions.includes(version))
-      .map(({ name, version }) => `${section.name}: extension ${name} ${version} is not available, the server's default version is installed`),
+      .map(
+        ({ name, version }) => `${section.name}: extension ${name} ${version} is not available, the server's default version is installed`,
+      ),
     ...(others > 0 ? [`${section.name}: ${others} standby servers follow; their sessions keep the old database until they reconnect`] : []),
-    ...(live?.subscriptions ?? []).map(({ name }) => `${section.name}: subscription ${name} stays with the replaced database and goes on applying there`),
+    ...(live?.subscriptions ?? []).map(
+      ({ name }) => `${section.name}: subscription ${name} stays with the replaced database and goes on applying there`,
+    ),
   ]
 }

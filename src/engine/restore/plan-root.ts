@@ -39,8 +39,12 @@ export async function planRootRestore(order: RootOrder, signal: AbortSignal): Pr
       : [],
     warnings: [
       ...section.exactness.map(({ what, why }) => `${section.name}: ${what}: ${why}`),
-      ...(record.method === 'exchange' ? [] : [`${section.name}: ${path} cannot be exchanged in one step (not atomic); the application must be stopped`]),
-      ...(usedBy.length > 0 && settings.hooks.beforeSwap ? [`${section.name}: in use by ${usedBy.slice(0, 10).join('; ')}; the hooks stop them`] : []),
+      ...(record.method === 'exchange'
+        ? []
+        : [`${section.name}: ${path} cannot be exchanged in one step (not atomic); the application must be stopped`]),
+      ...(usedBy.length > 0 && settings.hooks.beforeSwap
+        ? [`${section.name}: in use by ${usedBy.slice(0, 10).join('; ')}; the hooks stop them`]
+        : []),
     ],
   }
 }
@@ -53,7 +57,9 @@ function assertMaySwap({ section, path, settings }: RootOrder, usedBy: readonly 
   const { beforeSwap, afterSwap } = settings.hooks
   if (beforeSwap && afterSwap) return
   if (settings.containerisedRoots.includes(section.name)) {
-    throw new Fault('ROOT_IN_USE', `root ${section.name} is in containers, and the settings have no hooks that stop and start them`, { root: section.name })
+    throw new Fault('ROOT_IN_USE', `root ${section.name} is in containers, and the settings have no hooks that stop and start them`, {
+      root: section.name,
+    })
   }
   const [first] = usedBy
   if (first === undefined) return

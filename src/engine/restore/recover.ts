@@ -28,7 +28,10 @@ export async function recoverAll(stateDirectory: string, clock: Clock, signal: A
 
 async function recoverOne(journal: RestoreJournal, clock: Clock, signal: AbortSignal): Promise<void> {
   const { databases, roots, step, hooks } = journal.state
-  await using _locks = await lockTargets({ databases: databases.map((record) => ({ record })), roots: roots.map((record) => ({ record })) }, signal)
+  await using _locks = await lockTargets(
+    { databases: databases.map((record) => ({ record })), roots: roots.map((record) => ({ record })) },
+    signal,
+  )
   if (step === 'releasing') return await finishRelease(journal)
   if (step === 'swapping') {
     const outcome = await settle(journal, clock)

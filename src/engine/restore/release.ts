@@ -35,15 +35,19 @@ export interface Released {
 export async function releaseRestore(repository: Repository, id: string, options: ReleaseOptions, signal: AbortSignal): Promise<Released> {
   const journal = await RestoreJournal.open(options.stateDirectory, id)
   const { state } = journal
-  if (state.step !== 'swapped') throw new Fault('RESTORE_STATE', `restore ${id} is ${state.step}, so there is nothing to release`, { restore: id, step: state.step })
+  if (state.step !== 'swapped')
+    throw new Fault('RESTORE_STATE', `restore ${id} is ${state.step}, so there is nothing to release`, { restore: id, step: state.step })
   if (options.confirmed !== state.system) {
-    throw new Fault('CONFIRMATION_MISMATCH', `"${options.confirmed}" is not the system of the restore, which is "${state.system}"`, { system: state.system })
+    throw new Fault('CONFIRMATION_MISMATCH', `"${options.confirmed}" is not the system of the restore, which is "${state.system}"`, {
+      system: state.system,
+    })
   }
   const targets = { databases: state.databases.map((record) => ({ record })), roots: state.roots.map((record) => ({ record })) }
   await using _locks = await lockTargets(targets, signal)
   const changedAfterSwap: string[] = []
   for (const record of state.roots) {
-    if (record.live !== null && state.swappedAt !== null) changedAfterSwap.push(...(await changedSince(record.keptPath, new Date(state.swappedAt))))
+    if (record.live !== null && state.swappedAt !== null)
+      changedAfterSwap.push(...(await changedSince(record.keptPath, new Date(state.swappedAt))))
   }
   if (options.withoutBackup === undefined) await backUpKept(repository, journal, options, signal)
   else await journal.change({ reason: options.withoutBackup })
@@ -89,9 +93,18 @@ async function backUpKept(repository: Repository, journal: RestoreJournal, optio
   )
   await repository.refreshIndex(signal)
   const found = await findBackup(repository, made.id, { now: options.instruments.clock.now() }, signal)
-  const checked = await verifyBackup(repository, await openBackup(repository, found, signal), { isQuick: false, instruments: options.instruments }, signal)
+  const checked = await verifyBackup(
+    repository,
+    await openBackup(repository, found, signal),
+    { isQuick: false, instruments: options.instruments },
+    signal,
+  )
   if (!checked.isIntact) {
-    throw new Fault('DAMAGE_BACKUP', `the backup ${made.id} of the replaced state is damaged in ${checked.findings.length} places, so nothing was dropped`, { backup: made.id })
+    throw new Fault(
+      'DAMAGE_BACKUP',
+      `the backup ${made.id} of the replaced state is damaged in ${checked.findings.length} places, so nothing was dropped`,
+      { backup: made.id },
+    )
   }
   await journal.change({ releaseBackup: made.id })
 }

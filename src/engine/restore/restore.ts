@@ -17,7 +17,12 @@ import { swap } from './swap.ts'
  * The whole restore on one page. The live system is not touched before `swap`, which comes last and only after every
  * row and byte of the staging was compared with the backup. Whatever fails before leaves the live system as it was.
  */
-export async function runRestore(repository: Repository, planned: PlannedRestore, options: RunOptions, signal: AbortSignal): Promise<JournalState> {
+export async function runRestore(
+  repository: Repository,
+  planned: PlannedRestore,
+  options: RunOptions,
+  signal: AbortSignal,
+): Promise<JournalState> {
   const { plan } = planned
   const { clock } = options.instruments
   assertConfirmed(plan, options.confirmed)
@@ -42,11 +47,18 @@ export async function runRestore(repository: Repository, planned: PlannedRestore
 
 function assertConfirmed(plan: RestorePlan, confirmed: string): void {
   if (confirmed === plan.system) return
-  throw new Fault('CONFIRMATION_MISMATCH', `"${confirmed}" is not the system of the plan, which is "${plan.system}"`, { system: plan.system })
+  throw new Fault('CONFIRMATION_MISMATCH', `"${confirmed}" is not the system of the plan, which is "${plan.system}"`, {
+    system: plan.system,
+  })
 }
 
 /** The same plan, made again: anything that counts must still be so (DECISIONS "Stale plan"). */
-async function assertFresh(repository: Repository, { plan, order }: PlannedRestore, { instruments }: RunOptions, signal: AbortSignal): Promise<void> {
+async function assertFresh(
+  repository: Repository,
+  { plan, order }: PlannedRestore,
+  { instruments }: RunOptions,
+  signal: AbortSignal,
+): Promise<void> {
   if (repository.id !== plan.repositoryId) {
     throw new Fault('PLAN_STALE', 'the plan was made with another repository', { repository: repository.id })
   }

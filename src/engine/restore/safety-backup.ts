@@ -12,7 +12,9 @@ export async function makeSafetyBackup(
   { withoutSafetyBackup, compressionLevel, instruments }: Pick<RunOptions, 'withoutSafetyBackup' | 'compressionLevel' | 'instruments'>,
   signal: AbortSignal,
 ): Promise<void> {
-  const databases = plan.databases.filter(({ record }) => record.liveOid !== null).map(({ name, record }) => ({ name, target: record.live }))
+  const databases = plan.databases
+    .filter(({ record }) => record.liveOid !== null)
+    .map(({ name, record }) => ({ name, target: record.live }))
   const roots = plan.roots.filter(({ record }) => record.live !== null).map(({ name, record }) => ({ name, path: record.path }))
   if (withoutSafetyBackup !== undefined || databases.length + roots.length === 0) return
   instruments.onProgress({ stage: 'safety backup' })

@@ -2,6 +2,7 @@ import type { Clock } from '#base/clock.ts'
 import { Fault } from '#base/fault.ts'
 import { limits } from '#base/limits.ts'
 import { recoverRoot } from '../sources/files/swap.ts'
+import type { DatabaseRecord } from '../sources/postgres/database-record.ts'
 import { databaseState, renameDatabases, unfenceDatabase, type DatabaseState } from '../sources/postgres/swap.ts'
 import type { RestoreJournal } from './journal.ts'
 
@@ -10,7 +11,7 @@ import type { RestoreJournal } from './journal.ts'
  * (SAFETY rule 3). Idempotent: a crash in here is settled by the next call. Fences are lifted either way.
  */
 export async function settle(journal: RestoreJournal, clock: Clock): Promise<'swapped' | 'taken back'> {
-  const direction = await decide(journal)
+  const direction = await decide(journal, clock)
   for (const record of journal.state.roots) await recoverRoot(record, direction)
   for (const record of journal.state.databases) {
     const state = await databaseState(record)
@@ -32,10 +33,11 @@ export async function settle(journal: RestoreJournal, clock: Clock): Promise<'sw
   return 'swapped'
 }
 
-async function decide(journal: RestoreJournal): Promise<'forward' | 'back'> {
+async function decide(journal: RestoreJournal, clock: Clock): Promise<'forward' | 'back'> {
   const { databases, isDecided } = journal.state
   if (isDecided) return 'forward'
-  const states = await Promise.all(databases.map(databaseState))
+  const states: DatabaseState[] = []
+  for (const record of databases) states.push(await settledState(record, clock))
   const foreign = states.findIndex((state) => state === 'foreign')
   if (foreign >= 0) {
     const name = databases[foreign]?.live.database ?? ''
@@ -44,6 +46,16 @@ async function decide(journal: RestoreJournal): Promise<'forward' | 'back'> {
   return states.some(isSwapped) ? 'forward' : 'back'
 }
 
+/** Whoever died in the middle of the rename transaction leaves it running until the server notices. */
+async function settledState(record: DatabaseRecord, clock: Clock): Promise<DatabaseState> {
+  for (let attempt = 0; attempt < 300; attempt += 1) {
+    const state = await databaseState(record)
+    if (state !== 'swapping') return state
+    await clock.sleep(100)
+  }
+  throw new Fault('RESTORE_STATE', `the swap of database ${record.live.database} is still going on`, { name: record.name })
+}
+
 function isSwapped(state: DatabaseState): boolean {
-  return state === 'swapped' || state === 'swapped-fenced'
+  return state === 'swapped' || state === 'swapped-fenced' || state === 'released'
 }

@@ -37,7 +37,12 @@ export async function stageAll(repository: Repository, staging: Staging, signal:
   await journal.change({ step: 'verified', verified })
 }
 
-async function stageOneDatabase(repository: Repository, { order, plan, journal, instruments }: Staging, planned: PlannedDatabase, signal: AbortSignal) {
+async function stageOneDatabase(
+  repository: Repository,
+  { order, plan, journal, instruments }: Staging,
+  planned: PlannedDatabase,
+  signal: AbortSignal,
+) {
   const { name, record } = planned
   const wanted = order.databases.find(({ section }) => section.name === name)
   if (!wanted) throw new Fault('PLAN_INVALID', `the backup has no database ${name}`, { name })
@@ -70,7 +75,10 @@ async function stageOneRoot(repository: Repository, { order, journal, instrument
   const wanted = order.roots.find(({ section }) => section.name === name)
   if (!wanted) throw new Fault('PLAN_INVALID', `the backup has no files ${name}`, { name })
   const stored = await storedSource(repository, order.opened.backup, `files/${name}`, signal)
-  const staged = await stageFiles({ section: wanted.section, stored, root: record.path, stagePath: record.stagePath, onProgress: instruments.onProgress }, signal)
+  const staged = await stageFiles(
+    { section: wanted.section, stored, root: record.path, stagePath: record.stagePath, onProgress: instruments.onProgress },
+    signal,
+  )
   await journal.changeRoot({ ...record, stage: staged.identity })
   instruments.onProgress({ stage: 'verify', what: name })
   const verified = await staged.verify(signal)

@@ -25,9 +25,12 @@ export async function undoRestore(id: string, options: UndoOptions, signal: Abor
   const { clock, random } = options.instruments
   const done = await RestoreJournal.open(options.stateDirectory, id)
   const { state } = done
-  if (state.step !== 'swapped') throw new Fault('RESTORE_STATE', `restore ${id} is ${state.step}, so there is nothing to undo`, { restore: id, step: state.step })
+  if (state.step !== 'swapped')
+    throw new Fault('RESTORE_STATE', `restore ${id} is ${state.step}, so there is nothing to undo`, { restore: id, step: state.step })
   if (options.confirmed !== state.system) {
-    throw new Fault('CONFIRMATION_MISMATCH', `"${options.confirmed}" is not the system of the restore, which is "${state.system}"`, { system: state.system })
+    throw new Fault('CONFIRMATION_MISMATCH', `"${options.confirmed}" is not the system of the restore, which is "${state.system}"`, {
+      system: state.system,
+    })
   }
   const targets = { databases: state.databases.map((record) => ({ record })), roots: state.roots.map((record) => ({ record })) }
   await using locks = await lockTargets(targets, signal)

@@ -1,0 +1,124 @@
+import type { Command } from 'commander'
+import { systemClock } from '#base/clock.ts'
+import { Fault } from '#base/fault.ts'
+import { listJournals } from '#engine/restore/journal.ts'
+import { recoverAll } from '#engine/restore/recover.ts'
+import { releaseRestore } from '#engine/restore/release.ts'
+import { undoRestore } from '#engine/restore/undo.ts'
+import { instruments, openedRepository, type CommandContext } from '../command.ts'
+import { wholeNumber, withRepository, withState, type RepositoryOptions } from '../options.ts'
+import { stateDirectory } from '../state.ts'
+import { reportSwap } from './restore-run.ts'
+
+interface AfterOptions extends RepositoryOptions {
+  readonly state?: string
+  readonly confirm: string
+}
+
+interface UndoCommandOptions extends AfterOptions {
+  readonly lossRowsMax?: number
+}
+
+interface ReleaseCommandOptions extends AfterOptions {
+  readonly backup: boolean
+  readonly reason?: string
+  readonly compression: number
+}
+
+/** What comes after a restore: undo it, release what it kept, or recover one that a crash left half-way. */
+export function addRestoreAfter(group: Command, context: CommandContext): void {
+  withState(group.command('undo'))
+    .description('put back what a restore replaced; what is live now is kept in its turn')
+    .argument('<restore>', 'id that `restore run` printed')
+    .requiredOption('--confirm <system>', 'the name of the system, typed again')
+    .option('--loss-rows-max <count>', 'give up when more rows than this are written meanwhile', wholeNumber(0, Number.MAX_SAFE_INTEGER))
+    .option('--json', 'end with one line of JSON on stdout')
+    .action((id: string, options: UndoCommandOptions) => undo(id, options, context))
+  withState(withRepository(group.command('release')))
+    .description('back up what a restore replaced, read that back, then drop it and free its space')
+    .argument('<restore>', 'id that `restore run` printed')
+    .requiredOption('--confirm <system>', 'the name of the system, typed again')
+    .option('--no-backup', 'throw the replaced state away without a backup; needs --reason')
+    .option('--reason <text>', 'why it is thrown away')
+    .option('--compression <level>', 'zstd level 1-19', wholeNumber(1, 19), 1)
+    .action((id: string, options: ReleaseCommandOptions) => release(id, options, context))
+  withState(group.command('recover'))
+    .description('finish or take back every restore that was interrupted')
+    .option('--json', 'end with one line of JSON on stdout')
+    .action((options: { state?: string }) => recover(options, context))
+  withState(group.command('list'))
+    .description('the restores on this machine, oldest first')
+    .option('--json', 'end with one line of JSON on stdout')
+    .action((options: { state?: string }) => list(options, context))
+}
+
+async function undo(id: string, options: UndoCommandOptions, context: CommandContext): Promise<void> {
+  const startedMs = systemClock.monotonicMs()
+  const order = {
+    stateDirectory: await stateDirectory(options.state),
+    confirmed: options.confirm,
+    lossRowsMax: options.lossRowsMax ?? null,
+    instruments: instruments(context),
+  }
+  const state = await undoRestore(id, order, context.signal)
+  context.output.line(`Undone: ${state.system} is as it was before restore ${id}`)
+  reportSwap(context.output, state, Math.round(systemClock.monotonicMs() - startedMs))
+}
+
+async function release(id: string, options: ReleaseCommandOptions, context: CommandContext): Promise<void> {
+  const { output, signal } = context
+  if (!options.backup && !options.reason)
+    throw new Fault('REASON_REQUIRED', 'throwing the replaced state away without a backup needs a reason')
+  await using repository = await openedRepository(options)
+  const { state, changedAfterSwap } = await releaseRestore(
+    repository,
+    id,
+    {
+      stateDirectory: await stateDirectory(options.state),
+      confirmed: options.confirm,
+      withoutBackup: options.backup ? undefined : options.reason,
+      compressionLevel: options.compression,
+      instruments: instruments(context),
+    },
+    signal,
+  )
+  for (const path of changedAfterSwap) output.line(`WRITTEN TO THE OLD TREE after the swap: ${path}`)
+  output.line(
+    `Released: what restore ${id} replaced is dropped${state.releaseBackup === null ? '' : `; backup ${state.releaseBackup} holds it`}`,
+  )
+  output.result({ status: 'completed', restore: id, releaseBackup: state.releaseBackup, changedAfterSwap })
+}
+
+async function recover(options: { state?: string }, { output, signal }: CommandContext): Promise<void> {
+  const recovered = await recoverAll(await stateDirectory(options.state), systemClock, signal)
+  if (recovered.length === 0) output.line('Nothing was interrupted.')
+  for (const { before, state } of recovered) {
+    output.line(`restore ${state.restore} of ${state.system}, interrupted at "${before}", is now "${state.step}"`)
+  }
+  output.result({
+    status: 'completed',
+    recovered: recovered.map(({ before, state }) => ({ restore: state.restore, system: state.system, before, step: state.step })),
+  })
+}
+
+async function list(options: { state?: string }, { output }: CommandContext): Promise<void> {
+  const journals = await listJournals(await stateDirectory(options.state))
+  if (journals.length === 0) output.note('There was no restore yet.')
+  for (const { state } of journals) {
+    output.line(
+      `${state.restore}  ${state.createdAt}  ${state.system}  ${state.kind}  ${state.step}${state.failure === null ? '' : `: ${state.failure}`}`,
+    )
+  }
+  output.result({
+    status: 'completed',
+    restores: journals.map(({ state: { restore, createdAt, system, kind, step, backup, undoUntil } }) => ({
+      restore,
+      createdAt,
+      system,
+      kind,
+      step,
+      backup,
+      undoUntil,
+    })),
+  })
+}

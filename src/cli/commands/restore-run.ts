@@ -1,0 +1,122 @@
+import { readFile } from 'node:fs/promises'
+import type { Command } from 'commander'
+import { systemClock } from '#base/clock.ts'
+import { Fault, messageOf } from '#base/fault.ts'
+import { printBytes, printCount, printDuration } from '#base/units.ts'
+import { findBackup, openBackup } from '#engine/backup/backups.ts'
+import type { JournalState } from '#engine/restore/journal.ts'
+import type { RestoreOrder } from '#engine/restore/order.ts'
+import { parsePlan, type RestorePlan } from '#engine/restore/plan.ts'
+import { runRestore } from '#engine/restore/restore.ts'
+import type { Repository } from '#engine/repository/repository.ts'
+import { instruments, openedRepository, type CommandContext } from '../command.ts'
+import { wholeNumber, withRepository, withState, type RepositoryOptions } from '../options.ts'
+import type { Output } from '../output.ts'
+import { stateDirectory } from '../state.ts'
+
+interface RunCommandOptions extends RepositoryOptions {
+  readonly confirm: string
+  /** commander's `--no-safety-backup`. */
+  readonly safetyBackup: boolean
+  readonly reason?: string
+  readonly compression: number
+  readonly state?: string
+}
+
+export function addRestoreRun(group: Command, context: CommandContext): void {
+  withState(withRepository(group.command('run')))
+    .description('carry out a plan: safety backup, staging, comparison, and only then the swap')
+    .argument('<plan>', 'the file that `restore plan --out` wrote')
+    .requiredOption('--confirm <system>', 'the name of the system, typed again')
+    .option('--no-safety-backup', 'do not back up what is replaced first; needs --reason')
+    .option('--reason <text>', 'why there is no safety backup; it stands in the receipt')
+    .option('--compression <level>', 'zstd level 1-19 of the safety backup', wholeNumber(1, 19), 1)
+    .action((file: string, options: RunCommandOptions) => run(file, options, context))
+}
+
+async function run(file: string, options: RunCommandOptions, context: CommandContext): Promise<void> {
+  const startedMs = systemClock.monotonicMs()
+  const plan = await readPlan(file)
+  if (!options.safetyBackup && !options.reason) throw new Fault('REASON_REQUIRED', 'a restore without a safety backup needs a reason')
+  await using repository = await openedRepository(options)
+  const state = await runRestore(
+    repository,
+    { plan, order: await orderFrom(repository, plan, context.signal) },
+    {
+      stateDirectory: await stateDirectory(options.state),
+      confirmed: options.confirm,
+      withoutSafetyBackup: options.safetyBackup ? undefined : options.reason,
+      compressionLevel: options.compression,
+      instruments: instruments(context),
+    },
+    context.signal,
+  )
+  context.output.line(`Restored and verified: ${plan.system} is as of backup ${plan.backup}`)
+  reportSwap(context.output, state, Math.round(systemClock.monotonicMs() - startedMs))
+}
+
+async function readPlan(file: string): Promise<RestorePlan> {
+  let text: string
+  try {
+    text = await readFile(file, 'utf8')
+  } catch (cause) {
+    throw new Fault('PLAN_INVALID', `the plan cannot be read: ${messageOf(cause)}`, { file }, { cause })
+  }
+  return parsePlan(text, file)
+}
+
+/** What the plan was made from, read from the repository again: the backup may have gone or changed since. */
+async function orderFrom(repository: Repository, plan: RestorePlan, signal: AbortSignal): Promise<RestoreOrder> {
+  const backup = await findBackup(repository, plan.backup, { now: systemClock.now() }, signal)
+  const opened = await openBackup(repository, backup, signal)
+  if (opened.checksum !== plan.manifestChecksum) {
+    throw new Fault('PLAN_STALE', `the manifest of backup ${plan.backup} is not the one that the plan was made from`, {
+      backup: plan.backup,
+    })
+  }
+  const section = <Section extends { readonly name: string }>(sections: readonly Section[], name: string): Section => {
+    const found = sections.find((one) => one.name === name)
+    if (!found) throw new Fault('PLAN_INVALID', `the backup has nothing named ${name}`, { name })
+    return found
+  }
+  return {
+    opened,
+    settings: plan.settings,
+    databases: plan.databases.map(({ name, record, roles, tables, statedFreeBytes }) => ({
+      section: section(opened.manifest.databases, name),
+      target: record.live,
+      roles,
+      tables,
+      freeBytes: statedFreeBytes,
+    })),
+    roots: plan.roots.map(({ name, record }) => ({ section: section(opened.manifest.roots, name), path: record.path })),
+    lossRowsMax: plan.lossRowsMax,
+  }
+}
+
+export function reportSwap(output: Output, state: JournalState, durationMs: number): void {
+  output.line(`  restore      ${state.restore}`)
+  if (state.safetyBackup !== null) output.line(`  safety       backup ${state.safetyBackup} holds what was live before`)
+  if (state.verified !== null) {
+    const { tables, rows, files, bytes } = state.verified
+    output.line(`  verified     ${printCount(tables)} tables, ${printCount(rows)} rows, ${printCount(files)} files, ${printBytes(bytes)}`)
+  }
+  if (state.unreachableMs !== null) output.line(`  unreachable  ${printDuration(state.unreachableMs)}`)
+  if (state.rowsWrittenMeanwhile)
+    output.line(`  meanwhile    ${printCount(state.rowsWrittenMeanwhile)} rows were written; they are in what was replaced`)
+  for (const line of state.notRestored) output.line(`  NOT RESTORED ${line}`)
+  output.line(`  undo         until ${state.undoUntil}: integrum restore undo ${state.restore} --confirm ${state.system}`)
+  output.line(`  took         ${printDuration(durationMs)}`)
+  output.result({
+    status: 'completed',
+    restore: state.restore,
+    undoes: state.undoes,
+    safetyBackup: state.safetyBackup,
+    verified: state.verified ?? { tables: 0, rows: 0, files: 0 },
+    notRestored: state.notRestored,
+    rowsWrittenMeanwhile: state.rowsWrittenMeanwhile,
+    unreachableMs: state.unreachableMs,
+    undoUntil: state.undoUntil,
+    durationMs,
+  })
+}
