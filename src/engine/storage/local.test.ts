@@ -25,7 +25,7 @@ test('it lies where restic looks for it, and no stranger may read it', async () 
   assert.deepEqual(await readdir(place.root), ['config', 'data', 'index', 'keys', 'locks', 'snapshots'])
 })
 
-test('INV-S6 what a killed writer left is not listed, and is removed once it is old', async () => {
+test('INV-106 what a killed writer left is not listed, and is removed once it is old', async () => {
   await using place = await newPlace()
   const id = 'ab'.repeat(32)
   const old = new Date('2020-01-01T00:00:00Z')

@@ -25,6 +25,7 @@ export function openLocal(directory: string): Storage {
 
   return {
     location: root,
+    freesOnRemove: true,
     create: (signal) => createLayout(root, signal),
     put: (name, parts, signal) => put(root, name, parts, signal),
     get: (name, range, signal) => get(inPlace(name), name, range, signal),

@@ -22,6 +22,7 @@ export function memory(clock: Clock, options: MemoryOptions = {}): Storage {
 
   return {
     location: 'memory',
+    freesOnRemove: true,
     create: async (signal) => throwIfCancelled(signal),
     async put(name, parts, signal) {
       assert(isStorageName(name), `no name of a storage: ${name}`)

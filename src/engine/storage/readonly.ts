@@ -9,6 +9,7 @@ export function readonly(storage: Storage, clock: Clock): Storage {
   }
   return {
     location: storage.location,
+    freesOnRemove: storage.freesOnRemove,
     create: refuse('making the folders'),
     put: refuse('writing'),
     remove: refuse('removing'),

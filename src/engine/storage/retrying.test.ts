@@ -42,7 +42,7 @@ test('a full disk and damage are passed on at once', async () => {
   }
 })
 
-test('INV-S3 a put whose answer was lost is no conflict with itself, but one with other bytes is', async () => {
+test('INV-103 a put whose answer was lost is no conflict with itself, but one with other bytes is', async () => {
   const { storage, inner } = broken([{ verb: 'put', nth: 1, failAfter: networkDown }])
   await storage.put(idIn('data', 'a'), [Buffer.from('a'), Buffer.from('b')])
   inner.assertFired()
@@ -52,7 +52,7 @@ test('INV-S3 a put whose answer was lost is no conflict with itself, but one wit
   other.inner.assertFired()
 })
 
-test('INV-S5 a listing that breaks off is taken up again without repeating a file', async () => {
+test('INV-105 a listing that breaks off is taken up again without repeating a file', async () => {
   const { storage, inner } = broken([{ verb: 'list', nth: 1, failAfter: networkDown }])
   for (const seed of ['a', 'b', 'c']) await storage.put(idIn('index', seed), [])
   const names = (await Array.fromAsync(storage.list('index'))).map((file) => file.name)

@@ -12,6 +12,7 @@ export function retrying(storage: Storage, clock: Clock, random: Random): Storag
   const attempt = attempts(clock, random)
   return {
     location: storage.location,
+    freesOnRemove: storage.freesOnRemove,
     create: (signal) => attempt(() => storage.create(signal), signal),
     put: (name, parts, signal) =>
       attempt((isAgain) => (isAgain ? putAgain(storage, name, parts, signal) : storage.put(name, parts, signal)), signal),

@@ -25,7 +25,7 @@ export function storageSuite(kind: string, open: () => Promise<Place>): void {
 }
 
 function keepsFiles(open: () => Promise<Place>): void {
-  test('INV-S1 the parts come back as one file, whole and by range', async () => {
+  test('INV-101 the parts come back as one file, whole and by range', async () => {
     await using place = await open()
     const parts = [Buffer.from('first '), Buffer.alloc(0), Buffer.from('second')]
     await place.storage.put(idIn('data', 'a'), parts)
@@ -37,7 +37,7 @@ function keepsFiles(open: () => Promise<Place>): void {
     assert.equal(stat?.sizeBytes, 12)
   })
 
-  test('INV-S1 every folder and config keep a file, empty ones too', async () => {
+  test('INV-101 every folder and config keep a file, empty ones too', async () => {
     await using place = await open()
     const names: StorageName[] = ['config', ...everyFolder.map((folder) => idIn(folder, folder))]
     for (const name of names) await place.storage.put(name, name === 'config' ? [] : [Buffer.from(name)])
@@ -45,7 +45,7 @@ function keepsFiles(open: () => Promise<Place>): void {
     assert.equal((await place.storage.stat('config'))?.sizeBytes, 0)
   })
 
-  test('INV-S2 a range beyond the end is damage, not fewer bytes', async () => {
+  test('INV-102 a range beyond the end is damage, not fewer bytes', async () => {
     await using place = await open()
     await place.storage.put(idIn('data', 'a'), [Buffer.from('short')])
     await assert.rejects(place.storage.get(idIn('data', 'a'), { offset: 3, length: 3 }), (error) => isFault(error, 'DAMAGE_PACK'))
@@ -88,14 +88,14 @@ function keepsFiles(open: () => Promise<Place>): void {
 }
 
 function keepsThemOnce(open: () => Promise<Place>): void {
-  test('INV-S3 a file is never replaced', async () => {
+  test('INV-103 a file is never replaced', async () => {
     await using place = await open()
     await place.storage.put(idIn('snapshots', 'a'), [Buffer.from('old')])
     await assert.rejects(place.storage.put(idIn('snapshots', 'a'), [Buffer.from('new')]), (error) => isFault(error, 'STORAGE_EXISTS'))
     assert.equal((await place.storage.get(idIn('snapshots', 'a'))).toString(), 'old')
   })
 
-  test('INV-S3 of many writers of one name exactly one succeeds, and its bytes are there', async () => {
+  test('INV-103 of many writers of one name exactly one succeeds, and its bytes are there', async () => {
     await using place = await open()
     const contents = Array.from({ length: 8 }, () => randomBytes(200_000))
     const puts = await Promise.allSettled(contents.map((bytes) => place.storage.put(idIn('locks', 'a'), [bytes])))
@@ -105,7 +105,7 @@ function keepsThemOnce(open: () => Promise<Place>): void {
     assert((await place.storage.get(idIn('locks', 'a'))).equals(winners[0] ?? Buffer.alloc(0)))
   })
 
-  test('INV-S4 while a file is being written nobody sees a part of it', async () => {
+  test('INV-104 while a file is being written nobody sees a part of it', async () => {
     await using place = await open()
     const bytes = randomBytes(12 * MiB)
     const name = idIn('data', 'a')
@@ -133,7 +133,7 @@ function keepsThemOnce(open: () => Promise<Place>): void {
 }
 
 function listsThem(open: () => Promise<Place>): void {
-  test('INV-S5 a listing shows every file of its folder with its size, and no other', async () => {
+  test('INV-105 a listing shows every file of its folder with its size, and no other', async () => {
     await using place = await open()
     const names = Array.from({ length: 150 }, (_, index) => idIn('data', `${index}`))
     await Promise.all(names.map((name, index) => place.storage.put(name, [Buffer.alloc(index)])))

@@ -33,6 +33,8 @@ export interface Range {
 export interface Storage {
   /** For people and logs: no secrets. */
   readonly location: string
+  /** False where a removed file may still take space: object locks, versioned buckets (SAFETY rule 30). */
+  readonly freesOnRemove: boolean
   /** Makes the empty layout. Fine when it is there already. */
   create(signal?: AbortSignal): Promise<void>
   /** The parts are written one after the other as one file; the caller may reuse them once it resolves. */
