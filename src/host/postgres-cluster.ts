@@ -90,7 +90,7 @@ async function startServer({ programs, data, socketDirectory, options, as }: Ser
   const server = spawn(path.join(programs, 'postgres'), args, { ...as, stdio: ['ignore', log, log] })
   closeSync(log)
   for (let attempt = 0; ; attempt += 1) {
-    if (await isReady(data)) return server
+    if (await isReady(data, server)) return server
     if (server.exitCode !== null || attempt > 1200) {
       throw new Fault('DATABASE_UNREACHABLE', `private PostgreSQL did not start: ${(await readFile(logFile, 'utf8')).slice(-2000)}`)
     }
@@ -98,12 +98,15 @@ async function startServer({ programs, data, socketDirectory, options, as }: Ser
   }
 }
 
-/** The eighth line of postmaster.pid says `ready` once connections are accepted (pg_ctl reads the same). */
-async function isReady(data: string): Promise<boolean> {
+/**
+ * The eighth line of postmaster.pid says `ready` once connections are accepted (pg_ctl reads the same). The first one
+ * tells whose file it is: a killed server leaves its own behind.
+ */
+async function isReady(data: string, server: ChildProcess): Promise<boolean> {
   const pidFile = path.join(data, 'postmaster.pid')
   if (!existsSync(pidFile)) return false
   const lines = (await readFile(pidFile, 'utf8')).split('\n')
-  return lines[7]?.trim() === 'ready'
+  return Number(lines[0]) === server.pid && lines[7]?.trim() === 'ready'
 }
 
 function stopServer(server: ChildProcess, signal: NodeJS.Signals): Promise<void> {

@@ -21,6 +21,11 @@ export interface TestCluster extends PrivateCluster {
 export async function testCluster(options: Partial<ClusterOptions> = {}): Promise<TestCluster> {
   const directory = await mkdtemp(path.join(tmpdir(), 'integrum-test-pg-'))
   await chmod(directory, 0o755)
+  return await testClusterIn(directory, options)
+}
+
+/** The same in a directory that the test made, also one that a killed server left behind. Removes it when it ends, not when it is killed. */
+export async function testClusterIn(directory: string, options: Partial<ClusterOptions> = {}): Promise<TestCluster> {
   const cluster = await startCluster(directory, { isDurable: false, ...options })
   const programs = assertFound(postgresPrograms('psql')).folder
   const environment = { PATH: process.env['PATH'], PGHOST: cluster.socketDirectory, PGUSER: cluster.user, LC_ALL: 'C.UTF-8' }
