@@ -1,8 +1,13 @@
 // A process of its own for tests of the files source: run as another user, or killed half-way.
 // usage: node files-child.ts capture ROOT
+//        node files-child.ts swap RECORD.json forward|back STEP     killed before its STEP-th rename, the first being 1
+import { readFileSync } from 'node:fs'
 import { captureFiles } from '#engine/sources/files/capture.ts'
+import { rootRecordSchema } from '#engine/sources/files/root-record.ts'
+import { recoverRoot } from '#engine/sources/files/swap.ts'
 import type { Gap } from '#engine/sources/source.ts'
 import { errnoOf, isFault } from '#base/fault.ts'
+import { parse } from '#base/parse.ts'
 import { entriesToMemory, testContext } from './entries-to-memory.ts'
 
 const [verb, ...args] = process.argv.slice(2)
@@ -10,6 +15,9 @@ const [verb, ...args] = process.argv.slice(2)
 switch (verb) {
   case 'capture':
     await capture(args[0]!)
+    break
+  case 'swap':
+    await swap(args[0]!, args[1] as 'forward' | 'back', Number(args[2]))
     break
   default:
     throw new Error(`unknown verb ${verb}`)
@@ -26,6 +34,16 @@ async function capture(root: string): Promise<void> {
     say(isFault(error) ? error.code : (errnoOf(error) ?? String(error)))
   }
   for (const { kind, what } of gaps) say(`${kind} ${what}`)
+}
+
+async function swap(file: string, direction: 'forward' | 'back', dieAt: number): Promise<void> {
+  const record = parse(rootRecordSchema, readFileSync(file, 'utf8'), file)
+  let step = 0
+  await recoverRoot(record, direction, () => {
+    step += 1
+    if (step === dieAt) process.kill(process.pid, 'SIGKILL')
+  })
+  say(`steps=${step}`)
 }
 
 function say(line: string): void {

@@ -1,4 +1,4 @@
-import { constants, lstatSync, readlinkSync, type BigIntStats } from 'node:fs'
+import { constants, readlinkSync, type BigIntStats } from 'node:fs'
 import { errnoOf } from '#base/fault.ts'
 import { getXattr, holesOf, listXattrs } from '#host/libc.ts'
 import type { Accounts } from '#host/users.ts'
@@ -6,13 +6,13 @@ import { byteString, type ByteString } from '../../byte-string.ts'
 import type { ExtendedAttribute, NodeType, TreeNode } from '../../tree-node.ts'
 import { OpenFile } from './directory-handle.ts'
 
-/** Everything that is to be known about one entry without reading its content. Errors are Node's, with `code`. */
-export function readNode(at: Buffer, name: ByteString, accounts: Accounts): TreeNode {
-  return nodeFrom(lstatSync(at, { bigint: true }), at, name, accounts)
-}
+export type AccountNames = Pick<Accounts, 'userName' | 'groupName'>
 
-/** The same, from a stat that was taken already. `at` is the entry's system path. */
-export function nodeFrom(found: BigIntStats, at: Buffer, name: ByteString, accounts: Accounts): TreeNode {
+/**
+ * Everything that is to be known about one entry without reading its content, from a stat just taken. `at` is the
+ * entry's system path. Errors are Node's, with `code`.
+ */
+export function nodeFrom(found: BigIntStats, at: Buffer, name: ByteString, accounts: AccountNames): TreeNode {
   const node = bareNode(found, name, accounts)
   const xattrs = readXattrs(at)
   const holes = node.type === 'file' && mayHaveHoles(found) ? readHoles(at, node.sizeBytes) : []
@@ -25,7 +25,7 @@ export function nodeFrom(found: BigIntStats, at: Buffer, name: ByteString, accou
 }
 
 /** What a stat alone tells: no extended attributes, no holes, no link target. */
-export function bareNode(found: BigIntStats, name: ByteString, accounts: Accounts): TreeNode {
+export function bareNode(found: BigIntStats, name: ByteString, accounts: AccountNames): TreeNode {
   const type = typeOf(found)
   return {
     name,
