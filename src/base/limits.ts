@@ -42,6 +42,19 @@ export const limits = {
   lockRefreshEveryMs: 5 * durations.minute,
   /** SAFETY rule 26: marked packs are deleted only after the longest job must have ended. */
   pruneGraceMs: 24 * durations.hour,
+  /** A report names so many things that are wrong, and counts all. */
+  checkFindingsMax: 1_000,
+  checkMissingBlobsMax: 100_000,
+  /** Packs held in memory while every byte is read. */
+  checkBytesMax: 96 * MiB,
+  /** Read from the end of a pack first: the header of most packs is within. */
+  packTailBytes: 16 * KiB,
+  /** A pack is written anew when more than this share of it is needed by nobody. */
+  pruneWasteShareMax: 0.25,
+  /** A backup dated later than this from now is dated in the future; clocks that differ by more stop deleting (SAFETY rule 29). */
+  clockToleranceMs: 10 * durations.minute,
+  /** SAFETY rule 12: kept this long, undo window included, whatever the retention says. */
+  safetyBackupKeepMs: 8 * durations.day,
   /** Calls of a storage that may succeed later; the waits between them double up to the largest. */
   storageAttempts: 6,
   storageRetryDelayMs: 250,

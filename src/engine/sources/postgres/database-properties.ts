@@ -97,7 +97,8 @@ const quotedLists = new Set([
   'unix_socket_directories',
 ])
 
-function printSetting(setting: string): string {
+/** `name=value` as pg_db_role_setting has it → what stands behind SET. */
+export function printSetting(setting: string): string {
   const cut = setting.indexOf('=')
   const name = setting.slice(0, cut)
   const value = setting.slice(cut + 1)

@@ -1,0 +1,86 @@
+import { availableParallelism } from 'node:os'
+import { isFault } from '#base/fault.ts'
+import { limits } from '#base/limits.ts'
+import { randomHex } from '#host/random.ts'
+import type { Capture, CaptureContext } from '../source.ts'
+import { readCatalog } from './captured-catalog.ts'
+import { fittingClientTools } from './client-tools.ts'
+import type { CaptureLimits, DatabaseSource } from './begun-capture.ts'
+import { connect, type Connection } from './connection.ts'
+import { requireCoverage } from './coverage.ts'
+import type { DatabaseSection } from './database-section.ts'
+import { holdSnapshot } from './hold-snapshot.ts'
+import { PostgresCapture } from './postgres-capture.ts'
+import { applySessionSettings, captureSessionSettings, type SessionSettings } from './session-settings.ts'
+import { SnapshotReaders } from './snapshot-readers.ts'
+
+/**
+ * Holds one database still through an exported snapshot and hands out what a backup keeps of it (DESIGN §4). Only ACCESS
+ * SHARE locks are taken. Before anything is read: the role's coverage (DATABASE_COVERAGE, DATABASE_ROW_SECURITY) and a
+ * pg_dump that fits (DATABASE_VERSION). What may pass by itself is tried again: DATABASE_LOCKED, DATABASE_CHANGED; once
+ * entries are being read they end the capture, which the caller may begin anew.
+ */
+export async function capturePostgres(source: DatabaseSource, context: CaptureContext): Promise<Capture<DatabaseSection>> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await beginCapture(source, context)
+    } catch (error) {
+      const mayPass = isFault(error, 'DATABASE_LOCKED') || isFault(error, 'DATABASE_CHANGED')
+      if (!mayPass || attempt >= limits.captureAttempts) throw error
+      await context.clock.sleep(limits.captureRetryDelayMs, context.signal)
+    }
+  }
+}
+
+async function beginCapture(source: DatabaseSource, context: CaptureContext): Promise<Capture<DatabaseSection>> {
+  const bounds: CaptureLimits = { ...limits, ...source.limits }
+  const applicationName = `integrum-${randomHex(context.random, 12)}`
+  await using stack = new AsyncDisposableStack()
+  const control = stack.use(await connect(source.target, context.signal))
+  await control.query(`SET application_name = '${applicationName}'`)
+  const server = await readServerVersion(control)
+  const tools = await fittingClientTools(server)
+  const settings = await settingsOf(control)
+  await applySessionSettings(control, settings)
+  await requireCoverage(control)
+
+  const snapshot = await holdSnapshot(control, context.clock, bounds)
+  const catalog = await readCatalog(control)
+  const stop = new AbortController()
+  const signal = context.signal ? AbortSignal.any([context.signal, stop.signal]) : stop.signal
+  const readers = stack.use(
+    new SnapshotReaders({
+      target: source.target,
+      snapshot: snapshot.name,
+      settings,
+      applicationName,
+      connections: source.connections ?? Math.min(4, availableParallelism()),
+      lockWaitMsMax: bounds.lockWaitMsMax,
+      clock: context.clock,
+      signal,
+    }),
+  )
+  const watch = stack.use(await connect(source.target, context.signal))
+  await watch.query(`SET application_name = '${applicationName}'`)
+  const hashKey = context.random.bytes(16)
+  return new PostgresCapture(
+    { source, context, bounds, applicationName, server, tools, settings, snapshot, catalog, readers, watch, hashKey, stop, signal },
+    stack.move(),
+  )
+}
+
+async function readServerVersion(control: Connection): Promise<{ number: number; text: string }> {
+  const [row] = await control.query<{ number: string; text: string }>(
+    `SELECT pg_catalog.current_setting('server_version_num') AS number, pg_catalog.current_setting('server_version') AS text`,
+  )
+  return { number: Number(row?.number), text: row?.text ?? '' }
+}
+
+async function settingsOf(control: Connection): Promise<SessionSettings> {
+  const [row] = await control.query<{ encoding: string; lcMonetary: string }>(
+    `SELECT pg_catalog.pg_encoding_to_char(encoding) AS encoding, pg_catalog.current_setting('lc_monetary') AS "lcMonetary"
+     FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()`,
+  )
+  if (!row) throw new Error('the database does not know itself')
+  return captureSessionSettings(row)
+}

@@ -1,0 +1,87 @@
+import { Fault } from '#base/fault.ts'
+import { startProgram } from '#host/run.ts'
+import type { ClientTools } from './client-tools.ts'
+import { toolEnvironment } from './connection.ts'
+import type { ListedRelation } from './list-tables.ts'
+import type { DatabaseTarget } from './target.ts'
+
+export interface DumpOptions {
+  readonly target: DatabaseTarget
+  readonly tools: ClientTools
+  readonly snapshot: string
+  readonly encoding: string
+  readonly applicationName: string
+  readonly lockWaitMsMax: number
+  /** What pg_dump says it left out, one line each. */
+  readonly onOmitted: (line: string) => void
+}
+
+/**
+ * `pg_dump --snapshot` in custom format without the rows of exactly `tables`: DDL, sequence values, large objects,
+ * configuration tables of extensions, refreshes of materialized views, grants, comments. Uncompressed: the repository
+ * compresses, and what is compressed already would never dedup.
+ */
+export function dumpRest(options: DumpOptions, tables: readonly ListedRelation[], signal: AbortSignal): AsyncIterable<Uint8Array> {
+  const excluded = excludedPatterns(tables).map((pattern) => `--exclude-table-data=${pattern}`)
+  return dump(options, ['--format=custom', '--compress=0', '--blobs', ...excluded], signal)
+}
+
+/** The same DDL as text, for people and for the day on which pg_restore is missing. */
+export function dumpSchema(options: DumpOptions, signal: AbortSignal): AsyncIterable<Uint8Array> {
+  return dump(options, ['--format=plain', '--schema-only'], signal)
+}
+
+async function* dump(options: DumpOptions, format: readonly string[], signal: AbortSignal): AsyncGenerator<Uint8Array, void> {
+  const { target, tools, snapshot, encoding, applicationName, lockWaitMsMax, onOmitted } = options
+  const args = [
+    ...format,
+    `--snapshot=${snapshot}`,
+    `--lock-wait-timeout=${lockWaitMsMax}`,
+    '--no-password',
+    '--no-sync',
+    // Names on the command line are UTF-8; a database of no encoding is read as it is.
+    ...(encoding === 'SQL_ASCII' ? [] : ['--encoding=UTF8']),
+  ]
+  const environment = { ...toolEnvironment(target), PGAPPNAME: applicationName }
+  const program = startProgram(tools.pgDump, args, { env: environment, signal })
+  let isRead = false
+  try {
+    if (!program.child.stdout) throw new Error('pg_dump was started without an output')
+    for await (const bytes of program.child.stdout) yield bytes as Uint8Array
+    isRead = true
+  } finally {
+    if (!isRead) program.child.kill('SIGTERM')
+  }
+  const { exitCode, stderr } = await program.end()
+  if (exitCode !== 0) throw dumpFault(stderr)
+  for (const line of stderr.split('\n')) if (/not dumped/.test(line)) onOmitted(line.trim())
+}
+
+function dumpFault(stderr: string): Fault {
+  const said = stderr.trim().slice(-2000)
+  if (/lock timeout/.test(said)) return new Fault('DATABASE_LOCKED', `pg_dump could not lock a table in time: ${said}`)
+  if (/permission denied/.test(said)) return new Fault('DATABASE_COVERAGE', `pg_dump may not read everything: ${said}`)
+  return new Fault('DATABASE_TOOL', `pg_dump failed: ${said}`)
+}
+
+const namesInPattern = 200
+
+/**
+ * Patterns that match exactly these tables (psql "Patterns"). Within double quotes every character stands for itself and
+ * a quote is doubled. pg_dump asks the server once per pattern, so plain names share one: `"schema".(a|b|c)`.
+ */
+export function excludedPatterns(tables: readonly ListedRelation[]): string[] {
+  const quote = (name: string) => `"${name.replaceAll('"', '""')}"`
+  const patterns: string[] = []
+  const plain = new Map<string, string[]>()
+  for (const { schema, name } of tables) {
+    if (!/^[a-z0-9_]+$/.test(name)) patterns.push(`${quote(schema)}.${quote(name)}`)
+    else plain.set(schema, [...(plain.get(schema) ?? []), name])
+  }
+  for (const [schema, names] of plain) {
+    for (let from = 0; from < names.length; from += namesInPattern) {
+      patterns.push(`${quote(schema)}.(${names.slice(from, from + namesInPattern).join('|')})`)
+    }
+  }
+  return patterns
+}

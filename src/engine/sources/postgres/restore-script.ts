@@ -1,0 +1,149 @@
+import { quoteLiteral, quoteName } from './connection.ts'
+import type { DatabaseSection, TableSection } from './database-section.ts'
+import { sessionSettingsStatement, type SessionSettings } from './session-settings.ts'
+
+export interface ScriptFacts {
+  readonly database: string
+  readonly clientVersion: string
+  readonly createDatabase: string
+  readonly settings: SessionSettings
+  readonly tables: readonly Pick<TableSection, 'schema' | 'table' | 'path' | 'columns' | 'loadVia'>[]
+  readonly tablespaces: readonly string[]
+}
+
+/**
+ * `restore.sh`: loads the folder it stands in with psql and pg_restore alone. It makes the database when it is missing,
+ * refuses one that holds anything, and ends with an error when a count differs from the backup's.
+ */
+export function restoreScript(facts: ScriptFacts): string {
+  const loads = facts.tables.map((table) => `load ${shellQuote(copyInStatement(table))} ${shellQuote(table.path)}`)
+  const tablespaces = facts.tablespaces.filter((name) => name !== 'pg_default')
+  return script
+    .replace('@CLIENT@', () => facts.clientVersion)
+    .replace('@DATABASE@', () => shellQuote(facts.database))
+    .replace('@CREATE@', () => shellQuote(facts.createDatabase.trim()))
+    .replace('@SETTINGS@', () => shellQuote(sessionSettingsStatement(facts.settings)))
+    .replace('@TABLESPACES@', () => shellQuote(missingTablespaces(tablespaces)))
+    .replace('@LOADS@', () => loads.join('\n'))
+}
+
+/** Rows of a partition that must go through its root name the root; generated columns are left to the server. */
+export function copyInStatement(table: Pick<TableSection, 'schema' | 'table' | 'columns' | 'loadVia'>): string {
+  const into = table.loadVia ? quoteName(table.loadVia.schema, table.loadVia.table) : quoteName(table.schema, table.table)
+  const columns = table.columns.length === 0 ? '' : ` (${table.columns.map((column) => quoteName(column.name)).join(', ')})`
+  return `COPY ${into}${columns} FROM STDIN`
+}
+
+/** Prints a line for each thing that is not as the backup has it, and nothing when all is well. */
+export function countsSql(section: Pick<DatabaseSection, 'tables' | 'largeObjects' | 'materializedViews' | 'extensionTables'>): string {
+  const counts = [
+    ...section.tables
+      .filter((table) => !table.loadVia)
+      .map((table) => ({
+        what: `table ${table.schema}.${table.table}`,
+        from: `ONLY ${quoteName(table.schema, table.table)}`,
+        rows: table.hash.rows,
+      })),
+    ...rootsLoadedVia(section.tables),
+    ...section.extensionTables.map((table) => ({
+      what: `table ${table.schema}.${table.name}`,
+      from: `ONLY ${quoteName(table.schema, table.name)} ${table.condition ?? ''}`,
+      rows: table.hash.rows,
+    })),
+    ...section.materializedViews
+      .filter((view) => view.isPopulated)
+      .map((view) => ({
+        what: `materialized view ${view.schema}.${view.name}`,
+        from: quoteName(view.schema, view.name),
+        rows: view.hash.rows,
+      })),
+    { what: 'the set of large objects', from: 'pg_catalog.pg_largeobject_metadata', rows: section.largeObjects.count },
+  ]
+  const lines = counts.map(({ what, from, rows }) => {
+    const said = `${quoteLiteral(`${what} has `)} || n || ${quoteLiteral(` rows, the backup has ${rows}`)}`
+    return `SELECT ${said} FROM (SELECT count(*) AS n FROM ${from}) AS counted WHERE n <> ${rows};`
+  })
+  return ['-- Prints what differs from the backup.', ...lines, ''].join('\n')
+}
+
+function rootsLoadedVia(tables: readonly TableSection[]): { what: string; from: string; rows: number }[] {
+  const roots = new Map<string, { what: string; from: string; rows: number }>()
+  for (const { loadVia, hash } of tables) {
+    if (!loadVia) continue
+    const from = quoteName(loadVia.schema, loadVia.table)
+    const root = roots.get(from) ?? { what: `table ${loadVia.schema}.${loadVia.table} with its partitions`, from, rows: 0 }
+    roots.set(from, { ...root, rows: root.rows + hash.rows })
+  }
+  return [...roots.values()]
+}
+
+function missingTablespaces(names: readonly string[]): string {
+  const list = names.length === 0 ? 'NULL' : names.map(quoteLiteral).join(', ')
+  return `SELECT count(*) FROM (VALUES (${list.split(', ').join('), (')})) AS wanted (name) WHERE name IS NOT NULL AND name NOT IN (SELECT spcname FROM pg_catalog.pg_tablespace)`
+}
+
+function shellQuote(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`
+}
+
+const script = `#!/bin/sh
+# Restores the database in this folder with PostgreSQL's own programs psql and pg_restore (@CLIENT@ or newer).
+#   sh restore.sh [DATABASE]
+# The server is the one that PGHOST, PGPORT, PGUSER and PGPASSFILE name; the role must be a superuser.
+# DATABASE is made when it is missing and must be empty when it is there. Nothing that exists is changed.
+set -eu
+cd "$(dirname "$0")"
+database=\${1:-@DATABASE@}
+PGOPTIONS='-c client_min_messages=warning -c default_transaction_read_only=off -c statement_timeout=0 -c lock_timeout=0'
+PGAPPNAME=restore.sh
+PGCLIENTENCODING=UTF8
+export PGOPTIONS PGAPPNAME PGCLIENTENCODING
+unset PGDATABASE
+
+say() { printf '%s\\n' "$*" >&2; }
+fail() { say "restore.sh: $*"; exit 1; }
+server() { psql -X -q -A -t -v ON_ERROR_STOP=1 -v "database=$database" -d postgres "$@"; }
+target="dbname='$(printf '%s' "$database" | sed "s/[\\\\\\\\']/\\\\\\\\&/g")'"
+inside() { psql -X -q -A -t -v ON_ERROR_STOP=1 -d "$target" "$@"; }
+archive() { pg_restore --exit-on-error --dbname="$target" "$@" rest.dump; }
+settings=@SETTINGS@
+load() {
+  for segment in "$2"/*.copy; do
+    inside -c "$settings" -c "$1" < "$segment" > /dev/null
+  done
+}
+
+say 'checking the files'
+sha256sum -c --quiet SHA256SUMS || fail 'a file is not as it was written'
+
+say 'making roles and the database'
+server -f globals.sql > /dev/null
+if [ "$(printf '%s\\n' "SELECT count(*) FROM pg_catalog.pg_database WHERE datname = :'database'" | server -f -)" = 0 ]; then
+  printf '%s\\n' @CREATE@ | server -f -
+fi
+found=$(inside -c 'SELECT (SELECT count(*) FROM pg_catalog.pg_class WHERE oid >= 16384) + (SELECT count(*) FROM pg_catalog.pg_proc WHERE oid >= 16384)
+  + (SELECT count(*) FROM pg_catalog.pg_namespace WHERE oid >= 16384) + (SELECT count(*) FROM pg_catalog.pg_type WHERE oid >= 16384)')
+[ "$found" = 0 ] || fail "database $database is not empty"
+tablespaces=
+[ "$(server -c @TABLESPACES@)" = 0 ] || { say 'a tablespace is missing: everything goes into the default one'; tablespaces=--no-tablespaces; }
+
+say 'making tables'
+archive --section=pre-data $tablespaces
+inside -f catalog.sql
+inside -f checks-before.sql
+
+say 'loading rows'
+@LOADS@
+archive --section=data $tablespaces
+
+say 'making indexes, keys and triggers'
+archive --section=post-data --jobs="\${JOBS:-2}" $tablespaces
+server --single-transaction -f database.sql
+inside -f checks-after.sql
+inside -c 'ANALYZE'
+
+say 'comparing counts'
+different=$(inside -f counts.sql)
+[ -z "$different" ] || fail "not as the backup: $different"
+say "database $database is restored; every count is that of the backup"
+`

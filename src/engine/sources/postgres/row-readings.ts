@@ -1,0 +1,121 @@
+import { strict as assert } from 'node:assert'
+import { Fault } from '#base/fault.ts'
+import { quoteName } from './connection.ts'
+import type { CapturedCatalog } from './captured-catalog.ts'
+import type { RowsHash } from './database-section.ts'
+import { copyOfColumns, isRefreshedSince, largeObjectsCopy, type ListedView } from './list-objects.ts'
+import type { ListedTable } from './list-tables.ts'
+import { addRowsHash, createRowHash, noRows } from './row-hash.ts'
+import type { Segment } from './segments.ts'
+import type { Reading, SnapshotReaders } from './snapshot-readers.ts'
+
+/** Hashes of everything that has rows, gathered while they stream. */
+export class RowReadings {
+  readonly #readers: SnapshotReaders
+  readonly #hashKey: Uint8Array
+  readonly #segments = new Map<ListedTable, RowsHash>()
+  readonly #generated = new Map<ListedTable, RowsHash>()
+  readonly #extensionTables = new Map<ListedTable, RowsHash>()
+  readonly #views = new Map<ListedView, RowsHash>()
+  readonly #refreshed = new Set<ListedView>()
+  #largeObjects: RowsHash = noRows
+
+  constructor(readers: SnapshotReaders, hashKey: Uint8Array) {
+    this.#readers = readers
+    this.#hashKey = hashKey
+  }
+
+  /** The rows of one segment, counted and hashed on their way. */
+  async *segment(segment: Segment, signal: AbortSignal): AsyncGenerator<Uint8Array, void> {
+    const { table, statement } = segment
+    yield* this.#hashed({ statement, table }, signal, (hash) => {
+      this.#segments.set(table, addRowsHash(this.#segments.get(table) ?? noRows, hash))
+    })
+  }
+
+  /** Rows that are hashed and not kept, because a dump has them or the server makes them (SAFETY rule 19). */
+  async hashTheRest(catalog: CapturedCatalog, signal: AbortSignal): Promise<void> {
+    const readings = [
+      ...catalog.tables.filter(hasGenerated).map((table) => ({ reading: generatedReading(table), into: this.#generated, of: table })),
+      ...catalog.extensionTables.map((table) => ({ reading: extensionReading(table), into: this.#extensionTables, of: table })),
+    ].map(({ reading, into, of }) => this.#drain(reading, signal, (hash) => into.set(of, hash)))
+    const views = catalog.views.filter((view) => view.isPopulated).map((view) => this.#view(view, signal))
+    const objects =
+      catalog.largeObjects.count === 0
+        ? []
+        : [
+            this.#drain({ statement: largeObjectsCopy }, signal, (hash) => {
+              this.#largeObjects = hash
+            }),
+          ]
+    await Promise.all([...readings, ...views, ...objects])
+  }
+
+  rowsOf(table: ListedTable): RowsHash {
+    const hash = this.#segments.get(table) ?? this.#extensionTables.get(table)
+    assert(hash, `${table.schema}.${table.name} was read`)
+    return hash
+  }
+
+  generatedOf(table: ListedTable): RowsHash | undefined {
+    return this.#generated.get(table)
+  }
+
+  /** Undefined when the view was refreshed meanwhile, so that its old rows could not be read. */
+  viewOf(view: ListedView): RowsHash | undefined {
+    return this.#refreshed.has(view) ? undefined : (this.#views.get(view) ?? noRows)
+  }
+
+  get refreshedViews(): readonly ListedView[] {
+    return [...this.#refreshed]
+  }
+
+  get largeObjects(): RowsHash {
+    return this.#largeObjects
+  }
+
+  async #view(view: ListedView, signal: AbortSignal): Promise<void> {
+    const reading: Reading = {
+      statement: copyOfColumns(quoteName(view.schema, view.name), view.columns),
+      after: async (connection) => {
+        if (await isRefreshedSince(connection, view)) this.#refreshed.add(view)
+      },
+    }
+    await this.#drain(reading, signal, (hash) => this.#views.set(view, hash))
+  }
+
+  async #drain(reading: Reading, signal: AbortSignal, onHash: (hash: RowsHash) => void): Promise<void> {
+    const rows = this.#hashed(reading, signal, onHash)
+    while (!(await rows.next()).done) continue
+  }
+
+  async *#hashed(reading: Reading, signal: AbortSignal, onHash: (hash: RowsHash) => void): AsyncGenerator<Uint8Array, void> {
+    const hash = createRowHash(this.#hashKey)
+    let counted = -1
+    const rows = this.#readers.read(reading, (count) => (counted = count), signal)
+    for await (const bytes of rows) {
+      hash.update(bytes)
+      yield bytes
+    }
+    const digest = hash.digest()
+    if (digest.rows !== counted) {
+      const fact = `COPY counted ${counted} rows and sent ${digest.rows}`
+      throw new Fault('DATABASE_QUERY', fact, { counted, received: digest.rows })
+    }
+    onHash(digest)
+  }
+}
+
+function hasGenerated(table: ListedTable): boolean {
+  return table.columns.some((column) => column.isGenerated)
+}
+
+function generatedReading(table: ListedTable): Reading {
+  const columns = table.columns.filter((column) => column.isGenerated)
+  return { statement: copyOfColumns(`ONLY ${quoteName(table.schema, table.name)}`, columns), table }
+}
+
+function extensionReading(table: ListedTable): Reading {
+  const columns = table.columns.filter((column) => !column.isGenerated)
+  return { statement: copyOfColumns(`ONLY ${quoteName(table.schema, table.name)} ${table.extensionCondition ?? ''}`, columns), table }
+}
