@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { after, before, test } from 'node:test'
+import { run } from '#host/run.ts'
+import { makeClinic } from '#demo/clinic/make-clinic.ts'
+import { testCluster, type TestCluster } from '../support/postgres.ts'
+import { workplace, type Workplace } from '../support/command-line.ts'
+import { sharedFolder } from '../support/shared.ts'
+import { copyTree, makeHardTree, treeDiff } from '../support/trees.ts'
+
+let cluster: TestCluster
+let place: Workplace
+
+before(async () => {
+  cluster = await testCluster()
+  place = await workplace()
+  await place.expect(0, 'repository', 'create')
+})
+after(async () => {
+  await place[Symbol.asyncDispose]()
+  await cluster.stop()
+})
+
+async function loadCase(database: string, name: string): Promise<void> {
+  await cluster.createDatabase(database)
+  const file = path.join(sharedFolder(), 'cases', name)
+  const unpacked = name.endsWith('.zst') ? await run('zstd', ['-dc', file]) : { stdout: await readFile(file, 'utf8'), exitCode: 0 }
+  assert.equal(unpacked.exitCode, 0)
+  await cluster.psql(database, unpacked.stdout)
+}
+
+/** Keeps a copy to compare with, drops the live database, and restores it from a backup. */
+async function dropAndRestore(database: string): Promise<void> {
+  const name = database.replaceAll('_', '-')
+  const backup = await place.expect(0, 'backup', '--system', name, '--database', `${name}=${cluster.url(database)}`)
+  assert.equal(backup.json['status'], 'completed')
+  await cluster.psql('postgres', `alter database "${database}" rename to "${database}_before"`)
+  const plan = place.file(`${name}.json`)
+  await place.expect(0, 'restore', 'plan', '--backup', backup.json['backup'], '--out', plan)
+  const restored = await place.expect(0, 'restore', 'run', plan, '--confirm', name)
+  assert.equal(restored.json['status'], 'completed')
+  assert.equal(restored.json['verified'].rows, backup.json['database'].rows)
+  assert.match(await cluster.diff(`${database}_before`, database, '--replay'), /^IDENTICAL$/m)
+}
+
+for (const name of ['pagila', 'chinook']) {
+  test(`the sample database ${name} comes back identical after it was dropped`, async () => {
+    await loadCase(name, `${name}.sql.zst`)
+    await dropAndRestore(name)
+  })
+}
+
+test('the hard database comes back identical, function-calling checks and all', async () => {
+  await loadCase('gaps', 'gaps.sql')
+  await dropAndRestore('gaps')
+})
+
+test('the demo clinic: database and files destroyed, restored in place, undone, undone again, released', async () => {
+  await cluster.createDatabase('clinic')
+  const files = place.file('clinic-files')
+  await makeClinic({ target: cluster.target('clinic'), filesRoot: files, scale: 0.1, seed: 3 })
+  await cluster.createDatabase('clinic_before')
+  await cluster.psql('postgres', 'drop database clinic_before; create database clinic_before template clinic')
+  await copyTree(files, place.file('files-before'))
+  const sources = ['--database', `clinic=${cluster.url('clinic')}`, '--files', `documents=${files}`]
+  const backup = await place.expect(0, 'backup', '--system', 'clinic', ...sources)
+  assert.equal(backup.json['gaps'], 0)
+
+  await cluster.psql('clinic', 'drop table clinic.observation cascade; delete from clinic.lab_result')
+  await rm(path.join(files, 'studies'), { recursive: true })
+  await writeFile(path.join(files, 'new.txt'), 'written after the backup')
+  const broken = await treeDiff(files, place.file('files-before'))
+  assert.match(broken, /DIFFERENT/)
+
+  const plan = place.file('clinic.json')
+  const planned = await place.expect(0, 'restore', 'plan', '--backup', 'latest', '--system', 'clinic', '--out', plan)
+  assert.deepEqual(planned.json['databases'][0].effect.added.filter((table: string) => table.startsWith('clinic.observation')).length > 0, true)
+  const restored = await place.expect(0, 'restore', 'run', plan, '--confirm', 'clinic')
+  assert.match(await cluster.diff('clinic_before', 'clinic', '--replay'), /^IDENTICAL$/m)
+  assert.match(await treeDiff(place.file('files-before'), files), /^IDENTICAL$/m)
+  assert.ok(restored.json['safetyBackup'])
+  assert.ok(restored.json['verified'].files > 0)
+
+  const undone = await place.expect(0, 'restore', 'undo', restored.json['restore'], '--confirm', 'clinic')
+  assert.equal(await readFile(path.join(files, 'new.txt'), 'utf8'), 'written after the backup')
+  assert.equal((await cluster.psql('clinic', "select to_regclass('clinic.observation') is null")).trim(), 't')
+
+  const again = await place.expect(0, 'restore', 'undo', undone.json['restore'], '--confirm', 'clinic')
+  assert.match(await cluster.diff('clinic_before', 'clinic', '--replay'), /^IDENTICAL$/m)
+  assert.match(await treeDiff(place.file('files-before'), files), /^IDENTICAL$/m)
+
+  const released = await place.expect(0, 'restore', 'release', again.json['restore'], '--confirm', 'clinic')
+  assert.ok(released.json['releaseBackup'])
+  const left = await cluster.psql('postgres', "select datname from pg_database where datname like 'integrum%'")
+  assert.equal(left.trim(), '', 'SAFETY rule 10: what was kept is dropped once it is backed up')
+  await place.expect(0, 'verify', released.json['releaseBackup'])
+  await place.expect(0, 'repository', 'check', '--read-data')
+})
+
+test('the hard file tree comes back identical', async () => {
+  const files = place.file('tree')
+  await mkdir(files)
+  await makeHardTree(files)
+  await copyTree(files, place.file('tree-before'))
+  await place.expect(0, 'backup', '--system', 'tree', '--files', `tree=${files}`)
+  await rm(files, { recursive: true })
+  const plan = place.file('tree.json')
+  await place.expect(0, 'restore', 'plan', '--backup', 'latest', '--system', 'tree', '--out', plan)
+  await place.expect(0, 'restore', 'run', plan, '--confirm', 'tree')
+  assert.match(await treeDiff(place.file('tree-before'), files), /^IDENTICAL$/m)
+})

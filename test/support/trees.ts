@@ -1,0 +1,21 @@
+import path from 'node:path'
+import assert from 'node:assert/strict'
+import { run } from '#host/run.ts'
+import { sharedFolder } from './shared.ts'
+
+/** The hard tree of the shared cases, below `directory`/hard. */
+export async function makeHardTree(directory: string): Promise<void> {
+  const made = await run('bash', [path.join(sharedFolder(), 'cases/hard-tree.sh'), directory])
+  assert.equal(made.exitCode, 0, made.stderr)
+}
+
+/** `../shared/tools/treediff.sh`: returns its whole output. Assert on /^IDENTICAL$/m. */
+export async function treeDiff(a: string, b: string, ...flags: string[]): Promise<string> {
+  const result = await run('bash', [path.join(sharedFolder(), 'tools/treediff.sh'), ...flags, a, b])
+  return result.stdout + result.stderr
+}
+
+export async function copyTree(from: string, to: string): Promise<void> {
+  const copied = await run('cp', ['-a', '--sparse=always', '--', from, to])
+  assert.equal(copied.exitCode, 0, copied.stderr)
+}
