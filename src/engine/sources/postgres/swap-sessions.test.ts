@@ -85,9 +85,11 @@ test('sessions that we may not end are named before anything is fenced, and left
   }
   {
     await using superuser = await connect(cluster.target('guarded'))
+    await using endable = await connect({ ...cluster.target('guarded'), user: 'app' })
     await assert.rejects(() => fenceDatabase(record, { clock }), { code: 'DATABASE_SESSIONS', message: /\d+ \(postgres/ })
     await cluster.psql('postgres', 'revoke pg_signal_backend from keeper')
     assert.deepEqual(await superuser.query('select 1 as alive'), [{ alive: 1 }])
+    assert.deepEqual(await endable.query('select 1 as alive'), [{ alive: 1 }])
   }
   {
     await using application = await connect({ ...cluster.target('guarded'), user: 'app' })

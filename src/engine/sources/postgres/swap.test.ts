@@ -171,6 +171,17 @@ test('SAFETY rule 1: after the swap a stranger under the kept name is not droppe
   )
 })
 
+test('SAFETY rule 1: what has no name of ours is not dropped, whatever its OID', async () => {
+  await makeLive(cluster, 'renamed')
+  const swapped = await swap(await swapRecord(cluster, 'renamed'))
+  for (const keptName of ['precious', 'integrum_kept_0123456789abc', 'xintegrum_kept_0123456789ab']) {
+    await cluster.psql('postgres', `alter database ${swapped.keptName} rename to ${keptName}`)
+    await assert.rejects(() => dropKept({ ...swapped, keptName }), { code: 'RESTORE_TARGET_CHANGED' })
+    await cluster.psql('postgres', `alter database ${keptName} rename to ${swapped.keptName}`)
+  }
+  await dropKept(swapped)
+})
+
 test('SAFETY rule 11: another server under the same address is refused', async () => {
   await makeLive(cluster, 'server')
   const swapped = await swap(await swapRecord(cluster, 'server'))
