@@ -39,6 +39,8 @@ export interface StageWork {
   /** A session beside the databases. */
   readonly beside: Connection
   readonly roleOf: (role: string) => string
+  /** Some role is called otherwise in the target, so text that names roles is rewritten. */
+  readonly hasMappedRoles: boolean
   /** `rest.dump`, as a file that only we may read. */
   readonly dumpFile: string
   /** What every call of pg_restore gets besides. */

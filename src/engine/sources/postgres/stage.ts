@@ -3,7 +3,7 @@ import { Fault } from '#base/fault.ts'
 import type { Connection } from './connection.ts'
 import { settingStatements } from './database-properties.ts'
 import { connectMaintenance } from './maintenance.ts'
-import { chooseRoles, createRoles, dropRoles, presentRoles, roleNames } from './roles.ts'
+import { chooseRoles, createRoles, dropRoles, presentRoles, roleNames, type RoleChoice } from './roles.ts'
 import { putChecksBack, setChecksAside, type SetAsideCheck } from './stage-checks.ts'
 import { createStage, dropStage } from './stage-create.ts'
 import { restoreSection, spoolDump } from './stage-dump.ts'
@@ -62,7 +62,7 @@ export async function stageDatabase(options: StageOptions, signal: AbortSignal):
     made.roles = await createRoles(beside, roles)
     const work = await beginWork(beside, options, {
       chosen,
-      roleOf: roleNames(roles),
+      roles,
       dumpFile: dump.file,
       onCreated: (oid) => (made.oid = oid),
     })
@@ -108,6 +108,15 @@ async function assertAble(beside: Connection, { section }: StageOptions) {
     const fact = `the backup is of PostgreSQL ${section.serverVersion.text}, the server is ${server.serverVersion.text}`
     throw new Fault('RESTORE_VERSION', fact, { backup: section.serverVersion.text, server: server.serverVersion.text })
   }
+  const offered = new Set(
+    (await beside.query<{ name: string }>('select name::text from pg_catalog.pg_available_extensions')).map(({ name }) => name),
+  )
+  const missing = section.extensions.filter(({ name }) => !offered.has(name)).map(({ name }) => name)
+  if (missing.length > 0) {
+    throw new Fault('RESTORE_EXTENSION_MISSING', `the server does not offer extension ${missing.join(', ')}`, {
+      extensions: missing.join(', '),
+    })
+  }
   const [may] = await beside.query<{ reads: boolean; creates: boolean }>(
     `select rolsuper or rolbypassrls as reads, rolsuper or rolcreatedb as creates from pg_catalog.pg_roles where rolname = current_user`,
   )
@@ -129,16 +138,13 @@ function chosenTables({ section, tables }: StageOptions) {
 
 interface BeginWork {
   readonly chosen: StageWork['chosen']
-  readonly roleOf: (role: string) => string
+  readonly roles: readonly RoleChoice[]
   readonly dumpFile: string
   readonly onCreated: (oid: number) => void
 }
 
-async function beginWork(
-  beside: Connection,
-  options: StageOptions,
-  { chosen, roleOf, dumpFile, onCreated }: BeginWork,
-): Promise<StageWork> {
+async function beginWork(beside: Connection, options: StageOptions, { chosen, roles, dumpFile, onCreated }: BeginWork): Promise<StageWork> {
+  const roleOf = roleNames(roles)
   const { section, stageName } = options
   const notes: string[] = []
   const present = await beside.query<{ name: string }>('select spcname as name from pg_catalog.pg_tablespace')
@@ -163,6 +169,7 @@ async function beginWork(
     oid,
     beside,
     roleOf,
+    hasMappedRoles: roles.some((role) => role.kind === 'map' && role.to !== role.role),
     dumpFile,
     restoreArguments: missing.length > 0 ? ['--no-tablespaces'] : [],
     notes,

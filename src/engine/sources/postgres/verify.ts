@@ -27,7 +27,7 @@ export interface VerifyReport {
   readonly notes: readonly string[]
 }
 
-export interface VerifyWork extends Omit<StageWork, 'beside' | 'dumpFile' | 'restoreArguments' | 'roleOf'> {
+export interface VerifyWork extends Omit<StageWork, 'beside' | 'dumpFile' | 'restoreArguments' | 'roleOf' | 'hasMappedRoles'> {
   readonly postmasterStartTime: string
 }
 
