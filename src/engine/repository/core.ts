@@ -17,6 +17,8 @@ export interface RepositoryCore {
   readonly random: Random
   /** What the index files say; replaced as a whole when they are read again. */
   index: PackIndex
+  /** Ids of the index files that `index` was read from. */
+  indexFiles: ReadonlySet<string>
 }
 
 const cores = new WeakMap<Repository, RepositoryCore>()
@@ -32,12 +34,21 @@ export function rememberCore(repository: Repository, core: RepositoryCore): void
   cores.set(repository, core)
 }
 
-/** Reads all index files. An altered one is DAMAGE_INDEX: without it blobs would seem to be missing. */
-export async function readIndex(core: Pick<RepositoryCore, 'storage' | 'key'>, signal?: AbortSignal): Promise<PackIndex> {
-  const index = new PackIndex()
-  for (const id of await indexFileIds(core, signal)) {
+/**
+ * Brings the index up to date. New index files are added; when one has gone, a prune has rewritten them and all are read
+ * again. An altered one is DAMAGE_INDEX: without it blobs would seem to be missing.
+ */
+export async function refreshIndex(core: RepositoryCore, signal?: AbortSignal): Promise<void> {
+  const present = new Set(await indexFileIds(core, signal))
+  const isGrown = [...core.indexFiles].every((id) => present.has(id))
+  const index = isGrown ? core.index : new PackIndex()
+  const read = isGrown ? new Set(core.indexFiles) : new Set<string>()
+  for (const id of present) {
+    if (read.has(id)) continue
     const file = await loadIndexFile(core, id, signal)
     for (const pack of file.packs) index.addPack(pack.id, pack.blobs)
+    read.add(id)
   }
-  return index
+  core.index = index
+  core.indexFiles = read
 }

@@ -19,6 +19,7 @@ export class PackIndex {
   readonly #packIds: PackId[] = []
   /** First entry of each pack; its last is before that of the next pack. */
   readonly #packFirst: number[] = []
+  readonly #packEnds: number[] = []
   readonly #packNumbers = new Map<PackId, number>()
   readonly #wanted = Buffer.alloc(32)
 
@@ -51,11 +52,17 @@ export class PackIndex {
     this.#packNumbers.set(id, pack)
     this.#packIds.push(id)
     this.#packFirst.push(this.#blobs)
+    this.#packEnds.push(blobs.reduce((end, blob) => Math.max(end, blob.offset + blob.sizeBytes), 0))
     for (const blob of blobs) this.#add(pack, blob)
   }
 
   has(type: BlobType, id: BlobId): boolean {
     return this.#first(type, id) !== undefined
+  }
+
+  /** A number below `blobCount` that stands for this blob as long as this index lives: for tables beside it. */
+  entryOf(type: BlobType, id: BlobId): number | undefined {
+    return this.#first(type, id)
   }
 
   /** One place of the blob. */
@@ -76,6 +83,12 @@ export class PackIndex {
     const first = this.#packFirst[pack]!
     const end = this.#packFirst[pack + 1] ?? this.#blobs
     return Array.from({ length: end - first }, (_, at) => this.#location(first + at))
+  }
+
+  /** Where the last blob of the pack ends; 0 for an unknown pack. */
+  packEnd(packId: PackId): number {
+    const pack = this.#packNumbers.get(packId)
+    return pack === undefined ? 0 : this.#packEnds[pack]!
   }
 
   *blobs(): Iterable<BlobLocation> {

@@ -1,0 +1,153 @@
+import { hash } from 'node:crypto'
+import { throwIfCancelled } from '#base/clock.ts'
+import type { BlobId } from '#base/ids.ts'
+import { limits } from '#base/limits.ts'
+import { Chunker, chunkerMemoryBytes, gearTable, type OpenChunk } from './chunker.ts'
+import type { RepositoryConfig } from './config.ts'
+import { Lane } from './lane.ts'
+import type { StoredContent } from './repository.ts'
+
+export interface ChunkLanesOptions {
+  /** Holds the chunker's table and behind it the lanes. */
+  readonly memory: WebAssembly.Memory
+  readonly config: RepositoryConfig
+  readonly hash: (address: number, length: number) => Promise<BlobId>
+  /** Resolves once the bytes may be overwritten. */
+  readonly store: (id: BlobId, address: number, length: number) => Promise<void>
+  /** Storing goes on behind a stream that has ended; its failure is told here. */
+  readonly failed: (error: unknown) => void
+  readonly signal: AbortSignal | undefined
+}
+
+/**
+ * Lets several streams flow through a fixed amount of memory. A stream holds a lane from its first byte to its last, so
+ * one that waits for others before it says anything holds none.
+ */
+export class ChunkLanes {
+  readonly #options: ChunkLanesOptions
+  readonly #bytes: SharedArrayBuffer
+  readonly #chunker: Chunker
+  readonly #idle: Lane[]
+  readonly #wantLane: ((lane: Lane) => void)[] = []
+  readonly #storing = new Set<Promise<void>>()
+
+  constructor(options: ChunkLanesOptions) {
+    this.#options = options
+    this.#bytes = options.memory.buffer as SharedArrayBuffer
+    this.#chunker = new Chunker(options.memory, gearTable(options.config))
+    this.#idle = Array.from(
+      { length: limits.writeLanes },
+      (_, at) => new Lane(this.#bytes, chunkerMemoryBytes + at * limits.writeLaneBytes, limits.writeLaneBytes),
+    )
+  }
+
+  /** Chunks the stream. Resolves when every chunk has its hash; storing them may still go on. */
+  async flow(bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, signal?: AbortSignal): Promise<StoredContent> {
+    const stream: Stream = { content: [], sizeBytes: 0, hashing: new Set() }
+    let held: { readonly lane: Lane; chunk: OpenChunk } | undefined
+    try {
+      for await (const piece of bytes) {
+        if (piece.byteLength === 0) continue
+        this.#throwIfCancelled(signal)
+        if (!held) {
+          const lane = await this.#takeLane()
+          held = { lane, chunk: this.#chunker.begin(lane.head) }
+        }
+        for (let at = 0; at < piece.byteLength;) {
+          at += await held.lane.gather(held.chunk, at === 0 ? piece : piece.subarray(at))
+          this.#cut(stream, held)
+          this.#throwIfCancelled(signal)
+        }
+        stream.sizeBytes += piece.byteLength
+      }
+      if (held && held.lane.head > held.chunk.start) {
+        this.#chunkEnds(stream, held.lane, held.chunk, held.lane.head)
+        held.chunk = this.#chunker.begin(held.lane.head)
+      }
+    } finally {
+      if (held) {
+        held.lane.drop(held.chunk)
+        this.#giveLane(held.lane)
+      }
+      await Promise.allSettled(stream.hashing)
+    }
+    await Promise.all(stream.hashing)
+    if (stream.failure) throw stream.failure.error
+    return { content: stream.content, sizeBytes: stream.sizeBytes }
+  }
+
+  /** Resolves when nothing is being stored any more. */
+  async settled(): Promise<void> {
+    while (this.#storing.size > 0) await Promise.all(this.#storing)
+  }
+
+  #cut(stream: Stream, held: { readonly lane: Lane; chunk: OpenChunk }): void {
+    for (;;) {
+      const end = this.#chunker.scan(held.chunk, held.lane.head)
+      if (end === undefined) return
+      this.#chunkEnds(stream, held.lane, held.chunk, end)
+      held.chunk = this.#chunker.begin(end)
+    }
+  }
+
+  #chunkEnds(stream: Stream, lane: Lane, chunk: OpenChunk, end: number): void {
+    const place = stream.content.length
+    const { start } = chunk
+    const release = lane.keep(chunk, end)
+    if (end - start <= limits.hashInlineBytesMax) {
+      const id = hash('sha256', Buffer.from(this.#bytes, start, end - start), 'hex') as BlobId
+      stream.content.push(id)
+      this.#store(id, start, end, release)
+      return
+    }
+    // Filled in below, in its place.
+    stream.content.push('' as BlobId)
+    const hashing = this.#options
+      .hash(start, end - start)
+      .then(
+        (id) => {
+          stream.content[place] = id
+          this.#store(id, start, end, release)
+        },
+        (error: unknown) => {
+          release()
+          stream.failure ??= { error }
+        },
+      )
+      .finally(() => stream.hashing.delete(hashing))
+    stream.hashing.add(hashing)
+  }
+
+  #store(id: BlobId, start: number, end: number, release: () => void): void {
+    const storing = this.#options
+      .store(id, start, end - start)
+      .catch((error: unknown) => this.#options.failed(error))
+      .finally(() => {
+        release()
+        this.#storing.delete(storing)
+      })
+    this.#storing.add(storing)
+  }
+
+  async #takeLane(): Promise<Lane> {
+    return this.#idle.pop() ?? (await new Promise<Lane>((resolve) => this.#wantLane.push(resolve)))
+  }
+
+  #giveLane(lane: Lane): void {
+    const next = this.#wantLane.shift()
+    if (next) next(lane)
+    else this.#idle.push(lane)
+  }
+
+  #throwIfCancelled(signal: AbortSignal | undefined): void {
+    throwIfCancelled(signal)
+    throwIfCancelled(this.#options.signal)
+  }
+}
+
+interface Stream {
+  readonly content: BlobId[]
+  sizeBytes: number
+  readonly hashing: Set<Promise<void>>
+  failure?: { readonly error: unknown }
+}

@@ -1,0 +1,182 @@
+import { throwIfCancelled } from '#base/clock.ts'
+import { Fault, isFault } from '#base/fault.ts'
+import type { BlobId, PackId } from '#base/ids.ts'
+import { limits } from '#base/limits.ts'
+import { damagedBlob, openBlob } from './blob.ts'
+import type { RepositoryCore } from './core.ts'
+import { OpeningThreads } from './opening-threads.ts'
+import { PackWindows } from './pack-windows.ts'
+import { damagedPack, type BlobType } from './pack.ts'
+import type { BlobLocation } from './pack-index.ts'
+
+/** What reading needs of a repository. */
+export type ReadPlace = Pick<RepositoryCore, 'storage' | 'key' | 'index'>
+
+/** Reads blobs, proven to be what their names say. One for each opened repository. */
+export class BlobReader implements AsyncDisposable {
+  readonly #core: ReadPlace
+  readonly #windows: PackWindows
+  readonly #threads: OpeningThreads
+  /** Plain bytes fetched ahead by all streams together. */
+  #aheadBytes = 0
+
+  constructor(core: ReadPlace) {
+    this.#core = core
+    this.#windows = new PackWindows(core.storage)
+    this.#threads = new OpeningThreads(core.key, limits.threads)
+  }
+
+  /** One blob. When its pack is damaged or gone, every other pack that holds it is tried before the damage is told. */
+  async load(type: BlobType, id: BlobId, signal?: AbortSignal): Promise<Buffer> {
+    const places = this.#core.index.findAll(type, id)
+    let damage: unknown = unknownBlob(type, id)
+    for (const place of places) {
+      try {
+        return await this.#openAt(place, signal)
+      } catch (error) {
+        if (!isFault(error) || !error.isDamage) throw error
+        // Another place may be whole; if none is, the last damage is thrown below.
+        damage = error
+      }
+    }
+    throw damage
+  }
+
+  /**
+   * The content of a file in order. Blobs that lie side by side in a pack are fetched together and opened in threads,
+   * as far ahead as the bound for all streams of this repository allows; abandoning the stream abandons what is ahead.
+   */
+  async *read(content: readonly BlobId[], signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+    const runs = this.#runsOf(content)
+    const ahead: { readonly run: Run; readonly plain: Promise<readonly Uint8Array[]> }[] = []
+    const fetchNext = () => {
+      const next = runs.next()
+      if (next.done) return
+      this.#aheadBytes += next.value.plainSizeBytes
+      const plain = this.#openRun(next.value, signal)
+      // Awaited in its turn; until then a failure must not count as unhandled.
+      plain.catch(() => {})
+      ahead.push({ run: next.value, plain })
+    }
+    try {
+      for (fetchNext(); ahead.length > 0;) {
+        while (this.#aheadBytes < limits.readAheadBytesMax && ahead.length < limits.readAheadRunsMax) {
+          const before = ahead.length
+          fetchNext()
+          if (ahead.length === before) break
+        }
+        const { run, plain } = ahead[0]!
+        const pieces = await plain
+        for (const piece of pieces) {
+          throwIfCancelled(signal)
+          yield piece
+        }
+        ahead.shift()
+        this.#aheadBytes -= run.plainSizeBytes
+        if (ahead.length === 0) fetchNext()
+      }
+    } finally {
+      for (const { run } of ahead) this.#aheadBytes -= run.plainSizeBytes
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#threads[Symbol.asyncDispose]()
+  }
+
+  *#runsOf(content: readonly BlobId[]): Generator<Run, undefined> {
+    let run: { blobs: BlobLocation[]; plainSizeBytes: number } | undefined
+    for (const id of content) {
+      const blob = this.#core.index.find('data', id)
+      if (!blob) throw unknownBlob('data', id)
+      const last = run?.blobs.at(-1)
+      const isNext = last && last.packId === blob.packId && last.offset + last.sizeBytes === blob.offset
+      if (run && isNext && run.plainSizeBytes + blob.plainSizeBytes <= limits.readRunBytesMax) {
+        run.blobs.push(blob)
+        run.plainSizeBytes += blob.plainSizeBytes
+        continue
+      }
+      if (run) yield run
+      run = { blobs: [blob], plainSizeBytes: blob.plainSizeBytes }
+    }
+    if (run) yield run
+    return undefined
+  }
+
+  async #openRun(run: Run, signal?: AbortSignal): Promise<readonly Uint8Array[]> {
+    const [first] = run.blobs
+    // A small file costs less here than the way to a thread and back; its neighbours in the pack come with it.
+    if (run.plainSizeBytes <= limits.readInlineBytesMax) {
+      const pieces: Uint8Array[] = []
+      for (const blob of run.blobs) pieces.push(await this.#loadAt(blob, signal))
+      return pieces
+    }
+    const last = run.blobs.at(-1)!
+    const start = first!.offset
+    let opened: readonly (Uint8Array | string)[]
+    try {
+      const sealed = await this.#fetch(first!.packId, start, last.offset + last.sizeBytes - start, signal)
+      opened = await this.#threads.open(
+        sealed,
+        run.blobs.map((blob) => ({ ...blob, offset: blob.offset - start })),
+      )
+    } catch (error) {
+      if (!isFault(error) || !error.isDamage) throw error
+      // The pack is damaged or gone: each blob is looked for on its own, in every pack that has it.
+      opened = run.blobs.map(() => 'cannot be read')
+    }
+    return await Promise.all(opened.map((piece, at) => (typeof piece === 'string' ? this.load('data', run.blobs[at]!.id, signal) : piece)))
+  }
+
+  async #loadAt(blob: BlobLocation, signal?: AbortSignal): Promise<Buffer> {
+    try {
+      return await this.#openAt(blob, signal)
+    } catch (error) {
+      if (!isFault(error) || !error.isDamage) throw error
+      // One of the blob's other places may be whole.
+      return await this.load(blob.type, blob.id, signal)
+    }
+  }
+
+  async #openAt(blob: BlobLocation, signal?: AbortSignal): Promise<Buffer> {
+    const opened = openBlob(this.#core.key, blob, await this.#fetchNear(blob, signal))
+    if (opened.kind === 'damaged') throw damagedBlob(blob, opened.damage)
+    return opened.plain
+  }
+
+  async #fetchNear(blob: BlobLocation, signal?: AbortSignal): Promise<Uint8Array> {
+    if (blob.sizeBytes > limits.readInlineBytesMax) return await this.#fetch(blob.packId, blob.offset, blob.sizeBytes, signal)
+    try {
+      return await this.#windows.get(blob, this.#core.index, signal)
+    } catch (error) {
+      throw missingPack(error, blob.packId)
+    }
+  }
+
+  async #fetch(packId: PackId, offset: number, length: number, signal?: AbortSignal): Promise<Buffer> {
+    try {
+      return await this.#core.storage.get(`data/${packId}`, { offset, length }, signal)
+    } catch (error) {
+      throw missingPack(error, packId)
+    }
+  }
+}
+
+interface Run {
+  readonly blobs: readonly BlobLocation[]
+  readonly plainSizeBytes: number
+}
+
+function unknownBlob(type: BlobType, id: BlobId): Fault {
+  const fact = `${type} blob ${id} is in no pack that the index knows`
+  return type === 'tree' ? new Fault('DAMAGE_TREE', fact, { blob: id }) : new Fault('DAMAGE_BLOB', fact, { blob: id })
+}
+
+function missingPack(error: unknown, packId: PackId): unknown {
+  if (isFault(error, 'STORAGE_NOT_FOUND')) {
+    return new Fault('DAMAGE_MISSING_PACK', `pack ${packId} is not in the storage`, { pack: packId }, { cause: error })
+  }
+  // The storage says it of a range beyond the end; here it is known which pack that is.
+  if (isFault(error, 'DAMAGE_PACK')) return damagedPack(packId, 'is shorter than the index says', error)
+  return error
+}

@@ -1,0 +1,223 @@
+import { hash } from 'node:crypto'
+import assert from 'node:assert/strict'
+import { throwIfCancelled } from '#base/clock.ts'
+import { Fault } from '#base/fault.ts'
+import type { BlobId, PackId, SnapshotId } from '#base/ids.ts'
+import { limits } from '#base/limits.ts'
+import type { TreeNode } from '../tree-node.ts'
+import { chunkerMemoryBytes } from './chunker.ts'
+import { ChunkLanes } from './chunk-lanes.ts'
+import type { RepositoryCore } from './core.ts'
+import { saveDocument } from './document.ts'
+import { saveIndex, type IndexedPack } from './index-file.ts'
+import { PackIndex } from './pack-index.ts'
+import type { BlobType } from './pack.ts'
+import type { Lease, NewSnapshot, StoredContent, WriteOptions, WriteSession, WriteStatistics } from './repository.ts'
+import { SealingThreads } from './sealing-threads.ts'
+import { encodeSnapshot } from './snapshot.ts'
+import { encodeTree } from './tree.ts'
+import { TreePacker } from './tree-packer.ts'
+
+/**
+ * One backup being written. What it has put into the storage becomes part of the repository only with `snapshot`:
+ * packs, then index, then snapshot (design.rst "Read and Write Ordering"). Given up before, it leaves packs that no
+ * index names, which prune removes.
+ */
+export class Writing implements WriteSession, AsyncDisposable {
+  readonly lease: Lease
+  readonly #core: RepositoryCore
+  readonly #options: WriteOptions
+  readonly #signal: AbortSignal | undefined
+  /** Packs of this session that are in the storage. */
+  readonly #written = new PackIndex()
+  /** New blobs that are not in a stored pack yet. */
+  readonly #underway = { data: new Set<BlobId>(), tree: new Set<BlobId>() }
+  /** Packs of earlier backups that this one relies on. */
+  readonly #reusedPacks = new Set<PackId>()
+  readonly #trees: TreePacker
+  readonly #storing = new Set<Promise<unknown>>()
+  readonly #statistics = { readBytes: 0, newBytes: 0, storedBytes: 0, newBlobs: 0, reusedBlobs: 0 }
+  #machinery: { readonly lanes: ChunkLanes; readonly threads: SealingThreads } | undefined
+  #failure: { readonly error: unknown } | undefined
+  #isFinished = false
+
+  constructor(core: RepositoryCore, lease: Lease, options: WriteOptions, signal: AbortSignal | undefined) {
+    assert.ok(Number.isInteger(options.compressionLevel) && options.compressionLevel >= 1 && options.compressionLevel <= 19)
+    this.lease = lease
+    this.#core = core
+    this.#options = options
+    this.#signal = signal
+    this.#trees = new TreePacker(core.key, options.compressionLevel, (pack, bytes) => this.#storePack(pack, bytes))
+  }
+
+  get statistics(): WriteStatistics {
+    return this.#statistics
+  }
+
+  async content(bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, signal?: AbortSignal): Promise<StoredContent> {
+    this.#throwIfOver()
+    const stored = await this.#start().lanes.flow(bytes, signal)
+    this.#statistics.readBytes += stored.sizeBytes
+    return stored
+  }
+
+  has(content: readonly BlobId[]): boolean {
+    const packs: PackId[] = []
+    for (const id of content) {
+      const found = this.#core.index.find('data', id)
+      if (found) packs.push(found.packId)
+      else if (!this.#isOurs('data', id)) return false
+    }
+    for (const pack of packs) this.#reusedPacks.add(pack)
+    return true
+  }
+
+  async tree(nodes: readonly TreeNode[], signal?: AbortSignal): Promise<BlobId> {
+    throwIfCancelled(signal)
+    this.#throwIfOver()
+    for (const node of nodes) this.#assertStored(node)
+    const plain = encodeTree(nodes)
+    const id = hash('sha256', plain, 'hex') as BlobId
+    if (this.#isNew('tree', id)) {
+      this.#statistics.newBytes += plain.byteLength
+      await this.#trees.add(id, plain)
+    }
+    return id
+  }
+
+  async snapshot(snapshot: NewSnapshot, signal?: AbortSignal): Promise<SnapshotId> {
+    this.#throwIfOver()
+    assert.ok(this.#knows('tree', snapshot.tree), 'the tree of the snapshot was stored before')
+    await this.#flush()
+    await this.#confirm(signal)
+    await saveIndex(this.#core, this.#writtenPacks(), signal)
+    // Twice, since writing the index takes time: what the snapshot names must be there when the snapshot appears.
+    await this.#confirm(signal)
+    const owner = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 }
+    const id = await saveDocument(this.#core, 'snapshots', encodeSnapshot({ ...snapshot, ...owner }), signal)
+    for (const pack of this.#writtenPacks()) this.#core.index.addPack(pack.id, pack.blobs)
+    this.#isFinished = true
+    return id as SnapshotId
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#machinery?.threads[Symbol.asyncDispose]()
+    await Promise.allSettled(this.#storing)
+  }
+
+  /** The threads start with the first byte: an unchanged backup has none. */
+  #start(): { readonly lanes: ChunkLanes; readonly threads: SealingThreads } {
+    if (this.#machinery) return this.#machinery
+    const bytes = chunkerMemoryBytes + limits.writeLanes * limits.writeLaneBytes
+    const pages = Math.ceil(bytes / 65_536)
+    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true })
+    const threads = new SealingThreads({
+      key: this.#core.key,
+      compressionLevel: this.#options.compressionLevel,
+      memory: memory.buffer as SharedArrayBuffer,
+      store: (pack, packBytes) => this.#storePack(pack, packBytes),
+      failed: (error) => this.#fail(error),
+    })
+    const lanes = new ChunkLanes({
+      memory,
+      config: this.#core.config,
+      hash: (address, length) => threads.hash(address, length),
+      store: async (id, address, length) => {
+        if (!this.#isNew('data', id)) return
+        this.#statistics.newBytes += length
+        await threads.store(id, address, length)
+      },
+      failed: (error) => this.#fail(error),
+      signal: this.#signal,
+    })
+    this.#machinery = { lanes, threads }
+    return this.#machinery
+  }
+
+  /** Claims a blob that is not there yet: true exactly once for each. */
+  #isNew(type: BlobType, id: BlobId): boolean {
+    if (this.#isOurs(type, id)) {
+      this.#statistics.reusedBlobs += 1
+      return false
+    }
+    const found = this.#core.index.find(type, id)
+    if (found) {
+      this.#reusedPacks.add(found.packId)
+      this.#statistics.reusedBlobs += 1
+      return false
+    }
+    this.#underway[type].add(id)
+    this.#statistics.newBlobs += 1
+    return true
+  }
+
+  #isOurs(type: BlobType, id: BlobId): boolean {
+    return this.#underway[type].has(id) || this.#written.has(type, id)
+  }
+
+  #knows(type: BlobType, id: BlobId): boolean {
+    return this.#isOurs(type, id) || this.#core.index.has(type, id)
+  }
+
+  /** design.rst "Read and Write Ordering": a tree must only name blobs that exist. Anything else is our mistake. */
+  #assertStored(node: TreeNode): void {
+    assert.ok(node.type !== 'file' || node.content, 'a file has its content stored before its directory')
+    assert.ok(node.type !== 'dir' || node.subtree, 'a directory has its tree stored before its parent')
+    for (const id of node.content ?? []) assert.ok(this.#knows('data', id), 'content was stored before its directory')
+    if (node.subtree) assert.ok(this.#knows('tree', node.subtree), 'a tree was stored before its parent')
+  }
+
+  async #storePack(pack: IndexedPack, bytes: Uint8Array): Promise<void> {
+    const storing = this.#core.storage.put(`data/${pack.id}`, [bytes], this.#signal)
+    this.#storing.add(storing)
+    try {
+      await storing
+    } catch (error) {
+      this.#fail(error)
+      throw error
+    } finally {
+      this.#storing.delete(storing)
+    }
+    // Only now: no index may name a pack that is not in the storage.
+    this.#written.addPack(pack.id, pack.blobs)
+    this.#statistics.storedBytes += bytes.byteLength
+    for (const blob of pack.blobs) this.#underway[blob.type].delete(blob.id)
+  }
+
+  async #flush(): Promise<void> {
+    await this.#machinery?.lanes.settled()
+    await this.#machinery?.threads.flush()
+    await this.#trees.flush()
+    this.#throwIfOver()
+    assert.equal(this.#underway.data.size + this.#underway.tree.size, 0)
+  }
+
+  /** SAFETY rule 26. */
+  async #confirm(signal?: AbortSignal): Promise<void> {
+    await this.lease.confirm(signal)
+    const { storage } = this.#core
+    const missing = new Set(this.#reusedPacks)
+    if (missing.size > limits.packsLookedAtSingly) {
+      for await (const file of storage.list('data', signal)) missing.delete(file.name.slice('data/'.length) as PackId)
+    } else {
+      for (const pack of this.#reusedPacks) if (await storage.stat(`data/${pack}`, signal)) missing.delete(pack)
+    }
+    const [pack] = missing
+    if (pack === undefined) return
+    throw new Fault('REPOSITORY_PACK_VANISHED', `${missing.size} packs that this backup relies on are gone, ${pack} among them`, { pack })
+  }
+
+  *#writtenPacks(): Iterable<IndexedPack> {
+    for (const id of this.#written.packIds()) yield { id, blobs: this.#written.blobsOf(id) }
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= { error }
+  }
+
+  #throwIfOver(): void {
+    throwIfCancelled(this.#signal)
+    if (this.#failure) throw this.#failure.error
+    assert.ok(!this.#isFinished, 'the snapshot comes once, last')
+  }
+}
