@@ -86,10 +86,10 @@ export function testTitles(files: readonly CodeFile[]): { path: string; title: s
   return files
     .filter((file) => file.isTest)
     .flatMap((file) =>
-      [...file.withoutComments.matchAll(/\b(?:test|it|describe|suite)\(\s*(['"`])((?:\\.|(?!\1)[^\\])*)\1/g)].map((match) => ({
-        path: file.path,
-        title: match[2]!.replace(/\\(.)/g, '$1'),
-      })),
+      [...file.withoutComments.matchAll(/\b(?:test|it|describe|suite)\(\s*(['"`])((?:\\.|(?!\1)[^\\])*)\1/g)]
+        // What stands inside a literal is the example of a test, not a test.
+        .filter((match) => file.bare.startsWith(match[0].slice(0, 2), match.index))
+        .map((match) => ({ path: file.path, title: match[2]!.replace(/\\(.)/g, '$1') })),
     )
 }
 
