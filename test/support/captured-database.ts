@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { systemClock } from '#base/clock.ts'
 import { assertFound, postgresPrograms } from '#host/postgres-programs.ts'
-import { systemRandom } from '#host/random.ts'
+import { systemRandom, type Random } from '#host/random.ts'
 import { run } from '#host/run.ts'
 import type { DatabaseSource } from '#engine/sources/postgres/begun-capture.ts'
 import { capturePostgres } from '#engine/sources/postgres/capture.ts'
@@ -25,13 +25,13 @@ export function testContext(gaps: Gap[] = [], signal?: AbortSignal): CaptureCont
   return { clock: systemClock, random: systemRandom, gap: (gap) => gaps.push(gap), ...(signal && { signal }) }
 }
 
-/** Captures into a plain directory, removed with its scope. */
-export async function captureToDirectory(source: DatabaseSource): Promise<CapturedDatabase> {
+/** Captures into a plain directory, removed with its scope. With a `hashKey`, hashes of two captures compare. */
+export async function captureToDirectory(source: DatabaseSource, hashKey?: Uint8Array): Promise<CapturedDatabase> {
   const parent = await mkdtemp(path.join(tmpdir(), 'integrum-test-capture-'))
   const folder = path.join(parent, source.name)
   const gaps: Gap[] = []
   try {
-    await using capture = await capturePostgres(source, testContext(gaps))
+    await using capture = await capturePostgres(source, { ...testContext(gaps), ...(hashKey && { random: keyed(hashKey) }) })
     await entriesToDirectory(capture.entries(), folder)
     const section = await capture.section()
     return {
@@ -54,4 +54,8 @@ export async function runRestoreScript(folder: string, cluster: TestCluster, dat
     env: { PATH: `${programs}:${process.env['PATH'] ?? ''}`, PGHOST: cluster.socketDirectory, PGUSER: cluster.user, LC_ALL: 'C.UTF-8' },
     cwd: '/',
   })
+}
+
+function keyed(hashKey: Uint8Array): Random {
+  return { ...systemRandom, bytes: (length) => (length === hashKey.byteLength ? hashKey : systemRandom.bytes(length)) }
 }

@@ -59,7 +59,8 @@ async function* dump(options: DumpOptions, format: readonly string[], signal: Ab
 
 function dumpFault(stderr: string): Fault {
   const said = stderr.trim().slice(-2000)
-  if (/lock timeout/.test(said)) return new Fault('DATABASE_LOCKED', `pg_dump could not lock a table in time: ${said}`)
+  // --lock-wait-timeout is a statement_timeout of pg_dump's LOCK.
+  if (/due to (lock|statement) timeout/.test(said)) return new Fault('DATABASE_LOCKED', `pg_dump could not lock a table in time: ${said}`)
   if (/permission denied/.test(said)) return new Fault('DATABASE_COVERAGE', `pg_dump may not read everything: ${said}`)
   return new Fault('DATABASE_TOOL', `pg_dump failed: ${said}`)
 }

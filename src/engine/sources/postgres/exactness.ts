@@ -23,6 +23,7 @@ export async function exactnessOf(connection: Connection): Promise<DatabaseSecti
       'populated materialized views that read an unpopulated one',
       'they cannot be refreshed and come back unpopulated',
     ),
+    ...named(row.reordered, 'order of columns in inherited tables', 'pg_dump puts inherited columns first; rows name their columns'),
     ...named(row.subscriptions, 'subscriptions', 'restored disabled and not connected, so that nothing is fetched twice'),
     ...named(row.invalidIndexes, 'invalid indexes', 'pg_dump leaves them out; no query could use them'),
     ...named(row.slots, 'logical replication slots', 'they belong to the server and cannot be restored'),
@@ -37,6 +38,7 @@ interface Found {
   foreign: string[] | null
   views: string[] | null
   unreachable: string[] | null
+  reordered: string[] | null
   subscriptions: string[] | null
   invalidIndexes: string[] | null
   slots: string[] | null
@@ -58,6 +60,10 @@ const foundSql = `
       SELECT FROM pg_catalog.pg_rewrite r JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass AND d.objid = r.oid
         JOIN pg_catalog.pg_class read ON d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND read.oid = d.refobjid
       WHERE r.ev_class = c.oid AND read.relkind = 'm' AND NOT read.relispopulated)`)} AS unreachable,
+    ${relations(`NOT c.relispartition AND ${userSchemas} AND EXISTS (
+      SELECT FROM pg_catalog.pg_attribute inherited JOIN pg_catalog.pg_attribute own ON own.attrelid = inherited.attrelid
+      WHERE inherited.attrelid = c.oid AND inherited.attinhcount > 0 AND NOT inherited.attisdropped
+        AND own.attinhcount = 0 AND own.attnum > 0 AND NOT own.attisdropped AND own.attnum < inherited.attnum)`)} AS reordered,
     (SELECT pg_catalog.array_agg(subname::text ORDER BY subname) FROM pg_catalog.pg_subscription
       WHERE subdbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())) AS subscriptions,
     ${relations(`EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indexrelid = c.oid AND NOT i.indisvalid) AND c.relkind = 'i' AND ${userSchemas}`)} AS "invalidIndexes",

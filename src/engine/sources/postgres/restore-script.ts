@@ -66,15 +66,19 @@ export function countsSql(section: Pick<DatabaseSection, 'tables' | 'largeObject
   return ['-- Prints what differs from the backup.', ...lines, ''].join('\n')
 }
 
+/** A row that goes through its root may land in a sibling, so partitions of one root are counted together. */
 function rootsLoadedVia(tables: readonly TableSection[]): { what: string; from: string; rows: number }[] {
-  const roots = new Map<string, { what: string; from: string; rows: number }>()
-  for (const { loadVia, hash } of tables) {
-    if (!loadVia) continue
-    const from = quoteName(loadVia.schema, loadVia.table)
-    const root = roots.get(from) ?? { what: `table ${loadVia.schema}.${loadVia.table} with its partitions`, from, rows: 0 }
-    roots.set(from, { ...root, rows: root.rows + hash.rows })
+  const roots = new Map<string, TableSection[]>()
+  for (const table of tables) {
+    if (!table.loadVia) continue
+    const root = quoteName(table.loadVia.schema, table.loadVia.table)
+    roots.set(root, [...(roots.get(root) ?? []), table])
   }
-  return [...roots.values()]
+  return [...roots].map(([root, partitions]) => ({
+    what: `the hash partitions of ${root}`,
+    from: `(${partitions.map(({ schema, table }) => `SELECT FROM ONLY ${quoteName(schema, table)}`).join(' UNION ALL ')}) AS partitions`,
+    rows: partitions.reduce((sum, { hash }) => sum + hash.rows, 0),
+  }))
 }
 
 function missingTablespaces(names: readonly string[]): string {
