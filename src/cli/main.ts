@@ -11,6 +11,8 @@ export async function main(argv: readonly string[]): Promise<number> {
   const cancel = () => stop.abort(new Fault('CANCELLED', 'cancelled'))
   // Once: a second Ctrl-C ends the process at once, and `restore recover` puts right what it leaves.
   process.once('SIGINT', cancel).once('SIGTERM', cancel)
+  // Whoever reads our output may go (`| head`); a restore goes on all the same.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe)
   let exitCode = 0
   const program = new Command('integrum')
     .description('Backs up a clinical system, its PostgreSQL databases and files, and proves that it can be restored.')
@@ -30,6 +32,10 @@ export async function main(argv: readonly string[]): Promise<number> {
   } finally {
     process.removeListener('SIGINT', cancel).removeListener('SIGTERM', cancel)
   }
+}
+
+function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error
 }
 
 function usageEnd(error: CommanderError, output: Output): number {

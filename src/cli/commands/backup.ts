@@ -58,14 +58,14 @@ async function run(options: BackupOptions, context: CommandContext): Promise<voi
   context.end(result.status === 'completed_with_gaps' ? 3 : 0)
 }
 
-function report(output: Output, { status, id, snapshot, checksum, manifest }: BackupResult, durationMs: number): void {
+function report(output: Output, { status, id, snapshot, checksum, manifest, statistics }: BackupResult, durationMs: number): void {
   const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0)
   const database = {
     rows: sum(manifest.databases.map(({ rows }) => rows)),
     bytes: sum(manifest.databases.map(({ copyBytes }) => copyBytes)),
   }
   const files = { count: sum(manifest.roots.map((root) => root.files)), bytes: sum(manifest.roots.map(({ bytes }) => bytes)) }
-  const { storedBytes, readBytes, newBytes } = manifest.statistics
+  const { storedBytes, readBytes, newBytes } = statistics
 
   output.line(`${status === 'completed' ? 'Completed' : 'Completed with gaps'}: backup ${id}`)
   output.line(`  name       ${manifest.name}`)

@@ -19,7 +19,7 @@ export function addRepository(program: Command, context: CommandContext): void {
 async function create(options: RepositoryOptions, { output, signal }: CommandContext): Promise<void> {
   const password = await readPassword(options.passwordFile)
   const storage = storageOf(options)
-  const { repositoryId, recoveryKey } = await createRepository(storage, password, { clock: systemClock, random: systemRandom }, signal)
+  const { repositoryId, recoveryKey } = await createRepository(storage, password, { clock: systemClock, random: systemRandom, signal })
   warnIfShort(password, output)
   output.line(`Created repository ${repositoryId} at ${storage.location}`)
   output.line('')

@@ -1,12 +1,13 @@
 import type { Command } from 'commander'
 import { systemClock } from '#base/clock.ts'
 import { Fault } from '#base/fault.ts'
+import { adoptJournals } from '#engine/restore/adopt.ts'
 import { listJournals } from '#engine/restore/journal.ts'
 import { recoverAll } from '#engine/restore/recover.ts'
 import { releaseRestore } from '#engine/restore/release.ts'
 import { undoRestore } from '#engine/restore/undo.ts'
 import { instruments, openedRepository, type CommandContext } from '../command.ts'
-import { wholeNumber, withRepository, withState, type RepositoryOptions } from '../options.ts'
+import { collectText, databaseTargets, wholeNumber, withRepository, withState, type RepositoryOptions } from '../options.ts'
 import { stateDirectory } from '../state.ts'
 import { reportSwap } from './restore-run.ts'
 
@@ -23,6 +24,12 @@ interface ReleaseCommandOptions extends AfterOptions {
   readonly backup: boolean
   readonly reason?: string
   readonly compression: number
+}
+
+interface RecoverOptions {
+  readonly state?: string
+  readonly journal?: readonly string[]
+  readonly server?: readonly string[]
 }
 
 /** What comes after a restore: undo it, release what it kept, or recover one that a crash left half-way. */
@@ -44,8 +51,10 @@ export function addRestoreAfter(group: Command, context: CommandContext): void {
     .action((id: string, options: ReleaseCommandOptions) => release(id, options, context))
   withState(group.command('recover'))
     .description('finish or take back every restore that was interrupted')
+    .option('--journal <file>', 'a copy of a journal beside a root, from a machine that is gone (repeatable)', collectText)
+    .option('--server <url>', 'look for journals on the databases of this server (repeatable)', collectText)
     .option('--json', 'end with one line of JSON on stdout')
-    .action((options: { state?: string }) => recover(options, context))
+    .action((options: RecoverOptions) => recover(options, context))
   withState(group.command('list'))
     .description('the restores on this machine, oldest first')
     .option('--json', 'end with one line of JSON on stdout')
@@ -89,8 +98,11 @@ async function release(id: string, options: ReleaseCommandOptions, context: Comm
   output.result({ status: 'completed', restore: id, releaseBackup: state.releaseBackup, changedAfterSwap })
 }
 
-async function recover(options: { state?: string }, { output, signal }: CommandContext): Promise<void> {
-  const recovered = await recoverAll(await stateDirectory(options.state), systemClock, signal)
+async function recover(options: RecoverOptions, { output, signal }: CommandContext): Promise<void> {
+  const directory = await stateDirectory(options.state)
+  const servers = databaseTargets((options.server ?? []).map((value) => ({ name: 'server', value }))).map(({ target }) => target)
+  await adoptJournals(directory, { files: options.journal ?? [], servers }, signal)
+  const recovered = await recoverAll(directory, systemClock, signal)
   if (recovered.length === 0) output.line('Nothing was interrupted.')
   for (const { before, state } of recovered) {
     output.line(`restore ${state.restore} of ${state.system}, interrupted at "${before}", is now "${state.step}"`)

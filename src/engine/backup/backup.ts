@@ -4,7 +4,7 @@ import { Fault } from '#base/fault.ts'
 import type { BackupId, SnapshotId } from '#base/ids.ts'
 import { productVersion } from '#host/version.ts'
 import { withHooks } from '../hooks.ts'
-import type { Repository, WriteSession } from '../repository/repository.ts'
+import type { Repository, WriteSession, WriteStatistics } from '../repository/repository.ts'
 import { connect } from '../sources/postgres/connection.ts'
 import { backupTags } from './backups.ts'
 import { captureAll, type Captured } from './capture-all.ts'
@@ -22,6 +22,8 @@ export interface BackupResult {
   readonly snapshot: SnapshotId
   readonly checksum: string
   readonly manifest: Manifest
+  /** Of the whole backup, its manifest and trees included. */
+  readonly statistics: WriteStatistics
 }
 
 /**
@@ -65,7 +67,7 @@ export async function backup(
           roots: captured.roots.map(({ section }) => section),
           references: captured.references,
           gaps: gaps.summary(),
-          statistics: { ...session.statistics },
+          statistics: statisticsSoFar(session),
         }
         const bytes = printManifest(manifest)
         const snapshot = await session.snapshot(
@@ -80,11 +82,15 @@ export async function backup(
           },
           signal,
         )
-        return { status: gaps.count > 0 ? 'completed_with_gaps' : 'completed', id, snapshot, checksum: manifestChecksum(bytes), manifest }
+        return { status: gaps.count > 0 ? 'completed_with_gaps' : 'completed', id, snapshot, checksum: manifestChecksum(bytes), manifest, statistics: { ...session.statistics } }
       },
       signal,
     ),
   )
+}
+
+function statisticsSoFar({ statistics: { readBytes, newBytes, newBlobs, reusedBlobs } }: WriteSession): Manifest['statistics'] {
+  return { readBytes, newBytes, newBlobs, reusedBlobs }
 }
 
 function typeOf(order: BackupOrder): BackupType {

@@ -38,8 +38,8 @@ export const manifestSchema = z.object({
   roots: z.array(rootSectionSchema),
   references: z.object({ checked: count, dangling: count }),
   gaps: z.object({ count, first: z.array(gapSchema) }),
-  /** Up to the manifest itself. Bytes before compression, of new pieces, and of these as stored. */
-  statistics: z.object({ readBytes: count, newBytes: count, storedBytes: count, newBlobs: count, reusedBlobs: count }),
+  /** Up to the manifest itself: plain bytes that were read, and of the pieces among them that were new. */
+  statistics: z.object({ readBytes: count, newBytes: count, newBlobs: count, reusedBlobs: count }),
 })
 export type Manifest = z.infer<typeof manifestSchema>
 

@@ -10,7 +10,7 @@ import { CopyField, unescapeField } from '../sources/postgres/copy-fields.ts'
 import { listCopyColumns } from '../sources/postgres/copy-columns.ts'
 import type { DatabaseTarget } from '../sources/postgres/target.ts'
 import type { Entry, Gap } from '../sources/source.ts'
-import { tablePath } from '../sources/postgres/table-path.ts'
+import { tablePath } from '../sources/postgres/segments.ts'
 import type { Manifest } from './manifest.ts'
 
 interface Watched {
@@ -78,7 +78,7 @@ export class ReferenceCheck implements AsyncDisposable {
       }
       const spoolFile = path.join(directory, String(index))
       const spool = new Spool(await open(spoolFile, 'wx', 0o600))
-      watched.push({ reference, folder: tablePath(reference.schema, reference.table), column, spool, spoolFile })
+      watched.push({ reference, folder: tablePath({ schema: reference.schema, name: reference.table }), column, spool, spoolFile })
     }
     return new ReferenceCheck(watched, directory)
   }

@@ -1,4 +1,4 @@
-import { discardStagedRoot } from '../sources/files/stage.ts'
+import { removeStage } from '../sources/files/swap.ts'
 import { discardStage } from '../sources/postgres/stage.ts'
 import type { RestoreJournal } from './journal.ts'
 
@@ -12,7 +12,7 @@ export async function abandon(journal: RestoreJournal, failure: string): Promise
   if (step === 'swapping' || step === 'swapped' || step === 'abandoned') return
   if (kind === 'restore') {
     for (const record of databases) await discardStage(record)
-    for (const record of roots) await discardStagedRoot(record)
+    for (const record of roots) await removeStage(record)
   }
   await journal.change({ step: 'abandoned', failure })
 }

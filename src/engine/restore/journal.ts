@@ -52,6 +52,8 @@ export const journalSchema = z.object({
   reason: z.string().nullable(),
   /** Rows written to the live database between the plan's run and the fence: they exist in the kept database alone. */
   rowsWrittenMeanwhile: z.number().nullable(),
+  /** Paths that somebody made in the gap of a swap that is not atomic: kept, and where (SAFETY rule 6). */
+  appeared: z.array(z.string()),
   /** What this machine or user could not put back, by path. */
   notRestored: z.array(z.string()),
   verified: z.object({ tables: count, rows: count, files: count, bytes: count }).nullable(),

@@ -47,7 +47,7 @@ export async function releaseRestore(repository: Repository, id: string, options
   const changedAfterSwap: string[] = []
   for (const record of state.roots) {
     if (record.live !== null && state.swappedAt !== null)
-      changedAfterSwap.push(...(await changedSince(record.keptPath, new Date(state.swappedAt))))
+      changedAfterSwap.push(...(await changedSince(record.keptPath, new Date(state.swappedAt), signal)))
   }
   if (options.withoutBackup === undefined) await backUpKept(repository, journal, options, signal)
   else await journal.change({ reason: options.withoutBackup })

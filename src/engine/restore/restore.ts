@@ -97,6 +97,7 @@ function firstState(plan: RestorePlan, options: RunOptions): JournalState {
     safetyBackup: null,
     reason: options.withoutSafetyBackup ?? null,
     rowsWrittenMeanwhile: null,
+    appeared: [],
     notRestored: [],
     verified: null,
     swappedAt: null,

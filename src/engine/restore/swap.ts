@@ -4,7 +4,7 @@ import { Fault } from '#base/fault.ts'
 import { limits } from '#base/limits.ts'
 import { replaceDurably } from '#host/durable.ts'
 import { withHooks } from '../hooks.ts'
-import { exchangeRoot } from '../sources/files/swap.ts'
+import { exchangeRoot, prepareRoot } from '../sources/files/swap.ts'
 import type { RootRecord } from '../sources/files/root-record.ts'
 import { fenceDatabase, renameDatabases, unfenceDatabase } from '../sources/postgres/swap.ts'
 import { writeJournalComment } from '../sources/postgres/journal-comment.ts'
@@ -56,8 +56,14 @@ async function fence(journal: RestoreJournal, { clock }: SwapOptions, signal: Ab
   }
 }
 
+/** Each record is completed and journaled before its directory moves: `recover` reads from it what was to move. */
 async function exchangeRoots(journal: RestoreJournal): Promise<void> {
-  for (const record of journal.state.roots) await exchangeRoot(record)
+  for (const planned of journal.state.roots) {
+    const record = await prepareRoot(planned)
+    await journal.changeRoot(record)
+    const { appeared } = await exchangeRoot(record)
+    if (appeared.length > 0) await journal.change({ appeared: [...journal.state.appeared, ...appeared] })
+  }
 }
 
 /** Databases of one server switch in one transaction, whose COMMIT decides; otherwise the journal's word does. */

@@ -52,6 +52,7 @@ export async function undoRestore(id: string, options: UndoOptions, signal: Abor
     safetyBackup: null,
     reason: null,
     rowsWrittenMeanwhile: null,
+    appeared: [],
     swappedAt: null,
     unreachableMs: null,
     undoUntil: null,
