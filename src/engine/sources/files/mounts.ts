@@ -6,18 +6,23 @@ export interface Mount {
   readonly path: ByteString
   /** `ext4`, `tmpfs`, `proc` … */
   readonly fileSystem: string
+  /** `major:minor` of the file system. */
+  readonly device: string
+  /** Path within the file system that is seen at `path`: not `/` for a bind mount. */
+  readonly root: ByteString
 }
 
 /**
- * What is mounted in this process's view (proc_pid_mountinfo(5)). Device numbers alone would miss a bind mount of the
+ * What is mounted in a process's view, by default ours (proc_pid_mountinfo(5)). Device numbers alone would miss a bind mount of the
  * same file system, which cannot be renamed either.
  */
-export async function readMounts(): Promise<Mount[]> {
-  const lines = byteString(await readFile('/proc/self/mountinfo')).split('\n')
+export async function readMounts(pid: number | 'self' = 'self'): Promise<Mount[]> {
+  const lines = byteString(await readFile(`/proc/${pid}/mountinfo`)).split('\n')
   return lines.flatMap((line) => {
     const [before = '', after = ''] = line.split(' - ', 2)
-    const path = before.split(' ')[4]
-    return path === undefined ? [] : [{ path: unescape(path), fileSystem: after.split(' ')[0] ?? '' }]
+    const [, , device, root, path] = before.split(' ')
+    if (device === undefined || root === undefined || path === undefined) return []
+    return [{ path: unescape(path), fileSystem: after.split(' ')[0] ?? '', device, root: unescape(root) }]
   })
 }
 
