@@ -45,7 +45,9 @@ export async function checkPacks(
           .finally(release)
         // Awaited in the end; until then a failure must not count as unhandled.
         looking.catch(() => {})
-        readBytes += (await fetching)?.byteLength ?? 0
+        const bytes = await fetching
+        // In one step: the other lane counts too, and `+=` around an await would forget what it counted.
+        readBytes += bytes?.byteLength ?? 0
         onProgress?.({ stage: 'packs', doneBytes: readBytes, totalBytes })
       }
     } finally {

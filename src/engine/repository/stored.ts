@@ -19,9 +19,18 @@ type OnFault = (error: unknown, id: string) => void
 
 /** Reads every index file. Whatever is wrong with one goes to `onFault`, which throws or goes on without it. */
 export async function loadIndexes(place: DocumentPlace, onFault: OnFault, signal?: AbortSignal): Promise<StoredIndex> {
+  return await loadIndexFiles(place, await indexFileIds(place, signal), onFault, signal)
+}
+
+export async function loadIndexFiles(
+  place: DocumentPlace,
+  ids: readonly string[],
+  onFault: OnFault,
+  signal?: AbortSignal,
+): Promise<StoredIndex> {
   const index = new PackIndex()
   const files = new Map<string, readonly PackId[]>()
-  for (const id of (await indexFileIds(place, signal)).toSorted()) {
+  for (const id of ids.toSorted()) {
     try {
       const { packs } = await loadIndexFile(place, id, signal)
       for (const pack of packs) index.addPack(pack.id, pack.blobs)

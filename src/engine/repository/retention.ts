@@ -1,0 +1,149 @@
+import { limits } from '#base/limits.ts'
+import type { SnapshotId } from '#base/ids.ts'
+import { durations } from '#base/units.ts'
+import type { Snapshot } from './repository.ts'
+
+/** How many to keep: the newest ones, and the newest of each hour, day, ISO week, month and year in UTC that has any. */
+export interface RetentionPolicy {
+  readonly last?: number
+  readonly hourly?: number
+  readonly daily?: number
+  readonly weekly?: number
+  readonly monthly?: number
+  readonly yearly?: number
+}
+
+export const defaultPolicy: RetentionPolicy = { daily: 7, weekly: 5, monthly: 12 }
+
+/** What the snapshots' tags do not tell. Asked when planning and again inside the exclusive lock (SAFETY rule 28). */
+export interface Keeping {
+  /** A legal hold, an open undo window, the last proven backup: why each of them must stay. */
+  readonly holds: (snapshots: readonly Snapshot[], signal?: AbortSignal) => Promise<ReadonlyMap<SnapshotId, string>>
+  /** False for a backup that is whole but not to be trusted, such as an anomalous one. */
+  readonly isGood: (snapshot: Snapshot) => boolean
+}
+
+export const nothingHeld: Keeping = { holds: async () => new Map(), isGood: () => true }
+
+/** Why a snapshot stays. Without any reason it goes. */
+export type KeepReasons = Map<SnapshotId, string[]>
+
+export interface Judged {
+  readonly reasons: KeepReasons
+  /** The last good backups of a system and source: never forgotten, not even when asked for by name (SAFETY rule 28). */
+  readonly lastGood: ReadonlySet<SnapshotId>
+  /** Safety backups whose time is not over, and why they stay. */
+  readonly safety: ReadonlyMap<SnapshotId, string>
+}
+
+/**
+ * What the policy keeps, for each system and type apart. Pure: the same snapshots and the same time give the same answer.
+ * Safety backups take no place of a regular one and stay until their time is over (SAFETY rule 12); a backup dated in the
+ * future stays, but is never the newest of anything (SAFETY rule 29); snapshots of other programs stay.
+ */
+export function judge(snapshots: readonly Snapshot[], policy: RetentionPolicy, options: { now: Date; isGood: Keeping['isGood'] }): Judged {
+  const { now, isGood } = options
+  const reasons: KeepReasons = new Map()
+  const keep = (snapshot: Snapshot, reason: string) => {
+    reasons.set(snapshot.id, [...(reasons.get(snapshot.id) ?? []), reason])
+  }
+  const regular: Candidate[] = []
+  const safety = new Map<SnapshotId, string>()
+  for (const snapshot of snapshots) {
+    const backup = candidateOf(snapshot, isGood)
+    if (!backup) keep(snapshot, 'not a backup of Integrum')
+    else if (snapshot.time.getTime() > now.getTime() + limits.clockToleranceMs) keep(snapshot, 'dated in the future')
+    else if (!backup.isExtra) regular.push(backup)
+    else if (now.getTime() - snapshot.time.getTime() < limits.safetyBackupKeepMs)
+      safety.set(snapshot.id, `${backup.purpose} backup, kept for ${safetyDays} days`)
+  }
+  for (const [id, reason] of safety) reasons.set(id, [reason])
+  const newestFirst = regular.toSorted((a, b) => b.snapshot.time.getTime() - a.snapshot.time.getTime())
+  for (const group of Map.groupBy(newestFirst, (backup) => `${backup.system} ${backup.type}`).values()) applyPolicy(group, policy, keep)
+
+  const lastGood = lastGoodOf(newestFirst)
+  for (const [snapshot, fact] of lastGood) keep(snapshot, fact)
+  return { reasons, lastGood: new Set([...lastGood.keys()].map((snapshot) => snapshot.id)), safety }
+}
+
+const safetyDays = limits.safetyBackupKeepMs / durations.day
+
+interface Candidate {
+  readonly snapshot: Snapshot
+  readonly system: string
+  readonly type: string
+  readonly purpose: 'regular' | 'safety' | 'release'
+  readonly isExtra: boolean
+  readonly isGood: boolean
+}
+
+/** By the tags of DESIGN §4. A backup with gaps is no good one: it lacks what the gaps name. */
+function candidateOf(snapshot: Snapshot, isGood: Keeping['isGood']): Candidate | undefined {
+  const tag = (name: string) => snapshot.tags.find((text) => text.startsWith(`${name}=`))?.slice(name.length + 1)
+  const system = tag('system')
+  if (!snapshot.tags.includes('integrum') || system === undefined) return undefined
+  const purpose = (['safety', 'release'] as const).find((name) => snapshot.tags.includes(name)) ?? 'regular'
+  return {
+    snapshot,
+    system,
+    type: tag('type') ?? '',
+    purpose,
+    isExtra: purpose !== 'regular',
+    isGood: !snapshot.tags.includes('gaps') && isGood(snapshot),
+  }
+}
+
+type Keep = (snapshot: Snapshot, reason: string) => void
+
+function applyPolicy(newestFirst: readonly Candidate[], policy: RetentionPolicy, keep: Keep): void {
+  const good = newestFirst.filter((backup) => backup.isGood)
+  const others = newestFirst.filter((backup) => !backup.isGood)
+  for (const [at, { snapshot }] of [...good, ...others].slice(0, policy.last ?? 0).entries())
+    keep(snapshot, `last ${at + 1} of ${policy.last}`)
+  for (const [name, periodOf] of periods) {
+    const wanted = policy[name] ?? 0
+    // A good one stands for its period, even when one with gaps is newer.
+    const newestOf = new Map<string, Candidate>()
+    for (const backup of newestFirst) {
+      const period = periodOf(backup.snapshot.time)
+      const known = newestOf.get(period)
+      if (!known || (!known.isGood && backup.isGood)) newestOf.set(period, backup)
+    }
+    for (const [period, { snapshot }] of [...newestOf].slice(0, wanted)) keep(snapshot, `${name} ${period}`)
+  }
+}
+
+const periods: readonly (readonly [Exclude<keyof RetentionPolicy, 'last'>, (time: Date) => string])[] = [
+  ['hourly', (time) => `${time.toISOString().slice(0, 13)}h`],
+  ['daily', (time) => time.toISOString().slice(0, 10)],
+  ['weekly', isoWeek],
+  ['monthly', (time) => time.toISOString().slice(0, 7)],
+  ['yearly', (time) => time.toISOString().slice(0, 4)],
+]
+
+/** ISO 8601: the week belongs to the year of its Thursday; week 1 is that of the first Thursday. */
+function isoWeek(time: Date): string {
+  const midnightMs = Date.UTC(time.getUTCFullYear(), time.getUTCMonth(), time.getUTCDate())
+  const thursday = new Date(midnightMs + (3 - ((time.getUTCDay() + 6) % 7)) * durations.day)
+  const year = thursday.getUTCFullYear()
+  const week = 1 + Math.floor((thursday.getTime() - Date.UTC(year, 0, 1)) / (7 * durations.day))
+  return `${year}-W${String(week).padStart(2, '0')}`
+}
+
+/**
+ * For each source (a path such as `/database/emr`) of each system its newest good backup, so that a newer full backup
+ * takes over from a database backup, but one of the files alone does not. Without a good one, the newest there is.
+ */
+function lastGoodOf(newestFirst: readonly Candidate[]): Map<Snapshot, string> {
+  const last = new Map<string, Candidate>()
+  for (const backup of newestFirst) {
+    for (const path of backup.snapshot.paths.length > 0 ? backup.snapshot.paths : ['/']) {
+      const source = `${backup.system} ${path}`
+      const known = last.get(source)
+      if (!known || (!known.isGood && backup.isGood)) last.set(source, backup)
+    }
+  }
+  const facts = new Map<Snapshot, string>()
+  for (const backup of last.values()) facts.set(backup.snapshot, `last good backup of ${backup.system}`)
+  return facts
+}

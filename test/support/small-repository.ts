@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto'
+import { testClock } from '#base/clock.ts'
+import type { BlobId, SnapshotId } from '#base/ids.ts'
+import { byteStringOf } from '#engine/byte-string.ts'
+import { createRepository } from '#engine/repository/create.ts'
+import { openRepository } from '#engine/repository/open.ts'
+import type { Repository, WriteSession } from '#engine/repository/repository.ts'
+import { memory } from '#engine/storage/memory.ts'
+import type { Storage } from '#engine/storage/storage.ts'
+import type { TreeNode } from '#engine/tree-node.ts'
+import { systemRandom } from '#host/random.ts'
+
+export const smallPassword = 'correct horse'
+
+/** A folder as a literal: files by their content, folders within. */
+export interface Folder {
+  readonly [name: string]: string | Uint8Array | Folder
+}
+
+export type SmallClock = ReturnType<typeof testClock>
+
+/** A new repository in `storage`, or in memory, with a clock that the test drives. */
+export async function smallRepository(given: { storage?: (clock: SmallClock) => Storage; start?: Date } = {}) {
+  const clock = testClock(given.start ?? new Date('2026-03-01T12:00:00Z'))
+  const storage = given.storage?.(clock) ?? memory(clock)
+  await createRepository(storage, smallPassword, { clock, random: systemRandom })
+  return { storage, clock, open: (other: Storage = storage) => openSmall(other, clock) }
+}
+
+export async function openSmall(storage: Storage, clock: SmallClock): Promise<Repository> {
+  return await openRepository(storage, smallPassword, { clock, random: systemRandom })
+}
+
+/** Backs the folder up as one snapshot. */
+export async function store(repository: Repository, folder: Folder, tags: readonly string[] = [], time?: Date): Promise<SnapshotId> {
+  return await repository.write({ compressionLevel: 1 }, async (session) => {
+    const tree = await storeFolder(session, folder)
+    const paths = ['/files/small']
+    return await session.snapshot({ time: time ?? new Date('2026-03-01T12:00:00Z'), tree, paths, hostname: 'host', username: 'user', tags })
+  })
+}
+
+async function storeFolder(session: WriteSession, folder: Folder): Promise<BlobId> {
+  const nodes: TreeNode[] = []
+  for (const [name, entry] of Object.entries(folder)) {
+    if (typeof entry === 'string' || entry instanceof Uint8Array) {
+      const { content, sizeBytes } = await session.content([Buffer.from(entry)])
+      nodes.push({ ...node(name, 'file'), content, sizeBytes })
+    } else {
+      nodes.push({ ...node(name, 'dir'), subtree: await storeFolder(session, entry) })
+    }
+  }
+  return await session.tree(nodes)
+}
+
+function node(name: string, type: 'file' | 'dir'): TreeNode {
+  const ns = 1_700_000_000_000_000_000n
+  const plain = { name: byteStringOf(name), type, mode: 0o644, mtimeNs: ns, atimeNs: ns, ctimeNs: ns, uid: 0, gid: 0, user: '', group: '' }
+  return { ...plain, inode: 1n, deviceId: 1n, sizeBytes: 0, links: 1 }
+}
+
+/** Every file of a snapshot, path to SHA-256: read back blob by blob. */
+export async function contentsOf(repository: Repository, tree: BlobId): Promise<Map<string, string>> {
+  const found = new Map<string, string>()
+  for (const child of await repository.tree(tree)) {
+    if (child.subtree) for (const [path, digest] of await contentsOf(repository, child.subtree)) found.set(`${child.name}/${path}`, digest)
+    if (!child.content) continue
+    const hash = createHash('sha256')
+    for await (const piece of repository.read(child.content)) hash.update(piece)
+    found.set(child.name, hash.digest('hex'))
+  }
+  return found
+}
