@@ -1,6 +1,6 @@
 import { readFile, readdir, readlink, realpath } from 'node:fs/promises'
 import { errnoOf } from '#base/fault.ts'
-import { byteString, byteStringOf, printBytesName, type ByteString } from '../../byte-string.ts'
+import { byteString, byteStringOf, printBytesName, type ByteString } from '#engine/byte-string.ts'
 import { isMountPoint, readMounts, type Mount } from './mounts.ts'
 
 export interface RootUser {
