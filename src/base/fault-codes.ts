@@ -44,6 +44,8 @@ const table = {
   BACKUP_NOT_FOUND: { usage: true, hint: 'List what there is with `integrum backups list`.' },
   BACKUP_AMBIGUOUS: { usage: true, hint: 'Give more characters of the id.' },
   BACKUP_FOREIGN: { hint: 'This snapshot was not written by Integrum; restore it with --files NAME=DIR.' },
+  RETENTION_HELD: { hint: 'Release the hold first; it says why the backup must stay.' },
+  RETENTION_CLOCK: { hint: 'Set the clock of this machine or of the storage right; nothing is deleted while they disagree.' },
   RETENTION_LAST_GOOD: { hint: 'The last good backup of a system is never forgotten; make a newer one first.' },
 
   // Damage: bytes are wrong. Never retried, always an alarm.
@@ -56,6 +58,7 @@ const table = {
   DAMAGE_LOCK: { hint: 'A lock file is altered; it counts as a lock of somebody else until it is 30 minutes old.' },
   DAMAGE_TREE: { hint: 'A directory listing inside the backup is altered or missing; run `integrum repository check`.' },
   DAMAGE_MISSING_PACK: { hint: 'A pack file is missing from the storage; bring it back from a copy of the repository.' },
+  DAMAGE_REPOSITORY: { hint: 'Read what is named above; bring the named files back from a copy of the repository, and verify the backups.' },
   DAMAGE_BACKUP: { hint: 'What is not named is whole and can be restored; use another backup for the rest and check the repository.' },
   DAMAGE_MANIFEST: { hint: 'The manifest does not fit the backup it stands in; use another backup and run a full check.' },
 
