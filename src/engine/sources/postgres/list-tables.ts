@@ -46,7 +46,7 @@ export async function listTables(connection: Connection): Promise<ListedTable[]>
   const rows = await connection.query<TableRow>(tablesSql)
   const columns = await columnsOf(
     connection,
-    rows.map((row) => row.oid),
+    rows.flatMap((row) => (row.rootOid === null ? [row.oid] : [row.oid, row.rootOid])),
   )
   return rows.map((row) => ({
     oid: row.oid,
@@ -56,7 +56,8 @@ export async function listTables(connection: Connection): Promise<ListedTable[]>
     isUnlogged: row.persistence === 'u',
     isHeap: row.method === 'heap',
     pages: Number(row.pages),
-    columns: columns.get(row.oid) ?? [],
+    // Rows that go through the root may come to lie in other leaves: in one order of columns their hash stays the same.
+    columns: columns.get(row.rootOid ?? row.oid) ?? [],
     loadVia: row.rootSchema === null ? undefined : { schema: row.rootSchema, table: row.rootName! },
   }))
 }
@@ -71,6 +72,7 @@ interface TableRow {
   condition: string | null
   rootSchema: string | null
   rootName: string | null
+  rootOid: number | null
 }
 
 // pg_dump.c getPartitioningInfo: hash partitions on an enum key must be loaded through the root, since the hash of an
@@ -88,7 +90,7 @@ const tablesSql = `
       WHERE a.amname = 'hash' AND o.opcname = 'enum_ops' AND o.opcnamespace = 'pg_catalog'::pg_catalog.regnamespace
         AND o.oid = ANY (p.partclass::oid[]))
   ), root AS (
-    SELECT unsafe.leaf, r.relname, rn.nspname
+    SELECT unsafe.leaf, r.oid, r.relname, rn.nspname
     FROM unsafe JOIN above ON above.leaf = unsafe.leaf
       JOIN pg_catalog.pg_class r ON r.oid = above.oid AND NOT r.relispartition
       JOIN pg_catalog.pg_namespace rn ON rn.oid = r.relnamespace
@@ -97,7 +99,7 @@ const tablesSql = `
          pg_catalog.pg_relation_size(c.oid) / pg_catalog.current_setting('block_size')::bigint AS pages,
          (SELECT coalesce(e.extcondition[array_position(e.extconfig, c.oid)], '') FROM pg_catalog.pg_extension e
            WHERE c.oid = ANY (e.extconfig) LIMIT 1) AS condition,
-         root.nspname AS "rootSchema", root.relname AS "rootName"
+         root.nspname AS "rootSchema", root.relname AS "rootName", root.oid AS "rootOid"
   FROM pg_catalog.pg_class c
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     LEFT JOIN pg_catalog.pg_am am ON am.oid = c.relam

@@ -76,7 +76,7 @@ export function ownSearchPath(section: DatabaseSection): string {
   const values = section.properties.settings.find(({ role }) => role === null)?.values ?? []
   const own = values.find((value) => value.startsWith('search_path='))
   const names = own === undefined ? ['$user', 'public'] : splitQuotedList(own.slice('search_path='.length))
-  return names.length === 0 ? "''" : names.map(quoteLiteral).join(', ')
+  return names.length === 0 ? 'pg_catalog' : names.map(quoteLiteral).join(', ')
 }
 
 async function putBack(connection: Connection, check: SetAsideCheck, notes: string[]): Promise<void> {

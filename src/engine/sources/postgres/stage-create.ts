@@ -103,6 +103,9 @@ async function dropSubscriptions(stage: DatabaseTarget): Promise<void> {
   if (any === undefined) return
   await using inside = await connect(stage)
   await inside.query('set default_transaction_read_only = off')
+  // They may forbid even this, and go with the database a moment later.
+  const triggers = await inside.query<{ name: string }>('select evtname::text as name from pg_catalog.pg_event_trigger')
+  for (const { name } of triggers) await inside.query(`alter event trigger ${quoteName(name)} disable`)
   const subscriptions = await inside.query<{ name: string }>(
     `select subname::text as name from pg_catalog.pg_subscription
      where subdbid = (select oid from pg_catalog.pg_database where datname = current_database())`,

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { Fault, isFault } from '#base/fault.ts'
+import { limits } from '#base/limits.ts'
 import { hostFault } from '#host/durable.ts'
 import { assertFound, postgresPrograms } from '#host/postgres-programs.ts'
 import { run } from '#host/run.ts'
@@ -56,26 +57,20 @@ export interface RestoreChoice {
   readonly isLenient?: boolean
 }
 
-/** An entry that the server refused. */
-export interface RefusedEntry {
-  readonly id: number
-  readonly message: string
-}
-
-/** Runs pg_restore into the staging database. DATABASE_TOOL with its message when it fails, unless lenient. */
+/** Runs pg_restore into the staging database. DATABASE_TOOL with its message when it fails; lenient, the entries that the server refused. */
 export async function restoreSection(
   work: StageWork,
   section: DumpSection,
   choice: RestoreChoice,
   signal?: AbortSignal,
-): Promise<RefusedEntry[]> {
+): Promise<DumpEntry[]> {
   if (choice.entries?.length === 0) return []
   const args = [`--section=${section}`, '--dbname', work.stage.database]
   if (choice.isLenient !== true) args.push('--exit-on-error')
   if (choice.jobs !== undefined && choice.jobs > 1) args.push('--jobs', String(choice.jobs))
   args.push(...(await entryArguments(work, choice.entries)), ...work.restoreArguments, work.dumpFile)
   const { exitCode, stderr } = await restoreTool(work, args, signal, choice.isLenient)
-  return exitCode === 0 ? [] : refusedIn(stderr)
+  return exitCode === 0 ? [] : await refusedEntries(work, choice.entries ?? [], { stderr, signal })
 }
 
 /** The SQL text of some entries, as pg_restore would run it. */
@@ -115,15 +110,34 @@ function firstError(stderr: string): string {
     .trim()
 }
 
-/** `pg_restore: from TOC entry 4034; 2606 16405 FK CONSTRAINT …` stands before the error of each. */
-function refusedIn(stderr: string): RefusedEntry[] {
-  const refused = new Map<number, string>()
-  let id: number | undefined
-  for (const line of stderr.split('\n')) {
-    const entry = /from TOC entry (\d+);/.exec(line)
-    if (entry) id = Number(entry[1])
-    const error = /error: (.*)$/.exec(line)
-    if (error && id !== undefined && !refused.has(id)) refused.set(id, error[1]!)
+/** With several jobs pg_restore tells the statement that failed, not its entry; the entry is the one that holds it. */
+async function refusedEntries(
+  work: StageWork,
+  entries: readonly DumpEntry[],
+  { stderr, signal }: { stderr: string; signal: AbortSignal | undefined },
+): Promise<DumpEntry[]> {
+  const commands = stderr
+    .split(/^pg_restore: /m)
+    .map((message) => /^Command was: ([\s\S]*)$/m.exec(message)?.[1]?.trim())
+    .filter((command) => command !== undefined && command !== '')
+  const refused = new Set<DumpEntry>()
+  const texts = await textOfEach(work, entries, signal)
+  for (const command of commands) {
+    const entry = entries.find(({ id }) => texts.get(id)?.includes(command!))
+    if (!entry) throw new Fault('DATABASE_TOOL', `pg_restore failed: ${firstError(stderr)}`)
+    refused.add(entry)
   }
-  return [...refused].map(([entryId, message]) => ({ id: entryId, message }))
+  if (refused.size === 0 || stderr.length >= limits.toolOutputBytesMax)
+    throw new Fault('DATABASE_TOOL', `pg_restore failed: ${firstError(stderr)}`)
+  return entries.filter((entry) => refused.has(entry))
+}
+
+/** Verbose, pg_restore writes `-- TOC entry 4034 (class 2606 OID 16405)` above each. */
+async function textOfEach(work: StageWork, entries: readonly DumpEntry[], signal: AbortSignal | undefined): Promise<Map<number, string>> {
+  const args = [...(await entryArguments(work, entries)), ...work.restoreArguments, '--verbose', '--file', '-', work.dumpFile]
+  const { stdout } = await restoreTool(work, args, signal)
+  const parts = stdout.split(/^-- TOC entry (\d+) \(class \d+ OID \d+\)$/m)
+  const texts = new Map<number, string>()
+  for (let at = 1; at < parts.length; at += 2) texts.set(Number(parts[at]), parts[at + 1]!)
+  return texts
 }

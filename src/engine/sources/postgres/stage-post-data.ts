@@ -16,8 +16,7 @@ export async function restorePostData(work: StageWork, signal: AbortSignal): Pro
   work.notValid = await countNotValid(work, entries, signal)
   if (work.hasMappedRoles) return await restoreMapped(work, [...first, ...last], signal)
   const refused = await restoreSection(work, 'post-data', { jobs: work.connections, entries: first, isLenient: true }, signal)
-  const ids = new Set(refused.map(({ id }) => id))
-  for (const entry of first.filter(({ id }) => ids.has(id))) await restoreAgain(work, entry, signal)
+  for (const entry of refused) await restoreAgain(work, entry, signal)
   await restoreSection(work, 'post-data', { entries: last }, signal)
 }
 

@@ -21,8 +21,9 @@ async function restorePart(work: StageWork, entries: readonly DumpEntry[], signa
   else await restoreSection(work, 'pre-data', { entries }, signal)
 }
 
+/** A schema and what hangs on it: pg_restore leaves grants and comments out of a list without the schema itself. */
 function isSchema({ text }: DumpEntry): boolean {
-  return text.startsWith('SCHEMA - ')
+  return text.startsWith('SCHEMA - ') || /^(ACL|COMMENT|SECURITY LABEL) - SCHEMA /.test(text)
 }
 
 /**

@@ -2,6 +2,7 @@ import { Fault } from '#base/fault.ts'
 import { throwIfCancelled } from '#base/clock.ts'
 import { quoteName, type Connection } from './connection.ts'
 import type { TableSection } from './database-section.ts'
+import { ownSearchPath } from './stage-checks.ts'
 import { copyIn } from './stage-copy-in.ts'
 import type { StageWork } from './stage-options.ts'
 import { connectStage } from './stage-session.ts'
@@ -22,6 +23,8 @@ export async function loadRows(work: StageWork, tables: readonly TableSection[],
   const either = AbortSignal.any([signal, failed.signal])
   const session = async () => {
     await using connection = await connectStage(work.stage, work.options.section, either)
+    // Functions behind generated columns and domains run now; text that COPY reads names everything outside pg_catalog in full.
+    await connection.query(`set search_path = pg_catalog, ${ownSearchPath(work.options.section)}`)
     for (let table = waiting.shift(); table !== undefined; table = waiting.shift()) {
       await loadTable(work, connection, { table, onBytes }, either)
     }

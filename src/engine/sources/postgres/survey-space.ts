@@ -43,7 +43,10 @@ export async function surveySpace(connection: Connection): Promise<SurveyedSpace
     isLocal,
     data: await place(row.data),
     wal: await place(row.data === null ? null : path.join(row.data, 'pg_wal')),
-    tablespaces: await Promise.all(row.tablespaces.map(async ({ name, location }) => ({ name, ...(await place(location)) }))),
+    // One made in place is named relative to the data directory.
+    tablespaces: await Promise.all(
+      row.tablespaces.map(async ({ name, location }) => ({ name, ...(await place(path.resolve(row.data ?? '/', location))) })),
+    ),
     walBytes: row.seesWal ? await readWalBytes(connection) : null,
     maxWalSizeBytes: Number(row.maxWalSize),
   }
