@@ -5,7 +5,7 @@ import { bytesOf } from '../../byte-string.ts'
 import type { TreeNode } from '../../tree-node.ts'
 
 /** What may be beyond the privileges of the process or the abilities of the file system, and is then named. */
-export type NotRestoredKind = 'owner' | 'mode' | 'xattr' | 'socket' | 'device' | 'hard-link'
+export type NotRestoredKind = 'owner' | 'mode' | 'time' | 'xattr' | 'socket' | 'device' | 'hard-link'
 
 /** `restore` needs privileges; `skip` leaves what is made to the user that makes it. */
 export type Owners = 'restore' | 'skip'

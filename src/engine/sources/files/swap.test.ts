@@ -5,9 +5,18 @@ import path from 'node:path'
 import { isFault } from '#base/fault.ts'
 import { run } from '#host/run.ts'
 import { mounted, workshop, type Workshop } from '#test/support/workshop.ts'
-import { changedSince } from './changed-since.ts'
 import type { RootRecord } from './root-record.ts'
-import { exchangeRoot, planRoot, prepareRoot, recoverRoot, removeKept, removeStage, rootState, undoRootRecord } from './swap.ts'
+import {
+  changedSince,
+  exchangeRoot,
+  planRoot,
+  prepareRoot,
+  recoverRoot,
+  removeKept,
+  removeStage,
+  rootState,
+  undoRootRecord,
+} from './swap.ts'
 
 const hex = '0123456789ab'
 const methods = ['exchange', 'renames', 'entries'] as const
@@ -27,7 +36,7 @@ async function scene(method: Method): Promise<Scene> {
   await mkdir(root)
   if (method === 'entries') open.use(await mounted(root))
   await fill(root, 'old')
-  const planned = await planRoot({ name: 'uploads', root, hex, ...(method === 'renames' && { method }) })
+  const planned = await planRoot({ name: 'uploads', path: root, hex, ...(method === 'renames' && { method }) })
   assert.equal(planned.method, method)
   await mkdir(planned.stagePath)
   await fill(planned.stagePath, 'new')
@@ -80,11 +89,11 @@ for (const method of methods) {
   test(`SAFETY rule 11: ${method}: undo puts the old directory back, keeps the new one, and can be undone`, async () => {
     await using stage = await scene(method)
     await exchangeRoot(stage.record)
-    const undo = await prepareRoot(await undoRootRecord(stage.record, 'ffffffffffff'))
+    const undo = await prepareRoot(await undoRootRecord(stage.record, { hex: 'ffffffffffff' }))
     await exchangeRoot(undo)
     assert.equal(await whose(stage.root), 'old')
     assert.equal(await whose(undo.keptPath), 'new')
-    const again = await prepareRoot(await undoRootRecord(undo, 'eeeeeeeeeeee'))
+    const again = await prepareRoot(await undoRootRecord(undo, { hex: 'eeeeeeeeeeee' }))
     await exchangeRoot(again)
     assert.equal(await whose(stage.root), 'new')
     assert.equal(await whose(again.keptPath), 'old')
@@ -115,7 +124,7 @@ for (const method of methods) {
     await assert.rejects(exchangeRoot(strange), (error) => isFault(error, 'RESTORE_TARGET_CHANGED'))
     await assert.rejects(recoverRoot(strange, 'forward'), (error) => isFault(error, 'RESTORE_TARGET_CHANGED'))
     await assert.rejects(prepareRoot(strange), (error) => isFault(error, 'RESTORE_TARGET_CHANGED'))
-    await assert.rejects(undoRootRecord(record, 'ffffffffffff'), (error) => isFault(error, 'RESTORE_TARGET_CHANGED'))
+    await assert.rejects(undoRootRecord(record, { hex: 'ffffffffffff' }), (error) => isFault(error, 'RESTORE_TARGET_CHANGED'))
     await assert.rejects(removeKept({ ...record, keptPath: record.stagePath }), (error) => isFault(error))
     assert.equal(await whose(root), 'old')
     assert.equal(await whose(record.stagePath), 'new')
@@ -161,7 +170,7 @@ async function swapKilledAt(shop: Workshop, record: RootRecord, direction: strin
 test('a root that does not exist yet is made, and taken away by undo, and brought again by undoing that', async () => {
   await using shop = await workshop()
   const root = shop.at('absent')
-  const planned = await planRoot({ name: 'uploads', root, hex })
+  const planned = await planRoot({ name: 'uploads', path: root, hex })
   assert.equal(planned.live, null)
   await assert.rejects(prepareRoot(planned), (error) => isFault(error, 'RESTORE_STATE'))
   await mkdir(planned.stagePath)
@@ -174,20 +183,20 @@ test('a root that does not exist yet is made, and taken away by undo, and brough
   await recoverRoot(record, 'forward')
   await removeKept(record)
   assert.equal(await whose(root), 'new')
-  const undo = await prepareRoot(await undoRootRecord(record, 'ffffffffffff'))
+  const undo = await prepareRoot(await undoRootRecord(record, { hex: 'ffffffffffff' }))
   await exchangeRoot(undo)
   await assert.rejects(stat(root), { code: 'ENOENT' })
   await recoverRoot(undo, 'back')
   assert.equal(await whose(root), 'new')
   await recoverRoot(undo, 'forward')
-  const again = await prepareRoot(await undoRootRecord(undo, 'eeeeeeeeeeee'))
+  const again = await prepareRoot(await undoRootRecord(undo, { hex: 'eeeeeeeeeeee' }))
   await exchangeRoot(again)
   assert.equal(await whose(root), 'new')
 })
 
 test('SAFETY rule 6: where there was nothing, a directory that appeared meanwhile is not replaced', async () => {
   await using shop = await workshop()
-  const planned = await planRoot({ name: 'uploads', root: shop.at('absent'), hex })
+  const planned = await planRoot({ name: 'uploads', path: shop.at('absent'), hex })
   await mkdir(planned.stagePath)
   await fill(planned.stagePath, 'new')
   const record = await prepareRoot(planned)
@@ -261,7 +270,7 @@ test('a swap that stopped half-way is not begun again, and nothing of it is remo
 test('what was staged and not made live is removed; what an undo would bring back is not', async () => {
   await using stage = await scene('exchange')
   await exchangeRoot(stage.record)
-  const undo = await prepareRoot(await undoRootRecord(stage.record, 'ffffffffffff'))
+  const undo = await prepareRoot(await undoRootRecord(stage.record, { hex: 'ffffffffffff' }))
   await removeStage(undo)
   assert.equal(await whose(undo.stagePath), 'old')
   await exchangeRoot(undo)
@@ -278,7 +287,7 @@ test('a plan refuses a symlink, a file and a root that holds a mount', async () 
   await mkdir(shop.at('root', 'inside'), { recursive: true })
   await writeFile(shop.at('file'), '')
   await symlink('root', shop.at('link'))
-  const plan = (name: string) => planRoot({ name: 'uploads', root: shop.at(name), hex })
+  const plan = (name: string) => planRoot({ name: 'uploads', path: shop.at(name), hex })
   await assert.rejects(plan('link'), (error) => isFault(error, 'ROOT_SYMLINK'))
   await assert.rejects(plan('file'), (error) => isFault(error, 'ROOT_NOT_DIRECTORY'))
   await using _disk = await mounted(shop.at('root', 'inside'))
@@ -313,9 +322,9 @@ test('SAFETY rule 5: what changes in the kept tree after the swap is found', asy
   await exchangeRoot(record)
   await new Promise((resolve) => setImmediate(resolve))
   const swappedAt = new Date()
-  assert.deepEqual(await changedSince(record.keptPath, swappedAt), { count: 0, paths: [] })
+  assert.deepEqual(await changedSince(record.keptPath, swappedAt), [])
   await run('sleep', ['0.02'])
   await writer.write('late')
   await writer.close()
-  assert.deepEqual(await changedSince(record.keptPath, swappedAt), { count: 1, paths: ['sub/file'] })
+  assert.deepEqual(await changedSince(record.keptPath, swappedAt), ['sub/file'])
 })

@@ -3,6 +3,7 @@ import path from 'node:path'
 import { Fault, errnoOf } from '#base/fault.ts'
 import { hostFault, syncDirectory } from '#host/durable.ts'
 import { setTimes } from '#host/libc.ts'
+import { entriesChangedSince } from './changed-since.ts'
 import { isMountPoint, mountsBelow, readMounts } from './mounts.ts'
 import { exchange, inodeAt, isSameInode, moveTo, targetChanged } from './move.ts'
 import { openRoot, placeOfRoot } from './open-root.ts'
@@ -18,7 +19,7 @@ export interface Moved {
 
 export interface RootTarget {
   readonly name: string
-  readonly root: string
+  readonly path: string
   /** Twelve hex digits, of the names of the staging and kept directories. */
   readonly hex: string
   /** Forces two renames where an exchange would do. */
@@ -30,7 +31,7 @@ export interface RootTarget {
  * Faults: ROOT_SYMLINK, ROOT_NOT_DIRECTORY, ROOT_DENIED, ROOT_HOLDS_MOUNT.
  */
 export async function planRoot(target: RootTarget): Promise<RootRecord> {
-  const place = await placeOfRoot(target.root)
+  const place = await placeOfRoot(target.path)
   const live = await liveInode(place)
   const mounts = await readMounts()
   const inside = mountsBelow(mounts, place)[0]
@@ -104,7 +105,7 @@ export async function rootState(record: RootRecord): Promise<RootState> {
 }
 
 /** The record of the swap back: undo is a restore of the kept state, and can itself be undone (SAFETY rule 11). */
-export async function undoRootRecord(record: RootRecord, hex: string): Promise<RootRecord> {
+export async function undoRootRecord(record: RootRecord, { hex }: { readonly hex: string }): Promise<RootRecord> {
   const state = await rootState(record)
   if (state !== 'swapped') throw targetChanged(record.path, 'is not the directory that this restore made live')
   const { kind, name, method, path: place } = record
@@ -139,6 +140,15 @@ export async function removeStage(record: RootRecord, signal?: AbortSignal): Pro
   if (!found || !record.stagePath.endsWith('-stage')) return
   if (isSameInode(found, record.live)) throw new Fault('RESTORE_STATE', `${record.stagePath} holds what was live`, { root: record.path })
   await removeBeside(record, record.stagePath, { expected: record.stage ?? found, signal })
+}
+
+/**
+ * Entries of the kept tree that changed after the swap, printable paths below it; a last line says how many more there
+ * are. Whoever wrote there had it open, and what they wrote is lost on release (SAFETY rule 5).
+ */
+export async function changedSince(directory: string, instant: Date, signal?: AbortSignal): Promise<string[]> {
+  const { count, paths } = await entriesChangedSince(directory, instant, signal)
+  return count > paths.length ? [...paths, `and ${count - paths.length} more`] : [...paths]
 }
 
 /** A root that holds its own staging directory keeps its times. */

@@ -1,0 +1,47 @@
+import { createHash } from 'node:crypto'
+import { chmodSync, lstatSync } from 'node:fs'
+import { throwIfCancelled } from '#base/clock.ts'
+import { errnoOf } from '#base/fault.ts'
+import type { StoredFileContent } from '../source.ts'
+import type { OpenFile } from './directory-handle.ts'
+import { openForReading, readBytes } from './read-file.ts'
+
+/** Reads a file again and compares it piece by piece. What is wrong, or `undefined` when nothing is. */
+export async function compareContent(at: Buffer, content: StoredFileContent, signal: AbortSignal | undefined): Promise<string | undefined> {
+  using file = openDespiteMode(at)
+  const { pieces } = content
+  let index = 0
+  let inPiece = 0
+  let hash = createHash('sha256')
+  for await (const chunk of readBytes(file.fd, content.sizeBytes)) {
+    throwIfCancelled(signal)
+    for (let position = 0; position < chunk.byteLength;) {
+      const piece = pieces[index]
+      if (!piece) return `is longer than its ${pieces.length} pieces`
+      const taken = chunk.subarray(position, position + piece.sizeBytes - inPiece)
+      hash.update(taken)
+      position += taken.byteLength
+      inPiece += taken.byteLength
+      if (inPiece < piece.sizeBytes) continue
+      if (hash.digest('hex') !== piece.sha256) return `piece ${index + 1} of ${pieces.length} has other content`
+      hash = createHash('sha256')
+      index += 1
+      inPiece = 0
+    }
+  }
+  return index === pieces.length ? undefined : `ends within piece ${index + 1} of ${pieces.length}`
+}
+
+/** A file whose mode keeps even its owner out is opened by lifting the mode for a moment. */
+function openDespiteMode(at: Buffer): OpenFile {
+  try {
+    return openForReading(at)
+  } catch (error) {
+    if (errnoOf(error) !== 'EACCES') throw error
+    const mode = Number(lstatSync(at, { bigint: true }).mode & 0o7777n)
+    chmodSync(at, 0o600)
+    using lifted = new DisposableStack()
+    lifted.defer(() => chmodSync(at, mode))
+    return openForReading(at)
+  }
+}

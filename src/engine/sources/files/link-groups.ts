@@ -1,0 +1,20 @@
+import type { TreeNode } from '../../tree-node.ts'
+
+/** Names of one file have the same (device, inode). */
+export function linkKey(node: TreeNode): string {
+  return `${node.deviceId}:${node.inode}`
+}
+
+/** An inode number may have been given to another file between two readings: then everything else would differ. */
+export function sameFile(one: TreeNode, other: TreeNode): boolean {
+  return (
+    one.type === other.type &&
+    one.mode === other.mode &&
+    one.uid === other.uid &&
+    one.gid === other.gid &&
+    one.mtimeNs === other.mtimeNs &&
+    one.sizeBytes === other.sizeBytes &&
+    one.linkTarget === other.linkTarget &&
+    one.device === other.device
+  )
+}

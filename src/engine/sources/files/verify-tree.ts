@@ -1,0 +1,277 @@
+import { chmodSync, fchmodSync, lstatSync, readlinkSync, type BigIntStats } from 'node:fs'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { strict as assert } from 'node:assert'
+import { throwIfCancelled } from '#base/clock.ts'
+import { Fault, errnoOf, messageOf } from '#base/fault.ts'
+import { setTimes } from '#host/libc.ts'
+import { printBytesName, type ByteString } from '../../byte-string.ts'
+import type { TreeNode } from '../../tree-node.ts'
+import type { OnProgress, StoredEntry, StoredFileContent, StoredSource } from '../source.ts'
+import { isLabel } from './apply-node.ts'
+import type { NotRestoredKind } from './apply-node.ts'
+import { compareContent } from './compare-content.ts'
+import type { DirectoryHandle } from './directory-handle.ts'
+import { linkKey, sameFile } from './link-groups.ts'
+import type { NotRestoredList } from './not-restored.ts'
+import { readXattrs, typeOf } from './read-node.ts'
+import type { RootSection } from './root-section.ts'
+
+export interface TreeVerification {
+  readonly handle: DirectoryHandle
+  readonly stored: StoredSource
+  readonly section: RootSection | undefined
+  readonly notRestored: NotRestoredList
+  readonly onProgress: OnProgress
+}
+
+export interface TreeReport {
+  readonly files: number
+  readonly directories: number
+  readonly specials: number
+  readonly bytes: number
+}
+
+/**
+ * Compares a tree on disk with a backup: every piece of every file by SHA-256, all metadata, hard links, that nothing is
+ * missing and nothing is there besides, and the numbers of the manifest. What was named as not restorable may differ in
+ * that and in nothing else. Fault: RESTORE_VERIFY with the first difference and how many there are.
+ */
+export async function verifyTree(verification: TreeVerification, signal?: AbortSignal): Promise<TreeReport> {
+  using verifier = new Verifier(verification)
+  let count = 0
+  for await (const entry of verification.stored.walk(signal)) {
+    count += 1
+    if (count % 64 === 0) await nextTurn()
+    throwIfCancelled(signal)
+    await verifier.take(entry, signal)
+  }
+  return verifier.end()
+}
+
+interface Folder {
+  readonly handle: DirectoryHandle
+  readonly path: ByteString
+  readonly names: ByteString[]
+  /** Its mode keeps even its owner out, and was lifted to look inside. */
+  readonly modeToPutBack: number | undefined
+}
+
+/** Names of one file: on disk they must be as many as in the backup, no fewer and no more. */
+interface LinkGroup {
+  readonly path: ByteString
+  readonly node: TreeNode
+  readonly inode: bigint
+  readonly links: number
+  names: number
+}
+
+class Verifier implements Disposable {
+  readonly #verification: TreeVerification
+  readonly #folders: Folder[]
+  readonly #allowed = new Map<NotRestoredKind, number>()
+  readonly #groups = new Map<string, LinkGroup>()
+  readonly #counts = { files: 0, directories: 0, specials: 0, bytes: 0 }
+  #differences = 0
+  #first: { readonly path: ByteString; readonly what: string } | undefined
+
+  constructor(verification: TreeVerification) {
+    this.#verification = verification
+    this.#folders = [{ handle: verification.handle, path: '' as ByteString, names: [], modeToPutBack: undefined }]
+  }
+
+  async take(entry: StoredEntry, signal: AbortSignal | undefined): Promise<void> {
+    if (entry.kind === 'leave') return this.#leave()
+    const { node } = entry
+    const path = this.#pathOf(node.name)
+    this.#count(node)
+    if (node.type === 'socket' && this.#allow('socket', path)) return
+    const at = this.#top.handle.pathOf(node.name)
+    const found = this.#look(at, path, node)
+    if (found) {
+      this.#top.names.push(node.name)
+      if (!this.#isFurtherName(path, node, found)) this.#compareNode({ at, path, node, found })
+      if (entry.kind === 'file') await this.#compareFile({ at, path, content: entry.content, found }, signal)
+    }
+    if (entry.kind === 'enter') this.#enter(path, node, found !== undefined && found.isDirectory())
+  }
+
+  end(): TreeReport {
+    assert.equal(this.#folders.length, 1, 'every directory that was entered is left')
+    const { handle, stored, section, notRestored } = this.#verification
+    const path = '' as ByteString
+    this.#compareNode({ at: handle.ownPath, path, node: stored.root, found: handle.stat() })
+    this.#compareListing(this.#top)
+    for (const { path: first, links, names } of this.#groups.values()) {
+      if (links !== names) this.#differ(first, `has ${links} names instead of ${names}`)
+    }
+    for (const [kind, count] of this.#allowed)
+      if (count > notRestored.count(kind)) this.#differ(path, `more of kind ${kind} than were named`)
+    for (const key of ['files', 'directories', 'specials', 'bytes'] as const) {
+      if (section && section[key] !== this.#counts[key])
+        this.#differ(path, `${this.#counts[key]} ${key} instead of ${section[key]} of the manifest`)
+    }
+    if (this.#first) {
+      const shown = printBytesName(this.#first.path) || '.'
+      throw new Fault('RESTORE_VERIFY', `${this.#differences} differences from the backup, the first at ${shown}: ${this.#first.what}`, {
+        path: shown,
+        differences: this.#differences,
+      })
+    }
+    return { ...this.#counts }
+  }
+
+  [Symbol.dispose](): void {
+    while (this.#folders.length > 1) this.#close(this.#folders.pop()!)
+  }
+
+  get #top(): Folder {
+    return this.#folders.at(-1)!
+  }
+
+  #pathOf(name: ByteString): ByteString {
+    return (this.#top.path === '' ? name : `${this.#top.path}/${name}`) as ByteString
+  }
+
+  #enter(path: ByteString, node: TreeNode, isThere: boolean): void {
+    if (!isThere) throw new Fault('RESTORE_VERIFY', `the directory ${printBytesName(path)} is missing`, { path: printBytesName(path) })
+    const { handle, modeToPutBack } = openDespiteMode(this.#top.handle, node)
+    this.#folders.push({ handle, path, names: [], modeToPutBack })
+  }
+
+  #leave(): void {
+    const folder = this.#folders.pop()!
+    this.#compareListing(folder)
+    this.#close(folder)
+  }
+
+  #close({ handle, modeToPutBack }: Folder): void {
+    if (modeToPutBack !== undefined) fchmodSync(handle.fd, modeToPutBack)
+    handle[Symbol.dispose]()
+  }
+
+  #compareListing({ handle, names, path }: Folder): void {
+    const expected = new Set(names)
+    for (const name of handle.list()) {
+      if (!expected.has(name)) this.#differ((path === '' ? name : `${path}/${name}`) as ByteString, 'is not in the backup')
+    }
+  }
+
+  #count(node: TreeNode): void {
+    if (node.type === 'dir') this.#counts.directories += 1
+    else if (node.type === 'file') this.#counts.files += 1
+    else this.#counts.specials += 1
+    this.#counts.bytes += node.type === 'file' ? node.sizeBytes : 0
+    this.#verification.onProgress({
+      stage: 'verify files',
+      doneFiles: this.#counts.files,
+      doneBytes: this.#counts.bytes,
+      ...(this.#verification.section && { totalFiles: this.#verification.section.files, totalBytes: this.#verification.section.bytes }),
+    })
+  }
+
+  #look(at: Buffer, path: ByteString, node: TreeNode): BigIntStats | undefined {
+    try {
+      return lstatSync(at, { bigint: true })
+    } catch (error) {
+      const isDevice = node.type === 'dev' || node.type === 'chardev'
+      if (errnoOf(error) !== 'ENOENT' || !isDevice || !this.#allow('device', path)) this.#differ(path, messageOf(error))
+      return undefined
+    }
+  }
+
+  #compareNode({ at, path, node, found }: { at: Buffer; path: ByteString; node: TreeNode; found: BigIntStats }): void {
+    const type = typeOf(found)
+    if (type !== node.type) return this.#differ(path, `is a ${type} instead of a ${node.type}`)
+    this.#compareOwnerAndMode(path, node, found)
+    if (found.mtimeNs !== node.mtimeNs && !(isBeyondFileSystem(at, node, found) && this.#noteTime(path))) {
+      this.#differ(path, `has mtime ${found.mtimeNs} ns instead of ${node.mtimeNs} ns`)
+    }
+    if (type === 'file' && Number(found.size) !== node.sizeBytes) this.#differ(path, `has ${found.size} bytes instead of ${node.sizeBytes}`)
+    if (type === 'symlink' && readlinkSync(at, { encoding: 'latin1' }) !== node.linkTarget) this.#differ(path, 'points elsewhere')
+    if ((type === 'dev' || type === 'chardev') && found.rdev !== node.device) this.#differ(path, 'is another device')
+    if (!isSameXattrs(readXattrs(at), node.xattrs ?? []) && !this.#allow('xattr', path)) this.#differ(path, 'has other extended attributes')
+  }
+
+  #compareOwnerAndMode(path: ByteString, node: TreeNode, found: BigIntStats): void {
+    const isOwned = Number(found.uid) === node.uid && Number(found.gid) === node.gid
+    if (!isOwned && !this.#allow('owner', path))
+      this.#differ(path, `belongs to ${found.uid}:${found.gid} instead of ${node.uid}:${node.gid}`)
+    const mode = Number(found.mode & 0o7777n)
+    if (node.type === 'symlink' || mode === node.mode) return
+    if (mode === (node.mode & ~0o6000) && this.#allow('mode', path)) return
+    this.#differ(path, `has mode ${mode.toString(8)} instead of ${node.mode.toString(8)}`)
+  }
+
+  /** True for a further name of a file that was compared already, under its first. */
+  #isFurtherName(path: ByteString, node: TreeNode, found: BigIntStats): boolean {
+    if (node.type === 'dir') return false
+    if (node.links < 2 || this.#allow('hard-link', path)) {
+      if (found.nlink !== 1n) this.#differ(path, `has ${found.nlink} names instead of 1`)
+      return false
+    }
+    const key = linkKey(node)
+    const group = this.#groups.get(key)
+    if (!group) {
+      this.#groups.set(key, { path, node, inode: found.ino, links: Number(found.nlink), names: 1 })
+      return false
+    }
+    group.names += 1
+    // The last one: no name outside the backup can be missing.
+    if (group.names === node.links && group.names === group.links) this.#groups.delete(key)
+    if (group.inode === found.ino && sameFile(group.node, node) && isSameXattrs(group.node.xattrs ?? [], node.xattrs ?? [])) return true
+    this.#differ(path, `is not the same file as ${printBytesName(group.path)}`)
+    return false
+  }
+
+  async #compareFile(
+    { at, path, content, found }: { at: Buffer; path: ByteString; content: StoredFileContent; found: BigIntStats },
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    if (!found.isFile()) return
+    const difference = await compareContent(at, content, signal)
+    if (difference !== undefined) this.#differ(path, difference)
+  }
+
+  #noteTime(path: ByteString): true {
+    this.#verification.notRestored.add('time', path)
+    return true
+  }
+
+  #allow(kind: NotRestoredKind, path: ByteString): boolean {
+    if (!this.#verification.notRestored.allows(kind, path)) return false
+    this.#allowed.set(kind, (this.#allowed.get(kind) ?? 0) + 1)
+    return true
+  }
+
+  #differ(path: ByteString, what: string): void {
+    this.#differences += 1
+    this.#first ??= { path, what }
+  }
+}
+
+/** True when setting the time again gives the same wrong one: utimensat(2) clamps to what the file system can hold. */
+function isBeyondFileSystem(at: Buffer, node: TreeNode, found: BigIntStats): boolean {
+  setTimes(at, node)
+  return lstatSync(at, { bigint: true }).mtimeNs === found.mtimeNs
+}
+
+function isSameXattrs(one: NonNullable<TreeNode['xattrs']>, other: NonNullable<TreeNode['xattrs']>): boolean {
+  const printed = (xattrs: typeof one) =>
+    xattrs
+      .filter(({ name }) => !isLabel(name))
+      .map(({ name, value }) => `${name}=${Buffer.from(value).toString('hex')}`)
+      .toSorted()
+      .join('\n')
+  return (one.length === 0 && other.length === 0) || printed(one) === printed(other)
+}
+
+function openDespiteMode(parent: DirectoryHandle, node: TreeNode): { handle: DirectoryHandle; modeToPutBack: number | undefined } {
+  try {
+    return { handle: parent.openChild(node.name), modeToPutBack: undefined }
+  } catch (error) {
+    if (errnoOf(error) !== 'EACCES') throw error
+    const mode = Number(parent.statOf(node.name).mode & 0o7777n)
+    chmodSync(parent.pathOf(node.name), 0o700)
+    return { handle: parent.openChild(node.name), modeToPutBack: mode }
+  }
+}
