@@ -1,0 +1,65 @@
+import { createWriteStream } from 'node:fs'
+import { mkdir, open, readdir, stat } from 'node:fs/promises'
+import path from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { clinicSize, visitTime } from '#demo/clinic/clinic-size.ts'
+import { copyLine } from '#demo/clinic/copy-rows.ts'
+import { FileTree } from '#demo/clinic/file-tree.ts'
+import { documentRows } from '#demo/clinic/rows-of-documents.ts'
+import { observationRows, type VisitRange } from '#demo/clinic/rows-of-visits.ts'
+
+const MB = 1_000_000
+const textFileBytes = 54 * MB
+
+/** A: rows as COPY text, 20 files of 54 MB at scale 1. */
+export async function makeTextFiles(folder: string, scale: number): Promise<void> {
+  await mkdir(folder, { recursive: true })
+  for (let index = 0; index < 20; index += 1) {
+    await writeText(path.join(folder, `observation-${index}.copy`), textFileBytes * scale, 100 + index)
+  }
+}
+
+/** B: what a clinic files: 10,000 reports, messages and images of all sizes at scale 1. */
+export async function makeMixedFiles(folder: string, scale: number): Promise<void> {
+  const size = clinicSize(25 * scale)
+  const visits: VisitRange = { seed: 2, size, firstId: 1, count: size.visits, timeOf: (id) => visitTime(id - 1, size.visits) }
+  for await (const row of documentRows(visits, new FileTree(folder))) void row
+}
+
+/** C: one file of 1.08 GB at scale 1. */
+export async function makeLargeFile(folder: string, scale: number): Promise<void> {
+  await mkdir(folder, { recursive: true })
+  await writeText(path.join(folder, 'large.copy'), 20 * textFileBytes * scale, 500)
+}
+
+/** Replaces a run of 1 % of every file by other text, another place and another text each time. */
+export async function changeOnePercent(folder: string, time: number): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const place = path.join(folder, name)
+    const { size } = await stat(place)
+    const text = Buffer.concat([...textParts(Math.max(1, Math.floor(size / 100)), 1000 * (time + 1) + name.length)])
+    await using file = await open(place, 'r+')
+    await file.write(text, 0, Math.floor(size / 100), Math.floor((size * (10 + 20 * time)) / 100))
+  }
+}
+
+async function writeText(place: string, bytes: number, seed: number): Promise<void> {
+  await pipeline(Readable.from(textParts(bytes, seed)), createWriteStream(place))
+}
+
+function* textParts(bytes: number, seed: number): Generator<Buffer> {
+  const size = clinicSize(100)
+  const visits: VisitRange = { seed, size, firstId: 1, count: size.visits, timeOf: (id) => visitTime(id - 1, size.visits) }
+  let left = Math.floor(bytes)
+  let text = ''
+  for (const row of observationRows(visits)) {
+    text += copyLine(row)
+    if (text.length < 1_000_000 && text.length < left) continue
+    const part = Buffer.from(text, 'utf8')
+    yield part.subarray(0, left)
+    left -= part.length
+    text = ''
+    if (left <= 0) return
+  }
+}
