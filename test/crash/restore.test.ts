@@ -19,7 +19,10 @@ before(async () => {
   await place.expect(0, 'repository', 'create')
   await mkdir(files)
   await cluster.createDatabase('app')
-  await cluster.psql('app', "create table t (id int primary key, word text); insert into t select g, 'backed up' from generate_series(1, 200) g")
+  await cluster.psql(
+    'app',
+    "create table t (id int primary key, word text); insert into t select g, 'backed up' from generate_series(1, 200) g",
+  )
   await writeFile(path.join(files, 'word'), 'backed up')
   await place.expect(0, 'backup', '--system', 'app', '--database', `app=${cluster.url('app')}`, '--files', `files=${files}`)
 })
@@ -90,7 +93,9 @@ test('a killed undo leaves the restored state or the one before it, whole, and n
     await place.expect(0, 'restore', 'plan', '--backup', 'latest', '--out', plan)
     const run = await place.expect(0, 'restore', 'run', plan, '--confirm', 'app', '--no-safety-backup', '--reason', 'a test')
     assert.deepEqual(await look(), restored)
-    const end = await endOf(place.start(['restore', 'undo', run.json['restore'], '--confirm', 'app'], { file: dying, args: [String(at), 'after'] }))
+    const end = await endOf(
+      place.start(['restore', 'undo', run.json['restore'], '--confirm', 'app'], { file: dying, args: [String(at), 'after'] }),
+    )
     if (end.signal === null) {
       assert.equal(end.exitCode, 0)
       assert.deepEqual(await look(), old)

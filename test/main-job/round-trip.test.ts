@@ -75,7 +75,10 @@ test('the demo clinic: database and files destroyed, restored in place, undone, 
 
   const plan = place.file('clinic.json')
   const planned = await place.expect(0, 'restore', 'plan', '--backup', 'latest', '--system', 'clinic', '--out', plan)
-  assert.deepEqual(planned.json['databases'][0].effect.added.filter((table: string) => table.startsWith('clinic.observation')).length > 0, true)
+  assert.deepEqual(
+    planned.json['databases'][0].effect.added.filter((table: string) => table.startsWith('clinic.observation')).length > 0,
+    true,
+  )
   const restored = await place.expect(0, 'restore', 'run', plan, '--confirm', 'clinic')
   assert.match(await cluster.diff('clinic_before', 'clinic', '--replay'), /^IDENTICAL$/m)
   assert.match(await treeDiff(place.file('files-before'), files), /^IDENTICAL$/m)
