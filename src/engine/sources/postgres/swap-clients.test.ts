@@ -50,7 +50,7 @@ async function until(isTrue: () => boolean): Promise<void> {
   while (!isTrue()) await systemClock.sleep(5)
 }
 
-test('clients that write through the swap lose no acknowledged row and have one gap each, from the old database to the new', async () => {
+test('INV-585 clients that write through the swap lose no acknowledged row and have one gap each, from the old database to the new', async () => {
   await makeLive(cluster, 'clinic', table)
   const record = await swapRecord(cluster, 'clinic', { sql: table })
   const stop = new AbortController()

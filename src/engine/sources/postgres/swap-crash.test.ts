@@ -45,7 +45,7 @@ function at(cluster: TestCluster, record: DatabaseRecord): DatabaseRecord {
   return { ...record, live: cluster.target(record.live.database) }
 }
 
-test('SAFETY rule 3: killed between the renames and COMMIT, the old names stand and recovery lifts the fence', async () => {
+test('INV-582 INV-584 SAFETY rule 3: killed between the renames and COMMIT, the old names stand and recovery lifts the fence', async () => {
   const directory = await durableDirectory()
   const first = await testClusterIn(directory, { isDurable: true })
   await makeLive(first, 'clinic')

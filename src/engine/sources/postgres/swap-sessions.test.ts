@@ -64,7 +64,7 @@ test('an owner with CREATEDB and pg_signal_backend swaps, undoes and drops witho
   await cluster.psql('postgres', 'revoke app from keeper')
 })
 
-test('what a role lacks is said before anything is fenced', async () => {
+test('INV-583 what a role lacks is said before anything is fenced', async () => {
   const record = await ownedRecord('lacking')
   const refused = (code: string, message: RegExp) => assert.rejects(() => fenceDatabase(record, { clock }), { code, message })
   await cluster.psql('postgres', 'alter role keeper nocreatedb')
@@ -78,7 +78,7 @@ test('what a role lacks is said before anything is fenced', async () => {
   assert.equal(await originOf(cluster, 'lacking'), 'live')
 })
 
-test('sessions that we may not end are named before anything is fenced, and left alone', async () => {
+test('INV-583 sessions that we may not end are named before anything is fenced, and left alone', async () => {
   const record = {
     ...(await ownedRecord('guarded')),
     stageProperties: { allowConnections: true, connectionLimit: -1, comment: null, isTemplate: false, acl: null },
@@ -101,7 +101,7 @@ test('sessions that we may not end are named before anything is fenced, and left
   await unfenceDatabase(record)
 })
 
-test('a session that does not end in time: the fence is lifted and the session is named', async () => {
+test('INV-584 a session that does not end in time: the fence is lifted and the session is named', async () => {
   await makeLive(cluster, 'stuck')
   const record = await swapRecord(cluster, 'stuck')
   await using session = await connect(cluster.target('stuck'))

@@ -59,7 +59,7 @@ test('a swap goes through its states, the old database is kept closed, and undo 
   assert.equal(await originOf(cluster, 'clinic'), 'staging')
 })
 
-test('properties, grants and comment of the backup are those of the database afterwards, and the old ones come back with an undo', async () => {
+test('INV-586 properties, grants and comment of the backup are those of the database afterwards, and the old ones come back with an undo', async () => {
   await cluster.psql('postgres', `create role "Dr. ""No"""; create role reader; create role clerk`)
   await makeLive(cluster, 'props')
   await cluster.psql(
@@ -96,7 +96,7 @@ test('a default ACL is open to everybody again after the swap', async () => {
   assert.deepEqual(await visitor.query('select current_user::text as who'), [{ who: 'visitor' }])
 })
 
-test('a role that a grant names and that is missing is found before anything is fenced', async () => {
+test('INV-583 a role that a grant names and that is missing is found before anything is fenced', async () => {
   await makeLive(cluster, 'roleless')
   const record = await swapRecord(cluster, 'roleless', { stageProperties: { acl: ['nobody_here=c/postgres'] } })
   await assert.rejects(() => fenceDatabase(record, { clock }), { code: 'RESTORE_ROLE_MISSING' })
@@ -128,7 +128,7 @@ test('SAFETY rule 1: a name that PostgreSQL would cut is refused, whatever stand
   assert.equal(await originOf(cluster, cut), 'live')
 })
 
-test('SAFETY rule 1: a database of the recorded name with another OID is neither fenced, renamed nor dropped', async () => {
+test('INV-581 SAFETY rule 1: a database of the recorded name with another OID is neither fenced, renamed nor dropped', async () => {
   await makeLive(cluster, 'impostor')
   const record = await swapRecord(cluster, 'impostor')
   await cluster.psql('postgres', 'alter database impostor rename to genuine')
@@ -203,7 +203,7 @@ test('SAFETY rule 7: a server that restarted since staging was verified is refus
   await unfenceDatabase(record)
 })
 
-test('prepared transactions, logical slots and subscriptions are refused with nothing touched', async () => {
+test('INV-583 prepared transactions, logical slots and subscriptions are refused with nothing touched', async () => {
   await makeLive(cluster, 'busy', 'create table t(a int)')
   const record = await swapRecord(cluster, 'busy')
   const refused = (code: string, message: RegExp) => assert.rejects(() => fenceDatabase(record, { clock }), { code, message })
@@ -273,7 +273,7 @@ test('SAFETY rule 3: an outcome that contradicts the names, or that this server 
   assert.equal(await databaseState({ ...swapped, xid: '3' }), 'swapped')
 })
 
-test('several databases of one server are swapped in one transaction, or none of them', async () => {
+test('INV-582 several databases of one server are swapped in one transaction, or none of them', async () => {
   await makeLive(cluster, 'first')
   await makeLive(cluster, 'second')
   const records = [await swapRecord(cluster, 'first'), await swapRecord(cluster, 'second'), await swapRecord(cluster, 'third')]
