@@ -56,6 +56,11 @@ async function restoreBrokenKey(
 ): Promise<void> {
   const [before] = await connection.query<{ oid: string }>('select coalesce(max(oid), 0)::text as oid from pg_catalog.pg_constraint')
   await connection.query(sql.replace(/;(\s*(?:--[^\n]*\n|\s)*)$/, ' NOT VALID;$1'))
+  if (work.chosen.length < work.options.section.tables.length) {
+    work.notValid += 1
+    work.notes.push(`${entry.text} refers to rows that were not chosen and is not validated`)
+    return
+  }
   await connection.query(
     `update pg_catalog.pg_constraint set convalidated = true where contype = 'f' and oid > $1::oid and not convalidated`,
     [before!.oid],
