@@ -1,6 +1,5 @@
 import type { Duplex } from 'node:stream'
 import type pg from 'pg'
-import { Fault } from '#base/fault.ts'
 import { throwIfCancelled } from '#base/clock.ts'
 import { queryFault, type Connection } from './connection.ts'
 
@@ -27,7 +26,8 @@ export async function copyIn(
     query.finish()
   } catch (error) {
     await query.fail()
-    throw error instanceof Fault ? error : queryFault(error)
+    throwIfCancelled(signal)
+    throw error
   }
   return query.counted
 }

@@ -1,6 +1,6 @@
 import { after, before, test } from 'node:test'
 import assert from 'node:assert/strict'
-import { symlink } from 'node:fs/promises'
+import { chmod, symlink, unlink } from 'node:fs/promises'
 import path from 'node:path'
 import { testClock, type Clock } from '#base/clock.ts'
 import { Fault, isFault } from '#base/fault.ts'
@@ -327,18 +327,26 @@ test('chosen tables alone have rows, and a key to a table that was not chosen is
 })
 
 test('owners, grants and policies follow a mapped role under its new name', async () => {
-  await cluster.psql('postgres', 'create role "old ""name""" login; create role new_name')
+  await cluster.psql('postgres', 'create role "old ""name""" login; create role new_name; create role other_old; create role other_new')
   await using taken = await captured(
     'mapped',
     `create table t (a int); insert into t values (1); alter table t owner to "old ""name""";
     create function f() returns text language sql as 'select $$ALTER TABLE t OWNER TO "old ""name"""; $$'; alter function f owner to "old ""name""";
-    grant select on t to "old ""name"""; create policy p on t to "old ""name""" using (true); alter table t enable row level security;
+    grant select on t to other_old with grant option; create policy p on t to "old ""name""" using (true); alter table t enable row level security;
     alter default privileges for role "old ""name""" grant select on tables to public;
     create index on t (a); alter database mapped owner to "old ""name"""`,
   )
-  await cluster.psql('mapped', 'reassign owned by "old ""name""" to postgres; drop owned by "old ""name"""; drop policy if exists p on t')
-  await cluster.psql('postgres', 'drop role "old ""name"""')
-  const options = optionsFor(taken, 'mapped', { roles: [{ kind: 'map', role: 'old "name"', to: 'new_name' }] })
+  await cluster.psql(
+    'mapped',
+    'reassign owned by "old ""name""" to postgres; drop owned by "old ""name""", other_old; drop policy if exists p on t',
+  )
+  await cluster.psql('postgres', 'drop role "old ""name""", other_old')
+  const options = optionsFor(taken, 'mapped', {
+    roles: [
+      { kind: 'map', role: 'old "name"', to: 'new_name' },
+      { kind: 'map', role: 'other_old', to: 'other_new' },
+    ],
+  })
   const staged = await stageDatabase(options, never)
   await staged.verify(never)
   const found = await cluster.psql(
@@ -347,14 +355,13 @@ test('owners, grants and policies follow a mapped role under its new name', asyn
        (select defaclrole::regrole from pg_default_acl), (select datdba::regrole from pg_database where datname = current_database())
      from pg_class where relname = 't'`,
   )
-  assert.equal(found, 'new_name|{new_name=arwdDxt/new_name}|{new_name}|new_name|new_name|new_name\n')
+  assert.equal(found, 'new_name|{new_name=arwdDxt/new_name,other_new=r*/new_name}|{new_name}|new_name|new_name|new_name\n')
   assert.match(await cluster.psql(options.stageName, 'select f()'), /OWNER TO "old ""name"""/)
   await staged.discard()
 })
 
 test('SAFETY rule 7: what is staged outlives a crash of the server at once, and verify refuses what a restart may have emptied', async () => {
   await using place = await temporaryDirectory()
-  const { chmod } = await import('node:fs/promises')
   await chmod(place.path, 0o755)
   const first = await startCluster(path.join(place.path, 'pg'), { isDurable: true })
   const target = parseDatabaseUrl('test', first.url('postgres'), {})
@@ -370,6 +377,5 @@ test('SAFETY rule 7: what is staged outlives a crash of the server at once, and 
   ])
   await assert.rejects(staged.verify(never), withCode('RESTORE_STATE', /restarted/))
   await inside[Symbol.asyncDispose]()
-  const { unlink } = await import('node:fs/promises')
   await unlink(first.socketDirectory)
 })

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os'
+import { throwIfCancelled } from '#base/clock.ts'
 import { Fault } from '#base/fault.ts'
 import type { Connection } from './connection.ts'
 import { settingStatements } from './database-properties.ts'
@@ -78,6 +79,7 @@ export async function stageDatabase(options: StageOptions, signal: AbortSignal):
     undo.move()
     return staged(work, { postmasterStartTime, discard })
   } catch (error) {
+    throwIfCancelled(signal)
     // What the watch saw is the reason; that statements were cut off is its consequence.
     throw watch.signal.aborted && watch.signal.reason instanceof Fault ? watch.signal.reason : error
   }
