@@ -6,7 +6,7 @@ import { createRepository } from '#engine/repository/create.ts'
 import { openRepository } from '#engine/repository/open.ts'
 import type { Repository, WriteSession } from '#engine/repository/repository.ts'
 import { memory } from '#engine/storage/memory.ts'
-import type { Storage } from '#engine/storage/storage.ts'
+import { folders, type Storage, type StorageName } from '#engine/storage/storage.ts'
 import type { TreeNode } from '#engine/tree-node.ts'
 import { systemRandom } from '#host/random.ts'
 
@@ -70,4 +70,24 @@ export async function contentsOf(repository: Repository, tree: BlobId): Promise<
     found.set(child.name, hash.digest('hex'))
   }
   return found
+}
+
+/** The same files in a storage of their own, for damaging them. */
+export async function copyOf(storage: Storage, clock: SmallClock): Promise<Storage> {
+  const copy = memory(clock)
+  for (const name of await namesOf(storage)) await copy.put(name, [await storage.get(name)])
+  return copy
+}
+
+export async function namesOf(storage: Storage): Promise<StorageName[]> {
+  const names: StorageName[] = ['config']
+  for (const folder of folders) for await (const file of storage.list(folder)) names.push(file.name)
+  return names
+}
+
+/** Puts other bytes in the place of a file: what storages never do, and disks sometimes. */
+export async function overwrite(storage: Storage, name: StorageName, change: (bytes: Buffer) => Buffer): Promise<void> {
+  const bytes = change(await storage.get(name))
+  await storage.remove(name)
+  await storage.put(name, [bytes])
 }

@@ -59,7 +59,11 @@ export interface CheckReport {
 export async function checkRepository(checked: CheckedPlace, options: CheckOptions, signal?: AbortSignal): Promise<CheckReport> {
   const { storage, clock } = checked
   const { key } = await openKey(storage, checked.password, signal)
-  const place: LockPlace = { storage, key, clock }
+  return await checkOpened({ storage, key, clock }, options, signal)
+}
+
+/** The same with a key that is open already. */
+export async function checkOpened(place: LockPlace, options: CheckOptions, signal?: AbortSignal): Promise<CheckReport> {
   if (options.lock === 'none') return await lookAtAll(place, options, signal)
   await using lock = await acquireLock(place, 'shared', signal)
   const report = await lookAtAll(place, options, signal)
