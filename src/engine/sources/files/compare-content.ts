@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto'
-import { chmodSync, lstatSync } from 'node:fs'
+import { chmodSync, fstatSync, lstatSync } from 'node:fs'
 import { throwIfCancelled } from '#base/clock.ts'
 import { errnoOf } from '#base/fault.ts'
+import { holesOf } from '#host/libc.ts'
 import type { StoredFileContent } from '../source.ts'
 import type { OpenFile } from './directory-handle.ts'
 import { openForReading, readBytes } from './read-file.ts'
+import { mayHaveHoles } from './read-node.ts'
 
 /** Reads a file again and compares it piece by piece. What is wrong, or `undefined` when nothing is. */
 export async function compareContent(at: Buffer, content: StoredFileContent, signal: AbortSignal | undefined): Promise<string | undefined> {
@@ -13,7 +15,7 @@ export async function compareContent(at: Buffer, content: StoredFileContent, sig
   let index = 0
   let inPiece = 0
   let hash = createHash('sha256')
-  for await (const chunk of readBytes(file.fd, content.sizeBytes)) {
+  for await (const chunk of readBytes(file.fd, content.sizeBytes, holesIn(file.fd))) {
     throwIfCancelled(signal)
     for (let position = 0; position < chunk.byteLength;) {
       const piece = pieces[index]
@@ -30,6 +32,12 @@ export async function compareContent(at: Buffer, content: StoredFileContent, sig
     }
   }
   return index === pieces.length ? undefined : `ends within piece ${index + 1} of ${pieces.length}`
+}
+
+/** A hole reads as zeros by definition (lseek(2)); reading it would fill the page cache with them. */
+function holesIn(fd: number): readonly (readonly [number, number])[] {
+  const found = fstatSync(fd, { bigint: true })
+  return mayHaveHoles(found) ? holesOf(fd, Number(found.size)) : []
 }
 
 /** A file whose mode keeps even its owner out is opened by lifting the mode for a moment. */

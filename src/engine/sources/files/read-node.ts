@@ -76,7 +76,7 @@ function namesOfXattrs(at: Buffer): Buffer[] {
 }
 
 /** Fewer blocks than the size needs. Below one page there is nothing to leave out. */
-function mayHaveHoles(found: BigIntStats): boolean {
+export function mayHaveHoles(found: BigIntStats): boolean {
   return found.size >= 4096n && found.blocks * 512n < found.size
 }
 
