@@ -88,11 +88,18 @@ test('INV-586 properties, grants and comment of the backup are those of the data
   assert.deepEqual({ ...after, acl: after?.acl?.toSorted() }, { ...before, acl: before?.acl?.toSorted() })
 })
 
-test('a default ACL is open to everybody again after the swap', async () => {
+test('SAFETY rule 8: staging lets nobody else in, and its grants come with the rename', async () => {
   await makeLive(cluster, 'plain')
   await cluster.psql('postgres', 'create role visitor login')
-  await swap(await swapRecord(cluster, 'plain', { stageProperties: { acl: null } }))
-  await using visitor = await connect({ ...cluster.target('plain'), user: 'visitor' })
+  const record = await swapRecord(cluster, 'plain', { stageProperties: { acl: null } })
+  const visit = (database: string) => connect({ ...cluster.target(database), user: 'visitor' })
+  await assert.rejects(() => visit(record.stageName), { message: /permission denied/ })
+  await fenceDatabase(record, { clock })
+  // A fence that is given up leaves the staging as closed to others as it was.
+  await unfenceDatabase(record)
+  await assert.rejects(() => visit(record.stageName), { message: /permission denied/ })
+  await swap(record)
+  await using visitor = await visit('plain')
   assert.deepEqual(await visitor.query('select current_user::text as who'), [{ who: 'visitor' }])
 })
 
