@@ -1,9 +1,10 @@
-import { catalogSql } from './catalog-sql.ts'
+import { catalogSql, extensionsSql } from './catalog-sql.ts'
 import { checksSql, type ChecksSql } from './checks-sql.ts'
 import type { Connection } from './connection.ts'
 import type { DatabaseSection } from './database-section.ts'
 import { databaseProperties, type DatabaseProperties } from './database-properties.ts'
 import { exactnessOf } from './exactness.ts'
+import { foreignKeysSql } from './foreign-keys-sql.ts'
 import { usedRoles, type UsedRole } from './globals-sql.ts'
 import { countLargeObjects, listMaterializedViews, readSequences, type ListedView } from './list-objects.ts'
 import { listTables, type ListedTable } from './list-tables.ts'
@@ -24,6 +25,8 @@ export interface CapturedCatalog {
   readonly tablespaces: readonly string[]
   readonly checks: ChecksSql
   readonly catalogSql: string
+  readonly extensionsSql: string
+  readonly foreignKeysSql: string
   readonly exactness: DatabaseSection['exactness']
 }
 
@@ -43,6 +46,8 @@ export async function readCatalog(control: Connection): Promise<CapturedCatalog>
     tablespaces: await readTablespaces(control),
     checks: await checksSql(control),
     catalogSql: await catalogSql(control),
+    extensionsSql: await extensionsSql(control),
+    foreignKeysSql: await foreignKeysSql(control),
     exactness: await exactnessOf(control),
   }
 }

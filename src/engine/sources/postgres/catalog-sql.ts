@@ -1,5 +1,5 @@
 import { quoteLiteral, quoteName, type Connection } from './connection.ts'
-import { dollarQuote } from './checks-sql.ts'
+import { dollarQuote } from './dollar-quote.ts'
 
 /**
  * What a database holds and pg_dump does not carry: properties of PostgreSQL's own functions that somebody changed
@@ -17,6 +17,37 @@ export async function catalogSql(connection: Connection): Promise<string> {
   ]
   const about = '-- What pg_dump does not carry: edited functions of PostgreSQL itself, owners of extensions.'
   return [about, ...statements.map(warnWhenDenied), ''].join('\n')
+}
+
+/**
+ * Extensions in the version they had, since pg_dump names none: made between the schemas and all that needs them.
+ * A version that the server does not offer becomes its default, with a warning.
+ */
+export async function extensionsSql(connection: Connection): Promise<string> {
+  const extensions = await connection.query<{ name: string; version: string; schema: string }>(
+    // One that needs another was made after it.
+    `SELECT e.extname AS name, e.extversion AS version, n.nspname AS schema
+     FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace ORDER BY e.oid`,
+  )
+  // Every new database has this one.
+  const drop = extensions.some(({ name }) => name === 'plpgsql') ? [] : ['DROP EXTENSION IF EXISTS plpgsql;']
+  return ['-- Extensions in the versions of the backup.', ...drop, ...extensions.map(createExtension), ''].join('\n')
+}
+
+function createExtension({ name, version, schema }: { name: string; version: string; schema: string }): string {
+  const create = `CREATE EXTENSION IF NOT EXISTS ${quoteName(name)}`
+  const where = `WITH SCHEMA ${quoteName(schema)}`
+  const offered = `SELECT FROM pg_catalog.pg_available_extension_versions v WHERE v.name = ${quoteLiteral(name)} AND v.version = ${quoteLiteral(version)}`
+  const block = [
+    'BEGIN',
+    `IF EXISTS (SELECT FROM pg_catalog.pg_extension WHERE extname = ${quoteLiteral(name)}) THEN RETURN; END IF;`,
+    `IF EXISTS (${offered}) THEN ${create} ${where} VERSION ${quoteLiteral(version)};`,
+    `ELSE ${create} ${where}; RAISE WARNING 'extension % is not offered in version %', ${quoteLiteral(name)}, ${quoteLiteral(version)};`,
+    'END IF;',
+    'END',
+  ]
+  // An extension that makes its schema itself finds none yet: it is left to the dump, which does the same.
+  return `DO ${dollarQuote(block.join('\n'))};`
 }
 
 interface EditedFunction {

@@ -1,11 +1,12 @@
 import { quoteLiteral, quoteName, type Connection } from './connection.ts'
 import { isExtensionMember, userSchemas } from './coverage.ts'
+import { dollarQuote } from './dollar-quote.ts'
 
 /** SQL that any session runs as it is, without psql. */
 export interface ChecksSql {
   /** After the pre-data section, before the first row. */
   readonly before: string
-  /** After the post-data section, in a new session with the database's own settings. */
+  /** After the post-data section but its event triggers, in a new session with the database's own settings. */
   readonly after: string
 }
 
@@ -19,8 +20,7 @@ export async function checksSql(connection: Connection): Promise<ChecksSql> {
   const domains = await connection.query<DomainCheck>(checksOfDomains)
   if (checks.length + domains.length === 0)
     return { before: '-- No CHECK constraint calls a function.\n', after: '-- No CHECK constraint calls a function.\n' }
-  const triggers = await connection.query<EventTrigger>(eventTriggers)
-  return { before: beforeSql(checks, domains), after: afterSql(checks, domains, triggers) }
+  return { before: beforeSql(checks, domains), after: afterSql(checks, domains) }
 }
 
 interface Check {
@@ -38,11 +38,6 @@ interface DomainCheck {
   name: string
   definition: string
   comment: string | null
-}
-
-interface EventTrigger {
-  name: string
-  enabled: 'O' | 'R' | 'A'
 }
 
 // Functions of users are dependencies; those of PostgreSQL itself leave no trace but in the stored expression, where only
@@ -86,8 +81,6 @@ const checksOfDomains = `
     AND NOT ${isExtensionMember('t', 'pg_type')} AND ${callsFunction}
   ORDER BY 1, 2, 3`
 
-const eventTriggers = `SELECT evtname AS name, evtenabled AS enabled FROM pg_catalog.pg_event_trigger WHERE evtenabled <> 'D' ORDER BY 1`
-
 function beforeSql(checks: readonly Check[], domains: readonly DomainCheck[]): string {
   const drops = [
     ...checks.map((check) => `ALTER TABLE ${tableOf(check)} DROP CONSTRAINT IF EXISTS ${quoteName(check.name)};`),
@@ -100,14 +93,11 @@ function beforeSql(checks: readonly Check[], domains: readonly DomainCheck[]): s
  * Each constraint is parsed with only pg_catalog in view, as its text was printed, and validated under the database's
  * own search path, since functions may depend on it. Children first, so that a constraint of their own stays their own.
  */
-function afterSql(checks: readonly Check[], domains: readonly DomainCheck[], triggers: readonly EventTrigger[]): string {
+function afterSql(checks: readonly Check[], domains: readonly DomainCheck[]): string {
   const local = checks.toReversed().filter((check) => check.isLocal)
-  const modes = { O: 'ENABLE', R: 'ENABLE REPLICA', A: 'ENABLE ALWAYS' } as const
   return [
     '-- CHECK constraints that call functions, added after all rows. A session with the settings of the database runs this.',
     'BEGIN;',
-    // They were made by the post-data section and may forbid or record DDL.
-    ...triggers.map(({ name }) => `ALTER EVENT TRIGGER ${quoteName(name)} DISABLE;`),
     'SET LOCAL search_path = pg_catalog;',
     ...local.map((check) =>
       addWhenAbsent(`ALTER TABLE ${tableOf(check)}`, check, `conrelid = ${quoteLiteral(tableOf(check))}::pg_catalog.regclass`),
@@ -116,11 +106,12 @@ function afterSql(checks: readonly Check[], domains: readonly DomainCheck[], tri
       addWhenAbsent(`ALTER DOMAIN ${domainOf(check)}`, check, `contypid = ${quoteLiteral(domainOf(check))}::pg_catalog.regtype`),
     ),
     'RESET search_path;',
-    ...local.map((check) => `ALTER TABLE ${tableOf(check)} VALIDATE CONSTRAINT ${quoteName(check.name)};`),
-    ...domains.map((check) => `ALTER DOMAIN ${domainOf(check)} VALIDATE CONSTRAINT ${quoteName(check.name)};`),
+    ...local.map((check) => validate(`ALTER TABLE ${tableOf(check)}`, check, `conrelid IN (${withDescendants(tableOf(check))})`)),
+    ...domains.map((check) =>
+      validate(`ALTER DOMAIN ${domainOf(check)}`, check, `contypid = ${quoteLiteral(domainOf(check))}::pg_catalog.regtype`),
+    ),
     ...local.flatMap((check) => commentOn(check, tableOf(check))),
     ...domains.flatMap((check) => commentOn(check, `DOMAIN ${domainOf(check)}`)),
-    ...triggers.map(({ name, enabled }) => `ALTER EVENT TRIGGER ${quoteName(name)} ${modes[enabled]};`),
     'COMMIT;',
     '',
   ].join('\n')
@@ -133,6 +124,25 @@ function addWhenAbsent(alter: string, check: { name: string; definition: string 
   return `DO ${dollarQuote(`BEGIN IF NOT EXISTS (${found}) THEN EXECUTE ${quoteLiteral(add)}; END IF; END`)};`
 }
 
+/**
+ * A check that the rows violate (they came in before its function or the clock said otherwise) was marked valid where
+ * the backup was taken and is so marked again, with a warning: the alternative is to lose rows or the check.
+ * The same is done where PostgreSQL cannot validate at all: a domain within an array or a composite type.
+ */
+function validate(alter: string, check: { name: string }, of: string): string {
+  const mark = `UPDATE pg_catalog.pg_constraint SET convalidated = true WHERE ${of} AND conname = ${quoteLiteral(check.name)};`
+  const warn = `RAISE WARNING 'a check of the backup is not proven: %', SQLERRM;`
+  const attempt = `${alter} VALIDATE CONSTRAINT ${quoteName(check.name)};`
+  return `DO ${dollarQuote(`BEGIN ${attempt} EXCEPTION WHEN check_violation OR feature_not_supported THEN ${mark} ${warn} END`)};`
+}
+
+function withDescendants(table: string): string {
+  return (
+    `WITH RECURSIVE below (oid) AS (SELECT ${quoteLiteral(table)}::pg_catalog.regclass::pg_catalog.oid ` +
+    `UNION SELECT inhrelid FROM below JOIN pg_catalog.pg_inherits ON inhparent = below.oid) SELECT oid FROM below`
+  )
+}
+
 function commentOn(check: { name: string; comment: string | null }, on: string): string[] {
   return check.comment === null ? [] : [`COMMENT ON CONSTRAINT ${quoteName(check.name)} ON ${on} IS ${quoteLiteral(check.comment)};`]
 }
@@ -143,11 +153,4 @@ function tableOf(check: Check): string {
 
 function domainOf(check: DomainCheck): string {
   return quoteName(check.schema, check.domain)
-}
-
-/** `$check$…$check$` with a tag that the text does not hold. */
-export function dollarQuote(text: string): string {
-  let tag = '$check$'
-  for (let i = 1; text.includes(tag); i += 1) tag = `$check${i}$`
-  return `${tag}${text}${tag}`
 }

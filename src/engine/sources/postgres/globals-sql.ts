@@ -1,5 +1,5 @@
 import { quoteLiteral, quoteName, type Connection } from './connection.ts'
-import { dollarQuote } from './checks-sql.ts'
+import { dollarQuote } from './dollar-quote.ts'
 import { printSetting, propertyStatements, settingStatements, type DatabaseProperties } from './database-properties.ts'
 
 export interface UsedRole {

@@ -5,6 +5,7 @@ import type { TreeNode } from '../../tree-node.ts'
 import type { Capture, Entry, StreamEntry } from '../source.ts'
 import type { BegunCapture } from './begun-capture.ts'
 import type { DatabaseSection } from './database-section.ts'
+import type { DatabaseProperties } from './database-properties.ts'
 import { dumpRest, dumpSchema, type DumpOptions } from './dump-program.ts'
 import { createDatabaseSql, databaseSql, rolesSql } from './globals-sql.ts'
 import { countsSql, restoreScript } from './restore-script.ts'
@@ -220,7 +221,9 @@ function textsOf({ catalog, server, settings, source, tools }: BegunCapture): Ma
   return new Map([
     ['globals.sql', rolesSql(catalog.roles)],
     ['database.sql', databaseSql(catalog.properties)],
+    ['extensions.sql', catalog.extensionsSql],
     ['catalog.sql', catalog.catalogSql],
+    ['foreign-keys.sql', catalog.foreignKeysSql],
     ['checks-before.sql', catalog.checks.before],
     ['checks-after.sql', catalog.checks.after],
     [
@@ -238,9 +241,15 @@ function textsOf({ catalog, server, settings, source, tools }: BegunCapture): Ma
           ...(table.loadVia && { loadVia: table.loadVia }),
         })),
         tablespaces: catalog.tablespaces,
+        searchPath: searchPathOf(catalog.properties),
       }),
     ],
   ])
+}
+
+function searchPathOf(properties: DatabaseProperties): string {
+  const own = properties.settings.find(({ role }) => role === null)?.values.find((value) => value.startsWith('search_path='))
+  return own?.slice('search_path='.length) || '"$user", public'
 }
 
 async function* once(text: () => Promise<string>): AsyncGenerator<Uint8Array, void> {

@@ -9,6 +9,8 @@ export interface ScriptFacts {
   readonly settings: SessionSettings
   readonly tables: readonly Pick<TableSection, 'schema' | 'table' | 'path' | 'columns' | 'loadVia'>[]
   readonly tablespaces: readonly string[]
+  /** `search_path` as sessions of the database have it. */
+  readonly searchPath: string
 }
 
 /**
@@ -18,11 +20,15 @@ export interface ScriptFacts {
 export function restoreScript(facts: ScriptFacts): string {
   const loads = facts.tables.map((table) => `load ${shellQuote(copyInStatement(table))} ${shellQuote(table.path)}`)
   const tablespaces = facts.tablespaces.filter((name) => name !== 'pg_default')
+  // Names in the dump are whole; the database's own path comes after pg_catalog for what functions look up.
+  const searchPath = `pg_catalog, ${facts.searchPath}`
+  const settings = { ...facts.settings, values: { ...facts.settings.values, search_path: searchPath } }
   return script
     .replace('@CLIENT@', () => facts.clientVersion)
     .replace('@DATABASE@', () => shellQuote(facts.database))
     .replace('@CREATE@', () => shellQuote(facts.createDatabase.trim()))
-    .replace('@SETTINGS@', () => shellQuote(sessionSettingsStatement(facts.settings)))
+    .replace('@SETTINGS@', () => shellQuote(sessionSettingsStatement(settings)))
+    .replace('@PATH@', () => sedQuote(quoteLiteral(searchPath)))
     .replace('@TABLESPACES@', () => shellQuote(missingTablespaces(tablespaces)))
     .replace('@LOADS@', () => loads.join('\n'))
 }
@@ -86,6 +92,14 @@ function missingTablespaces(names: readonly string[]): string {
   return `SELECT count(*) FROM (VALUES (${list.split(', ').join('), (')})) AS wanted (name) WHERE name IS NOT NULL AND name NOT IN (SELECT spcname FROM pg_catalog.pg_tablespace)`
 }
 
+/** Inside a double-quoted sed replacement. */
+function sedQuote(text: string): string {
+  return text
+    .replaceAll(/[\\/&]/g, '\\$&')
+    .replaceAll(/[\\"$`]/g, '\\$&')
+    .replaceAll('\n', '')
+}
+
 function shellQuote(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`
 }
@@ -98,17 +112,26 @@ const script = `#!/bin/sh
 set -eu
 cd "$(dirname "$0")"
 database=\${1:-@DATABASE@}
-PGOPTIONS='-c client_min_messages=warning -c default_transaction_read_only=off -c statement_timeout=0 -c lock_timeout=0'
+PGOPTIONS='-c client_min_messages=warning -c default_transaction_read_only=off -c statement_timeout=0 -c lock_timeout=0 -c lc_messages=C'
 PGAPPNAME=restore.sh
 PGCLIENTENCODING=UTF8
 export PGOPTIONS PGAPPNAME PGCLIENTENCODING
 unset PGDATABASE
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
 
 say() { printf '%s\\n' "$*" >&2; }
 fail() { say "restore.sh: $*"; exit 1; }
 server() { psql -X -q -A -t -v ON_ERROR_STOP=1 -v "database=$database" -d postgres "$@"; }
 target="dbname='$(printf '%s' "$database" | sed "s/[\\\\\\\\']/\\\\\\\\&/g")'"
 inside() { psql -X -q -A -t -v ON_ERROR_STOP=1 -d "$target" "$@"; }
+# Functions in indexes and generated columns may count on the database's own search path, which pg_restore empties.
+ddl() {
+  section=$1
+  shift
+  pg_restore --section="$section" $tablespaces --file="$work/$section.sql" "$@" rest.dump
+  sed "1,40s/^SELECT pg_catalog.set_config('search_path', '', false);\$/SELECT pg_catalog.set_config('search_path', @PATH@, false);/" "$work/$section.sql" > "$work/ddl.sql"
+}
 archive() { pg_restore --exit-on-error --dbname="$target" "$@" rest.dump; }
 settings=@SETTINGS@
 load() {
@@ -132,7 +155,17 @@ tablespaces=
 [ "$(server -c @TABLESPACES@)" = 0 ] || { say 'a tablespace is missing: everything goes into the default one'; tablespaces=--no-tablespaces; }
 
 say 'making tables'
-archive --section=pre-data $tablespaces
+pg_restore --list rest.dump > "$work/all"
+entry='^[0-9]+; [0-9]+ [0-9]+ '
+late="$entry((COMMENT|SECURITY LABEL) - )?EVENT TRIGGER "
+grep -E "\${entry}SCHEMA " "$work/all" > "$work/schemas" || true
+grep -E "$late" "$work/all" > "$work/event-triggers" || true
+grep -vE "\${entry}SCHEMA |$late" "$work/all" > "$work/others"
+ddl pre-data --use-list="$work/schemas"
+inside -f "$work/ddl.sql" > /dev/null
+inside -f extensions.sql
+ddl pre-data --use-list="$work/others"
+inside -f "$work/ddl.sql" > /dev/null
 inside -f catalog.sql
 inside -f checks-before.sql
 
@@ -141,10 +174,17 @@ say 'loading rows'
 archive --section=data $tablespaces
 
 say 'making indexes, keys and triggers'
-archive --section=post-data --jobs="\${JOBS:-2}" $tablespaces
+ddl post-data --use-list="$work/others"
+# A foreign key that the rows violate (23503) is made by foreign-keys.sql; nothing else may fail.
+psql -X -q -A -t -v VERBOSITY=verbose -d "$target" -f "$work/ddl.sql" > /dev/null 2> "$work/errors" || { cat "$work/errors" >&2; fail 'psql stopped'; }
+if grep 'ERROR:' "$work/errors" | grep -v 'ERROR:  23503:' >&2; then fail 'something could not be made'; fi
+inside -f foreign-keys.sql
 server --single-transaction -f database.sql
-inside -f checks-after.sql
+inside -f checks-after.sql > /dev/null
 inside -c 'ANALYZE'
+# Last, since they may forbid or record all of the above.
+ddl post-data --use-list="$work/event-triggers"
+inside -f "$work/ddl.sql" > /dev/null
 
 say 'comparing counts'
 different=$(inside -f counts.sql)
