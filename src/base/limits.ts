@@ -17,16 +17,16 @@ export const limits = {
   packBuffers: 4,
   /** Streams that bytes come from at the same moment while writing, and the memory that each flows through. */
   writeLanes: 4,
-  writeLaneBytes: 12 * MiB,
+  writeLaneBytes: 10 * MiB,
   /** Content smaller than this is hashed without a thread. */
   hashInlineBytesMax: 64 * KiB,
   /** Trees are packed apart from data, in packs of this size. */
   treePackSizeBytes: 4 * MiB,
   /** Plain bytes that all streams of a repository fetch ahead together; each may have one run more. */
-  readAheadBytesMax: 32 * MiB,
+  readAheadBytesMax: 24 * MiB,
   readAheadRunsMax: 8,
   /** Blobs side by side in a pack are fetched together up to this much plain content. */
-  readRunBytesMax: 4 * MiB,
+  readRunBytesMax: 2 * MiB,
   /** Content smaller than this is opened without a thread. */
   readInlineBytesMax: 128 * KiB,
   readWindowBytes: 1 * MiB,

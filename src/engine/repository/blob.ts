@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import { Fault } from '#base/fault.ts'
+import { freeAtOnce } from '#host/memory.ts'
 import { decompress } from './compression.ts'
 import type { PackedBlob } from './pack.ts'
 import type { BlobLocation } from './pack-index.ts'
@@ -15,6 +16,7 @@ export function openBlob(key: SealingKey, blob: PackedBlob, sealed: Uint8Array):
   const stored = unseal(key, sealed)
   if (!stored) return { kind: 'damaged', damage: 'does not unseal' }
   const plain = blob.isCompressed ? decompress(stored, blob.plainSizeBytes) : stored
+  if (blob.isCompressed) freeAtOnce(stored)
   if (!plain) return { kind: 'damaged', damage: 'does not decompress' }
   if (hash('sha256', plain, 'hex') !== blob.id) return { kind: 'damaged', damage: 'is not what its name says' }
   return { kind: 'whole', plain }

@@ -102,20 +102,19 @@ export class ChunkLanes {
     }
     // Filled in below, in its place.
     stream.content.push('' as BlobId)
-    const hashing = this.#options
-      .hash(start, end - start)
-      .then(
-        (id) => {
-          stream.content[place] = id
-          this.#store(id, start, end, release)
-        },
-        (error: unknown) => {
-          release()
-          stream.failure ??= { error }
-        },
-      )
-      .finally(() => stream.hashing.delete(hashing))
+    const hashing = this.#hashInThread(stream, place, { start, end, release }).finally(() => stream.hashing.delete(hashing))
     stream.hashing.add(hashing)
+  }
+
+  async #hashInThread(stream: Stream, place: number, kept: { start: number; end: number; release: () => void }): Promise<void> {
+    try {
+      const id = await this.#options.hash(kept.start, kept.end - kept.start)
+      stream.content[place] = id
+      this.#store(id, kept.start, kept.end, kept.release)
+    } catch (error) {
+      kept.release()
+      stream.failure ??= { error }
+    }
   }
 
   #store(id: BlobId, start: number, end: number, release: () => void): void {

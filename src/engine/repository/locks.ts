@@ -102,7 +102,12 @@ class OwnLock implements HeldLock {
   async release(): Promise<void> {
     this.#stopRefreshing?.[Symbol.dispose]()
     await this.#refreshing
-    await this.#place.storage.remove(`locks/${this.#id}`)
+    try {
+      await this.#place.storage.remove(`locks/${this.#id}`)
+    } catch (error) {
+      if (!isFault(error)) throw error
+      // The storage has failed: what the work came to is told, not this. The lock expires by itself.
+    }
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -112,11 +117,15 @@ class OwnLock implements HeldLock {
   /** The new lock first, then the old one goes: at no moment is there none. */
   async #refresh(): Promise<void> {
     try {
-      // A lock that somebody removed is not brought back: others act on its absence, and `confirm` must see it.
-      if (!(await this.#place.storage.stat(`locks/${this.#id}`))) return
+      const { storage } = this.#place
       const old = this.#id
-      this.#id = await writeLock(this.#place, this.#kind)
-      await this.#place.storage.remove(`locks/${old}`)
+      const file = await storage.stat(`locks/${old}`)
+      // A lock that was removed, or that others may have passed by as stale, is not brought back: `confirm` must see it.
+      if (!file || ageOf(file, await storage.now()) > limits.lockStaleAfterMs) return
+      const renewed = await writeLock(this.#place, this.#kind)
+      if (!(await storage.stat(`locks/${old}`))) return await storage.remove(`locks/${renewed}`)
+      this.#id = renewed
+      await storage.remove(`locks/${old}`)
     } catch (error) {
       // One missed refresh is no harm; when the lock grows too old, `confirm` fails and names this cause.
       this.#refreshFault = error

@@ -38,6 +38,7 @@ export class OpeningThreads implements AsyncDisposable {
     const isWhole = sealed.buffer.byteLength === sealed.byteLength && sealed.buffer instanceof ArrayBuffer
     // Part of a larger buffer would be copied together with all of it.
     if (isWhole) thread.worker.postMessage(job, [sealed.buffer as ArrayBuffer])
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
     else thread.worker.postMessage({ ...job, sealed: Uint8Array.from(sealed) })
     return await done
   }
@@ -47,6 +48,7 @@ export class OpeningThreads implements AsyncDisposable {
     // Not killed: a thread that is killed inside a native call takes the process along. What it has to do is bounded.
     for (const { worker } of threads) {
       worker.ref()
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
       worker.postMessage('end')
     }
     await Promise.all(threads.map((thread) => thread.exit))

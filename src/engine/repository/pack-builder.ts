@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import type { BlobId, PackId } from '#base/ids.ts'
+import { freeAtOnce } from '#host/memory.ts'
 import { compress } from './compression.ts'
 import { encodePackHeader, packHeaderSizeBytesMax, packIdOf, sealPackHeader, type BlobType, type PackedBlob } from './pack.ts'
 import { sealInto, sealOverheadBytes, type SealingKey } from './seal.ts'
@@ -61,7 +62,7 @@ export interface StoredForm {
 export function storedForm(plain: Uint8Array, compressionLevel: number): StoredForm {
   const plainSizeBytes = plain.byteLength
   const frame = compress(plain, compressionLevel)
-  return frame.byteLength < plainSizeBytes
-    ? { bytes: frame, plainSizeBytes, isCompressed: true }
-    : { bytes: plain, plainSizeBytes, isCompressed: false }
+  if (frame.byteLength < plainSizeBytes) return { bytes: frame, plainSizeBytes, isCompressed: true }
+  freeAtOnce(frame)
+  return { bytes: plain, plainSizeBytes, isCompressed: false }
 }

@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import assert from 'node:assert/strict'
+import { freeAtOnce } from '#host/memory.ts'
 import { openBlob, type BlobDamage } from './blob.ts'
 import type { PackedBlob } from './pack.ts'
 import { sealingKey } from './seal.ts'
@@ -27,6 +28,7 @@ port.on('message', (job: OpenJob | 'end') => {
     const opened = openBlob(key, blob, job.sealed.subarray(blob.offset, blob.offset + blob.sizeBytes))
     return opened.kind === 'whole' ? exact(opened.plain) : opened.damage
   })
+  freeAtOnce(job.sealed)
   const done: OpenJobDone = { number: job.number, blobs }
   return port.postMessage(
     done,

@@ -2,6 +2,7 @@ import { createCipheriv, createDecipheriv, createSecretKey, randomFillSync, timi
 import sodium from 'libsodium-wrappers-sumo'
 import assert from 'node:assert/strict'
 import { KiB } from '#base/units.ts'
+import { freeAtOnce } from '#host/memory.ts'
 
 await sodium.ready
 
@@ -48,7 +49,9 @@ export function sealInto(key: SealingKey, plain: Uint8Array, target: Uint8Array,
   target.set(nonce, offset)
   const cipher = createCipheriv('aes-256-ctr', key.encryption, nonce)
   for (let at = 0; at < plain.byteLength; at += sliceBytes) {
-    target.set(cipher.update(plain.subarray(at, at + sliceBytes)), offset + nonceBytes + at)
+    const slice = cipher.update(plain.subarray(at, at + sliceBytes))
+    target.set(slice, offset + nonceBytes + at)
+    freeAtOnce(slice)
   }
   target.set(poly1305(target.subarray(offset + nonceBytes, end), key.macR, macS), end)
   return plain.byteLength + sealOverheadBytes
@@ -66,7 +69,7 @@ export function unseal(key: SealingKey, sealed: Uint8Array): Buffer | undefined 
 }
 
 // Small slices keep ciphertext in the cache between the two passes, and libsodium's own memory small.
-const sliceBytes = 64 * KiB
+const sliceBytes = 128 * KiB
 
 function poly1305(message: Uint8Array, r: Uint8Array, s: Uint8Array): Uint8Array {
   // Poly1305-AES is Poly1305 with the one-time key r || AES-128_k(nonce) (Bernstein 2005, section 2); libsodium clamps r.

@@ -183,18 +183,20 @@ export class SealingThreads implements AsyncDisposable {
     if (this.#failure) return
     const blobs = decodePackHeader(news.header)
     assert.ok(blobs)
-    const stored = this.#options
-      .store({ id: news.id as PackId, blobs }, Buffer.from(this.#board.packs[news.buffer]!, 0, news.sizeBytes))
-      .then(
-        () => {
-          Atomics.store(this.#control, board.packUsedWord + news.buffer, 0)
-          Atomics.add(this.#control, board.packFreedWord, 1)
-          Atomics.notify(this.#control, board.packFreedWord)
-        },
-        (error: unknown) => this.fail(error),
-      )
-      .finally(() => this.#storing.delete(stored))
+    const bytes = Buffer.from(this.#board.packs[news.buffer]!, 0, news.sizeBytes)
+    const stored = this.#storeAndFree({ id: news.id as PackId, blobs }, bytes, news.buffer).finally(() => this.#storing.delete(stored))
     this.#storing.add(stored)
+  }
+
+  async #storeAndFree(pack: IndexedPack, bytes: Uint8Array, buffer: number): Promise<void> {
+    try {
+      await this.#options.store(pack, bytes)
+    } catch (error) {
+      return this.fail(error)
+    }
+    Atomics.store(this.#control, board.packUsedWord + buffer, 0)
+    Atomics.add(this.#control, board.packFreedWord, 1)
+    Atomics.notify(this.#control, board.packFreedWord)
   }
 
   #throwIfFailed(): void {

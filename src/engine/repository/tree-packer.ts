@@ -45,11 +45,14 @@ export class TreePacker {
     if (!this.#open) return
     const { buffer, builder } = this.#open
     this.#open = undefined
-    this.#storing = this.#storing.then(async () => {
-      const pack = builder.close()
-      await this.#store({ id: pack.id, blobs: pack.blobs }, buffer.subarray(0, pack.sizeBytes))
-    })
+    this.#storing = this.#storeAfter(this.#storing, buffer, builder)
     // Told to whoever comes next; until then it must not count as unhandled.
     this.#storing.catch(() => {})
+  }
+
+  async #storeAfter(earlier: Promise<void>, buffer: Buffer, builder: PackBuilder): Promise<void> {
+    await earlier
+    const pack = builder.close()
+    await this.#store({ id: pack.id, blobs: pack.blobs }, buffer.subarray(0, pack.sizeBytes))
   }
 }

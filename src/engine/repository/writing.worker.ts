@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import { parentPort, workerData } from 'node:worker_threads'
 import assert from 'node:assert/strict'
 import type { BlobId } from '#base/ids.ts'
+import { freeAtOnce } from '#host/memory.ts'
 import { PackBuilder, storedForm, type StoredForm } from './pack-builder.ts'
 import { encodePackHeader } from './pack.ts'
 import { sealingKey } from './seal.ts'
@@ -60,6 +61,7 @@ function perform(job: number): void {
   const id = hashes.toString('hex', job * 32, job * 32 + 32) as BlobId
   const stored = storedForm(plain, compressionLevel)
   builderFor(stored)?.add(id, stored)
+  if (stored.isCompressed) freeAtOnce(stored.bytes)
 }
 
 /** `undefined` only when the session was stopped while waiting for a buffer. */
@@ -104,5 +106,6 @@ function ringPlace(position: number): number {
 }
 
 function tell(news: board.SealingNews): void {
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
   port!.postMessage(news)
 }
