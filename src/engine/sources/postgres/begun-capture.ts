@@ -1,4 +1,4 @@
-import type { CaptureContext } from '../source.ts'
+import type { CaptureContext } from '#engine/sources/source.ts'
 import type { CapturedCatalog } from './captured-catalog.ts'
 import type { ClientTools } from './client-tools.ts'
 import type { Connection } from './connection.ts'

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict'
 import { readFile, readdir, readlink } from 'node:fs/promises'
 import { systemClock, testClock, type Clock } from '#base/clock.ts'
 import { isFault } from '#base/fault.ts'
-import type { StreamEntry } from '../source.ts'
-import { byteStringOf } from '../../byte-string.ts'
+import type { StreamEntry } from '#engine/sources/source.ts'
+import { byteStringOf } from '#engine/byte-string.ts'
 import { captureToDirectory, testContext } from '#test/support/captured-database.ts'
 import { entriesToDirectory } from '#test/support/entries-to-directory.ts'
 import { temporaryDirectory } from '#test/support/temporary-directory.ts'
@@ -249,6 +249,53 @@ async function childCommandLines(program: string): Promise<string[]> {
   }
   return found
 }
+
+test('SAFETY rule 19: a materialized view refreshed while the backup runs is named, not compared', async () => {
+  const name = await database(
+    'refreshed',
+    'create table t (a int); insert into t values (1); create materialized view m as select * from t; create materialized view still as select * from t',
+  )
+  await using capture = await capturePostgres({ name: 'clinic', target: cluster.target(name) }, testContext())
+  await cluster.psql(name, 'refresh materialized view m')
+  await using folder = await temporaryDirectory()
+  await entriesToDirectory(capture.entries(), `${folder.path}/out`)
+  const section = await capture.section()
+  assert.deepEqual(
+    section.materializedViews.map((view) => [view.name, view.hash.rows]),
+    [['still', 1]],
+  )
+  assert.ok(section.exactness.some(({ what, why }) => what === 'materialized views: public.m' && why.startsWith('refreshed while')))
+})
+
+test('SAFETY rule 19: configuration tables of extensions are hashed under their condition and stay in the dump', async () => {
+  const name = await database(
+    'configuration',
+    `create extension citext; create table settings (a int); insert into settings select generate_series(1, 10); create table fixed (a int); insert into fixed values (1);
+     alter extension citext add table settings; alter extension citext add table fixed;
+     update pg_extension set extconfig = array['settings'::regclass::oid], extcondition = array['WHERE a > 7'] where extname = 'citext'`,
+  )
+  await using captured = await captureToDirectory({ name: 'clinic', target: cluster.target(name) })
+  assert.deepEqual(captured.section.tables, [])
+  const [table] = captured.section.extensionTables
+  assert.deepEqual([table!.name, table!.condition, table!.hash.rows], ['settings', 'WHERE a > 7', 3])
+  assert.match(await captured.text('rest.dump'), /COPY public\.settings \(a\) FROM stdin/)
+})
+
+test('SAFETY rule 13: DDL that queues while rows stream ends the capture too', async () => {
+  const name = await database('midway', `create table t (a text); insert into t select repeat('x', 1000) from generate_series(1, 20000)`)
+  const limits = { lockWaitMsMax: 200 }
+  await using capture = await capturePostgres({ name: 'clinic', target: cluster.target(name), limits }, testContext())
+  await using other = await connect(cluster.target(name))
+  const streams = await streamsOf(capture.entries())
+  const rows = streams.find((stream) => stream.name === byteStringOf('000000.copy'))!
+  await assert.rejects(
+    async () => {
+      // A reader that is slow, so that the COPY is still going on.
+      for await (const _ of rows.open()) await other.query('ALTER TABLE t ADD COLUMN b int')
+    },
+    (error) => isFault(error, 'DATABASE_LOCKED'),
+  )
+})
 
 test('a cancelled capture is CANCELLED and leaves no session behind', async () => {
   const name = await database('cancelled', `create table t (a text); insert into t select repeat('x', 1000) from generate_series(1, 20000)`)

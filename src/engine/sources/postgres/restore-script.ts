@@ -130,7 +130,7 @@ ddl() {
   section=$1
   shift
   pg_restore --section="$section" $tablespaces --file="$work/$section.sql" "$@" rest.dump
-  sed "1,40s/^SELECT pg_catalog.set_config('search_path', '', false);\$/SELECT pg_catalog.set_config('search_path', @PATH@, false);/" "$work/$section.sql" > "$work/ddl.sql"
+  sed "1,40s/^SELECT pg_catalog.set_config('search_path', '', false);$/SELECT pg_catalog.set_config('search_path', @PATH@, false);/" "$work/$section.sql" > "$work/ddl.sql"
 }
 archive() { pg_restore --exit-on-error --dbname="$target" "$@" rest.dump; }
 settings=@SETTINGS@
