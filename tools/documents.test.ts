@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict'
+import path from 'node:path'
+import test from 'node:test'
+import { run } from '#host/run.ts'
+import { commandsOf, type Command } from './tidy/documents.ts'
+import { projectFiles, projectFolder } from './tidy/source-file.ts'
+
+const program = path.join(projectFolder, 'bin/integrum')
+const documents = projectFiles().filter((file) => /^(README|docs\/guide\/[\w-]+)\.md$/.test(file.path))
+const helps = new Map<string, Promise<string | undefined>>()
+
+/** What `integrum … --help` says; undefined when there is no such command. */
+function helpOf(words: readonly string[]): Promise<string | undefined> {
+  const key = words.join(' ')
+  const known = helps.get(key) ?? askHelp(words)
+  helps.set(key, known)
+  return known
+}
+
+async function askHelp(words: readonly string[]): Promise<string | undefined> {
+  const ended = await run(program, [...words, '--help'], { env: { PATH: process.env['PATH'] } })
+  return ended.exitCode === 0 && ended.stdout.startsWith(`Usage: integrum ${words.join(' ')}`.trim()) ? ended.stdout : undefined
+}
+
+/** The command is the longest row of words that has a help of its own; the rest are its arguments and options. */
+async function complaintsAbout(command: Command): Promise<string[]> {
+  const words = command.text.split(/\s+/).slice(1)
+  const beforeOptions = words.slice(
+    0,
+    [...words, '--'].findIndex((word) => word.startsWith('-')),
+  )
+  for (let count = Math.min(3, beforeOptions.length); count > 0; count -= 1) {
+    const help = await helpOf(beforeOptions.slice(0, count))
+    if (help === undefined) continue
+    const isGroup = help.split('\n')[0]!.includes('[command]')
+    if (isGroup && beforeOptions.length > count) break
+    const flags = words.filter((word) => word.startsWith('--'))
+    return flags
+      .filter((flag) => !help.includes(`${flag} `) && !help.includes(`${flag}\n`))
+      .map((flag) => `${command.text}: no option ${flag}`)
+  }
+  return [`${command.text}: no such command`]
+}
+
+for (const document of documents) {
+  test(`every integrum command that ${document.path} shows exists, with its options`, async () => {
+    const commands = commandsOf(document).filter((command) => /^integrum\s/.test(command.text))
+    const complaints = (await Promise.all(commands.map(complaintsAbout))).flat()
+    assert.deepEqual(complaints, [])
+    if (document.path === 'README.md') assert.ok(commands.length > 10, 'the README shows a whole session')
+  })
+}
+
+test('every exit code and every command group stands in the README', () => {
+  const readme = documents.find((document) => document.path === 'README.md')!.text
+  for (const code of [0, 1, 2, 3]) assert.match(readme, new RegExp(`^\\| ${code} \\|`, 'm'))
+  for (const name of [
+    'repository create',
+    'backup',
+    'backups list',
+    'verify',
+    'restore plan',
+    'restore run',
+    'restore undo',
+    'forget',
+    'dump',
+  ]) {
+    assert.ok(readme.includes(`integrum ${name}`), name)
+  }
+})
