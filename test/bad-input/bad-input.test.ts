@@ -5,9 +5,9 @@ import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { run } from '#host/run.ts'
 import { connect } from '#engine/sources/postgres/connection.ts'
-import { testCluster, type TestCluster } from '../support/postgres.ts'
-import { workplace, type Told, type Workplace } from '../support/command-line.ts'
-import { copyTree } from '../support/trees.ts'
+import { testCluster, type TestCluster } from '#test/support/postgres.ts'
+import { workplace, type Told, type Workplace } from '#test/support/command-line.ts'
+import { copyTree } from '#test/support/trees.ts'
 
 // Every way of asking wrongly or of meeting a broken world: its own fault code, the exit code, and nothing touched.
 

@@ -4,7 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { test } from 'node:test'
 import { run } from '#host/run.ts'
-import { endOf, workplace } from '../support/command-line.ts'
+import { endOf, workplace } from '#test/support/command-line.ts'
 
 test('killed in the middle of a backup, the repository is sound, the backup before stands, and the next one works', async () => {
   await using place = await workplace()

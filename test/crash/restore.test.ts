@@ -3,8 +3,8 @@ import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { testCluster, type TestCluster } from '../support/postgres.ts'
-import { endOf, workplace, type Workplace } from '../support/command-line.ts'
+import { testCluster, type TestCluster } from '#test/support/postgres.ts'
+import { endOf, workplace, type Workplace } from '#test/support/command-line.ts'
 
 const dying = path.join(path.dirname(fileURLToPath(import.meta.url)), 'dying-command.ts')
 

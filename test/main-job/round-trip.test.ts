@@ -4,10 +4,10 @@ import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { run } from '#host/run.ts'
 import { makeClinic } from '#demo/clinic/make-clinic.ts'
-import { testCluster, type TestCluster } from '../support/postgres.ts'
-import { workplace, type Workplace } from '../support/command-line.ts'
-import { sharedFolder } from '../support/shared.ts'
-import { copyTree, makeHardTree, treeDiff } from '../support/trees.ts'
+import { testCluster, type TestCluster } from '#test/support/postgres.ts'
+import { workplace, type Workplace } from '#test/support/command-line.ts'
+import { sharedFolder } from '#test/support/shared.ts'
+import { copyTree, makeHardTree, treeDiff } from '#test/support/trees.ts'
 
 let cluster: TestCluster
 let place: Workplace

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { systemClock } from '#base/clock.ts'
 import { printBytes, printCount, printDuration } from '#base/units.ts'
 import { backup, type BackupResult } from '#engine/backup/backup.ts'
-import { instruments, openedRepository, type CommandContext } from '../command.ts'
+import { instruments, openedRepository, type CommandContext } from '#cli/command.ts'
 import {
   collectNamed,
   databaseTargets,
@@ -13,8 +13,8 @@ import {
   withRepository,
   type Named,
   type RepositoryOptions,
-} from '../options.ts'
-import type { Output } from '../output.ts'
+} from '#cli/options.ts'
+import type { Output } from '#cli/output.ts'
 
 interface BackupOptions extends RepositoryOptions {
   readonly system: string

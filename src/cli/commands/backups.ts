@@ -3,9 +3,9 @@ import { systemClock } from '#base/clock.ts'
 import { printBytes, printCount } from '#base/units.ts'
 import { findBackup, listBackups, openBackup, type OpenedBackup } from '#engine/backup/backups.ts'
 import { listFiles } from '#engine/backup/list-files.ts'
-import { openedRepository, type CommandContext } from '../command.ts'
-import { parseSystemName, withRepository, type RepositoryOptions } from '../options.ts'
-import type { Output } from '../output.ts'
+import { openedRepository, type CommandContext } from '#cli/command.ts'
+import { parseSystemName, withRepository, type RepositoryOptions } from '#cli/options.ts'
+import type { Output } from '#cli/output.ts'
 
 interface ListOptions extends RepositoryOptions {
   readonly system?: string

@@ -4,8 +4,8 @@ import { systemClock } from '#base/clock.ts'
 import { Fault } from '#base/fault.ts'
 import { findBackup, nodeAt } from '#engine/backup/backups.ts'
 import { fileContent } from '#engine/backup/stored-source.ts'
-import { openedRepository, type CommandContext } from '../command.ts'
-import { parseSystemName, withRepository, type RepositoryOptions } from '../options.ts'
+import { openedRepository, type CommandContext } from '#cli/command.ts'
+import { parseSystemName, withRepository, type RepositoryOptions } from '#cli/options.ts'
 
 interface DumpOptions extends RepositoryOptions {
   readonly backup: string

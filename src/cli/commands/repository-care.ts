@@ -3,8 +3,8 @@ import { systemClock } from '#base/clock.ts'
 import { Fault } from '#base/fault.ts'
 import { printBytes, printCount } from '#base/units.ts'
 import { checkRepository } from '#engine/repository/check.ts'
-import { storageOf, type CommandContext } from '../command.ts'
-import { readPassword, withRepository, type RepositoryOptions } from '../options.ts'
+import { storageOf, type CommandContext } from '#cli/command.ts'
+import { readPassword, withRepository, type RepositoryOptions } from '#cli/options.ts'
 
 interface CheckOptions extends RepositoryOptions {
   readonly readData?: boolean
@@ -36,7 +36,8 @@ async function check(options: CheckOptions, { output, signal }: CommandContext):
   const { snapshots, packs, blobs, packBytes } = report.checked
   const read = depth === 'full' ? `${printBytes(packBytes)} read and hashed` : 'structure only, packs not read'
   output.line(`Intact: ${printCount(snapshots)} snapshots, ${printCount(packs)} packs, ${printCount(blobs)} pieces; ${read}`)
-  if (report.orphanPacks > 0) output.line(`  ${printCount(report.orphanPacks)} packs (${printBytes(report.orphanBytes)}) belong to no index; prune removes them`)
+  if (report.orphanPacks > 0)
+    output.line(`  ${printCount(report.orphanPacks)} packs (${printBytes(report.orphanBytes)}) belong to no index; prune removes them`)
   const { checked, ...rest } = report
   output.result({ status: 'completed', ...checked, ...rest })
 }

@@ -3,8 +3,8 @@ import { systemClock } from '#base/clock.ts'
 import { Fault } from '#base/fault.ts'
 import { addKey, listKeys, openKey, removeKey, revocationNotice, type KeyFile } from '#engine/repository/keys.ts'
 import type { Storage } from '#engine/storage/storage.ts'
-import { storageOf, type CommandContext } from '../command.ts'
-import { readPassword, warnIfShort, withRepository, type RepositoryOptions } from '../options.ts'
+import { storageOf, type CommandContext } from '#cli/command.ts'
+import { readPassword, warnIfShort, withRepository, type RepositoryOptions } from '#cli/options.ts'
 
 interface AddOptions extends RepositoryOptions {
   readonly newPasswordFile: string

@@ -6,9 +6,9 @@ import { listJournals } from '#engine/restore/journal.ts'
 import { recoverAll } from '#engine/restore/recover.ts'
 import { releaseRestore } from '#engine/restore/release.ts'
 import { undoRestore } from '#engine/restore/undo.ts'
-import { instruments, openedRepository, type CommandContext } from '../command.ts'
-import { collectText, databaseTargets, wholeNumber, withRepository, withState, type RepositoryOptions } from '../options.ts'
-import { stateDirectory } from '../state.ts'
+import { instruments, openedRepository, type CommandContext } from '#cli/command.ts'
+import { collectText, databaseTargets, wholeNumber, withRepository, withState, type RepositoryOptions } from '#cli/options.ts'
+import { stateDirectory } from '#cli/state.ts'
 import { reportSwap } from './restore-run.ts'
 
 interface AfterOptions extends RepositoryOptions {

@@ -10,7 +10,7 @@ import { makePlan } from '#engine/restore/make-plan.ts'
 import type { RestoreOrder } from '#engine/restore/order.ts'
 import { printPlan, type RestorePlan } from '#engine/restore/plan.ts'
 import type { RoleChoice } from '#engine/sources/postgres/roles.ts'
-import { instruments, openedRepository, type CommandContext } from '../command.ts'
+import { instruments, openedRepository, type CommandContext } from '#cli/command.ts'
 import {
   collectNamed,
   collectText,
@@ -22,8 +22,8 @@ import {
   withRepository,
   type Named,
   type RepositoryOptions,
-} from '../options.ts'
-import type { Output } from '../output.ts'
+} from '#cli/options.ts'
+import type { Output } from '#cli/output.ts'
 
 interface PlanOptions extends RepositoryOptions {
   readonly backup: string

@@ -9,10 +9,10 @@ import type { RestoreOrder } from '#engine/restore/order.ts'
 import { parsePlan, type RestorePlan } from '#engine/restore/plan.ts'
 import { runRestore } from '#engine/restore/restore.ts'
 import type { Repository } from '#engine/repository/repository.ts'
-import { instruments, openedRepository, type CommandContext } from '../command.ts'
-import { wholeNumber, withRepository, withState, type RepositoryOptions } from '../options.ts'
-import type { Output } from '../output.ts'
-import { stateDirectory } from '../state.ts'
+import { instruments, openedRepository, type CommandContext } from '#cli/command.ts'
+import { wholeNumber, withRepository, withState, type RepositoryOptions } from '#cli/options.ts'
+import type { Output } from '#cli/output.ts'
+import { stateDirectory } from '#cli/state.ts'
 
 interface RunCommandOptions extends RepositoryOptions {
   readonly confirm: string

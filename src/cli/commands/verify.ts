@@ -4,8 +4,8 @@ import { Fault } from '#base/fault.ts'
 import { printBytes, printCount } from '#base/units.ts'
 import { findBackup, openBackup } from '#engine/backup/backups.ts'
 import { verifyBackup } from '#engine/backup/verify-backup.ts'
-import { instruments, openedRepository, type CommandContext } from '../command.ts'
-import { parseSystemName, withRepository, type RepositoryOptions } from '../options.ts'
+import { instruments, openedRepository, type CommandContext } from '#cli/command.ts'
+import { parseSystemName, withRepository, type RepositoryOptions } from '#cli/options.ts'
 
 interface VerifyCommandOptions extends RepositoryOptions {
   readonly system?: string

@@ -1,5 +1,5 @@
 import type { Clock } from '#base/clock.ts'
-import type { OnProgress } from '../sources/source.ts'
+import type { OnProgress } from '#engine/sources/source.ts'
 
 const reportEveryMs = 200
 

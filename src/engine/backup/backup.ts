@@ -3,9 +3,9 @@ import { throwIfCancelled } from '#base/clock.ts'
 import { Fault } from '#base/fault.ts'
 import type { BackupId, SnapshotId } from '#base/ids.ts'
 import { productVersion } from '#host/version.ts'
-import { withHooks } from '../hooks.ts'
-import type { Repository, WriteSession, WriteStatistics } from '../repository/repository.ts'
-import { connect } from '../sources/postgres/connection.ts'
+import { withHooks } from '#engine/hooks.ts'
+import type { Repository, WriteSession, WriteStatistics } from '#engine/repository/repository.ts'
+import { connect } from '#engine/sources/postgres/connection.ts'
 import { backupTags } from './backups.ts'
 import { captureAll, type Captured } from './capture-all.ts'
 import { GapList } from './gap-list.ts'
@@ -13,8 +13,8 @@ import type { BackupOrder, Instruments } from './order.ts'
 import { manifestChecksum, printManifest, type BackupType, type Manifest } from './manifest.ts'
 import { folderNode, streamNode } from './made-nodes.ts'
 import { printReadme } from './readme.ts'
-import { byteStringOf } from '../byte-string.ts'
-import type { TreeNode } from '../tree-node.ts'
+import { byteStringOf } from '#engine/byte-string.ts'
+import type { TreeNode } from '#engine/tree-node.ts'
 
 export interface BackupResult {
   readonly status: 'completed' | 'completed_with_gaps'
@@ -82,7 +82,14 @@ export async function backup(
           },
           signal,
         )
-        return { status: gaps.count > 0 ? 'completed_with_gaps' : 'completed', id, snapshot, checksum: manifestChecksum(bytes), manifest, statistics: { ...session.statistics } }
+        return {
+          status: gaps.count > 0 ? 'completed_with_gaps' : 'completed',
+          id,
+          snapshot,
+          checksum: manifestChecksum(bytes),
+          manifest,
+          statistics: { ...session.statistics },
+        }
       },
       signal,
     ),

@@ -1,8 +1,8 @@
 import { Fault } from '#base/fault.ts'
 import { isHexId, isUuid, type BackupId, type BlobId } from '#base/ids.ts'
-import { byteStringOf } from '../byte-string.ts'
-import type { Repository, Snapshot } from '../repository/repository.ts'
-import type { TreeNode } from '../tree-node.ts'
+import { byteStringOf } from '#engine/byte-string.ts'
+import type { Repository, Snapshot } from '#engine/repository/repository.ts'
+import type { TreeNode } from '#engine/tree-node.ts'
 import { manifestChecksum, parseManifest, type Manifest } from './manifest.ts'
 
 /** One backup as its snapshot's tags tell it, without opening its manifest. */

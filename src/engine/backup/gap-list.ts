@@ -1,4 +1,4 @@
-import type { Gap } from '../sources/source.ts'
+import type { Gap } from '#engine/sources/source.ts'
 import { gapsListedMax, type Manifest } from './manifest.ts'
 
 /** Counts every gap and names as many as a manifest lists. */

@@ -1,8 +1,8 @@
 import { Fault } from '#base/fault.ts'
 import type { BlobId } from '#base/ids.ts'
-import { printBytesName } from '../byte-string.ts'
-import type { Repository } from '../repository/repository.ts'
-import type { NodeType, TreeNode } from '../tree-node.ts'
+import { printBytesName } from '#engine/byte-string.ts'
+import type { Repository } from '#engine/repository/repository.ts'
+import type { NodeType, TreeNode } from '#engine/tree-node.ts'
 import { nodeAt, type Backup } from './backups.ts'
 
 export interface ListedFile {

@@ -1,8 +1,8 @@
 import type { BlobId } from '#base/ids.ts'
-import { byteStringOf } from '../byte-string.ts'
-import type { StoredContent } from '../repository/repository.ts'
-import type { StreamEntry } from '../sources/source.ts'
-import type { TreeNode } from '../tree-node.ts'
+import { byteStringOf } from '#engine/byte-string.ts'
+import type { StoredContent } from '#engine/repository/repository.ts'
+import type { StreamEntry } from '#engine/sources/source.ts'
+import type { TreeNode } from '#engine/tree-node.ts'
 
 /** Nodes of files and folders that no file system held: what a source or the backup itself wrote. */
 export function streamNode(entry: Pick<StreamEntry, 'name' | 'mode'>, stored: StoredContent, at: Date): TreeNode {

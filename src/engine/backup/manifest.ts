@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { parse } from '#base/parse.ts'
 import { sourceNameSchema } from '#base/settings.ts'
-import { databaseSectionSchema } from '../sources/postgres/database-section.ts'
-import { rootSectionSchema } from '../sources/files/root-section.ts'
+import { databaseSectionSchema } from '#engine/sources/postgres/database-section.ts'
+import { rootSectionSchema } from '#engine/sources/files/root-section.ts'
 
 export const backupTypes = ['full', 'database', 'files'] as const
 export type BackupType = (typeof backupTypes)[number]

@@ -1,8 +1,8 @@
 import type { Clock } from '#base/clock.ts'
 import type { SystemSettings } from '#base/settings.ts'
 import type { Random } from '#host/random.ts'
-import type { DatabaseTarget } from '../sources/postgres/target.ts'
-import type { OnProgress } from '../sources/source.ts'
+import type { DatabaseTarget } from '#engine/sources/postgres/target.ts'
+import type { OnProgress } from '#engine/sources/source.ts'
 import type { Manifest } from './manifest.ts'
 
 /** What a backup is asked to hold. */

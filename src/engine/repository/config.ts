@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { Fault } from '#base/fault.ts'
 import { parse } from '#base/parse.ts'
 import { randomHex, type Random } from '#host/random.ts'
-import type { Storage } from '../storage/storage.ts'
+import type { Storage } from '#engine/storage/storage.ts'
 import { randomPolynomial } from './polynomial.ts'
 import { seal, unseal, type SealingKey } from './seal.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Clock } from '#base/clock.ts'
 import type { Random } from '#host/random.ts'
-import type { Storage } from '../storage/storage.ts'
+import type { Storage } from '#engine/storage/storage.ts'
 import type { RepositoryConfig } from './config.ts'
 import { indexFileIds, loadIndexFile } from './index-file.ts'
 import { PackIndex } from './pack-index.ts'

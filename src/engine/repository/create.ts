@@ -1,7 +1,7 @@
 import type { Clock } from '#base/clock.ts'
 import { Fault } from '#base/fault.ts'
 import type { Random } from '#host/random.ts'
-import { folders, type Storage } from '../storage/storage.ts'
+import { folders, type Storage } from '#engine/storage/storage.ts'
 import { newConfig, saveConfig } from './config.ts'
 import { addKey, newMasterKey } from './keys.ts'
 import { newRecoveryKey } from './recovery-key.ts'

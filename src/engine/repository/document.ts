@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { Fault } from '#base/fault.ts'
 import type { FaultCode } from '#base/fault-codes.ts'
 import { limits } from '#base/limits.ts'
-import type { Storage } from '../storage/storage.ts'
+import type { Storage } from '#engine/storage/storage.ts'
 import { decodeDocument, encodeDocument } from './compression.ts'
 import { seal, unseal, type SealingKey } from './seal.ts'
 

@@ -1,7 +1,7 @@
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { byteString } from '../byte-string.ts'
+import { byteString } from '#engine/byte-string.ts'
 import { goQuote, goString, goTime, goUnquote, parseGoTime } from './go-json.ts'
 
 test('any bytes of a name survive quoting as Go does it', () => {

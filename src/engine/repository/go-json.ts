@@ -1,5 +1,5 @@
 import { Fault } from '#base/fault.ts'
-import { bytesOf, byteString, type ByteString } from '../byte-string.ts'
+import { bytesOf, byteString, type ByteString } from '#engine/byte-string.ts'
 
 // restic writes its documents with Go's encoding/json and strconv. Written the same way, byte for byte, a tree that did
 // not change keeps its hash whichever program wrote it.

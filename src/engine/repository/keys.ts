@@ -7,7 +7,7 @@ import { isHexId } from '#base/ids.ts'
 import { limits } from '#base/limits.ts'
 import { parse } from '#base/parse.ts'
 import { MiB } from '#base/units.ts'
-import type { Storage, StorageName } from '../storage/storage.ts'
+import type { Storage, StorageName } from '#engine/storage/storage.ts'
 import { readRecoveryKey } from './recovery-key.ts'
 import { keyBytesLength, seal, sealingKey, unseal, type SealingKey } from './seal.ts'
 

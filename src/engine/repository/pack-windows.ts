@@ -1,6 +1,6 @@
 import type { PackId } from '#base/ids.ts'
 import { limits } from '#base/limits.ts'
-import type { Storage } from '../storage/storage.ts'
+import type { Storage } from '#engine/storage/storage.ts'
 import type { BlobLocation, PackIndex } from './pack-index.ts'
 
 interface Window {

@@ -1,6 +1,6 @@
 import type { BlobId, SnapshotId } from '#base/ids.ts'
-import type { Storage } from '../storage/storage.ts'
-import type { TreeNode } from '../tree-node.ts'
+import type { Storage } from '#engine/storage/storage.ts'
+import type { TreeNode } from '#engine/tree-node.ts'
 
 /**
  * An opened repository in restic format v2. Writes happen only inside `write`, deletions only inside `exclusively`,

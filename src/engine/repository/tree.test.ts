@@ -3,8 +3,8 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { isFault } from '#base/fault.ts'
 import type { BlobId } from '#base/ids.ts'
-import { byteString, byteStringOf } from '../byte-string.ts'
-import type { TreeNode } from '../tree-node.ts'
+import { byteString, byteStringOf } from '#engine/byte-string.ts'
+import type { TreeNode } from '#engine/tree-node.ts'
 import { decodeTree, encodeTree } from './tree.ts'
 
 const id = 'ab'.repeat(32) as BlobId

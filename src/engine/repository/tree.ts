@@ -2,8 +2,8 @@ import { z } from 'zod'
 import { Fault } from '#base/fault.ts'
 import { isHexId, type BlobId } from '#base/ids.ts'
 import { parse } from '#base/parse.ts'
-import { byteString, bytesOf, type ByteString } from '../byte-string.ts'
-import type { ExtendedAttribute, NodeType, TreeNode } from '../tree-node.ts'
+import { byteString, bytesOf, type ByteString } from '#engine/byte-string.ts'
+import type { ExtendedAttribute, NodeType, TreeNode } from '#engine/tree-node.ts'
 import { goQuote, goString, goTime, goUnquote, parseGoTime } from './go-json.ts'
 
 /**

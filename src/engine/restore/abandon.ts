@@ -1,5 +1,5 @@
-import { removeStage } from '../sources/files/swap.ts'
-import { discardStage } from '../sources/postgres/stage.ts'
+import { removeStage } from '#engine/sources/files/swap.ts'
+import { discardStage } from '#engine/sources/postgres/stage.ts'
 import type { RestoreJournal } from './journal.ts'
 
 /**

@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { Fault, messageOf } from '#base/fault.ts'
 import { parse } from '#base/parse.ts'
-import { readJournalComments } from '../sources/postgres/journal-comment.ts'
-import type { DatabaseTarget } from '../sources/postgres/target.ts'
+import { readJournalComments } from '#engine/sources/postgres/journal-comment.ts'
+import type { DatabaseTarget } from '#engine/sources/postgres/target.ts'
 import { isUnfinished, journalSchema, RestoreJournal, restoreFolder, type JournalState } from './journal.ts'
 
 /**

@@ -7,8 +7,8 @@ import { isUuid, type RestoreId } from '#base/ids.ts'
 import { parse } from '#base/parse.ts'
 import { hookSchema } from '#base/settings.ts'
 import { replaceDurably } from '#host/durable.ts'
-import { rootRecordSchema, type RootRecord } from '../sources/files/root-record.ts'
-import { databaseRecordSchema, type DatabaseRecord } from '../sources/postgres/database-record.ts'
+import { rootRecordSchema, type RootRecord } from '#engine/sources/files/root-record.ts'
+import { databaseRecordSchema, type DatabaseRecord } from '#engine/sources/postgres/database-record.ts'
 
 /**
  * Where a restore stands. `swapping` is the only step in which live names may be half changed; what decides it is the

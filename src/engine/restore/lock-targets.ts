@@ -1,7 +1,7 @@
 import { lockRoot } from '#host/flock.ts'
-import { lockDatabase, type TargetLock } from '../sources/postgres/target-lock.ts'
-import type { DatabaseRecord } from '../sources/postgres/database-record.ts'
-import type { RootRecord } from '../sources/files/root-record.ts'
+import { lockDatabase, type TargetLock } from '#engine/sources/postgres/target-lock.ts'
+import type { DatabaseRecord } from '#engine/sources/postgres/database-record.ts'
+import type { RootRecord } from '#engine/sources/files/root-record.ts'
 
 /** One place for the whole machine, whatever state directory a command uses. */
 const lockDirectory = '/run/lock/integrum'

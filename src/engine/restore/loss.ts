@@ -1,7 +1,7 @@
 import { Fault } from '#base/fault.ts'
 import { printCount } from '#base/units.ts'
-import type { DatabaseRecord } from '../sources/postgres/database-record.ts'
-import { rowsWritten } from '../sources/postgres/rows-written.ts'
+import type { DatabaseRecord } from '#engine/sources/postgres/database-record.ts'
+import { rowsWritten } from '#engine/sources/postgres/rows-written.ts'
 import type { RestoreJournal } from './journal.ts'
 
 /** Rows that each live database has written so far, by the server's own statistics. */

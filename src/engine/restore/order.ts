@@ -1,10 +1,10 @@
 import type { SystemSettings } from '#base/settings.ts'
-import type { OpenedBackup } from '../backup/backups.ts'
-import type { Instruments } from '../backup/order.ts'
-import type { RootSection } from '../sources/files/root-section.ts'
-import type { DatabaseSection } from '../sources/postgres/database-section.ts'
-import type { RoleChoice } from '../sources/postgres/roles.ts'
-import type { DatabaseTarget } from '../sources/postgres/target.ts'
+import type { OpenedBackup } from '#engine/backup/backups.ts'
+import type { Instruments } from '#engine/backup/order.ts'
+import type { RootSection } from '#engine/sources/files/root-section.ts'
+import type { DatabaseSection } from '#engine/sources/postgres/database-section.ts'
+import type { RoleChoice } from '#engine/sources/postgres/roles.ts'
+import type { DatabaseTarget } from '#engine/sources/postgres/target.ts'
 import type { RestorePlan } from './plan.ts'
 
 export interface RestoreOrder {

@@ -3,9 +3,9 @@ import { z } from 'zod'
 import { Fault } from '#base/fault.ts'
 import { parse } from '#base/parse.ts'
 import { systemSettingsSchema } from '#base/settings.ts'
-import { rootRecordSchema } from '../sources/files/root-record.ts'
-import { databaseRecordSchema } from '../sources/postgres/database-record.ts'
-import { roleChoiceSchema } from '../sources/postgres/roles.ts'
+import { rootRecordSchema } from '#engine/sources/files/root-record.ts'
+import { databaseRecordSchema } from '#engine/sources/postgres/database-record.ts'
+import { roleChoiceSchema } from '#engine/sources/postgres/roles.ts'
 
 const count = z.number().int().min(0)
 const listed = z.object({ count, first: z.array(z.string()) })

@@ -1,5 +1,5 @@
 import type { Clock } from '#base/clock.ts'
-import { runHook } from '../hooks.ts'
+import { runHook } from '#engine/hooks.ts'
 import { abandon } from './abandon.ts'
 import { isUnfinished, listJournals, type JournalState, type RestoreJournal } from './journal.ts'
 import { lockTargets } from './lock-targets.ts'

@@ -1,6 +1,6 @@
 import { throwIfCancelled } from '#base/clock.ts'
 import { Fault, messageOf } from '#base/fault.ts'
-import type { Repository } from '../repository/repository.ts'
+import type { Repository } from '#engine/repository/repository.ts'
 import { abandon } from './abandon.ts'
 import { RestoreJournal, type JournalState } from './journal.ts'
 import { lockTargets } from './lock-targets.ts'

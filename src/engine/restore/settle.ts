@@ -1,9 +1,9 @@
 import type { Clock } from '#base/clock.ts'
 import { Fault } from '#base/fault.ts'
 import { limits } from '#base/limits.ts'
-import { recoverRoot } from '../sources/files/swap.ts'
-import type { DatabaseRecord } from '../sources/postgres/database-record.ts'
-import { databaseState, renameDatabases, unfenceDatabase, type DatabaseState } from '../sources/postgres/swap.ts'
+import { recoverRoot } from '#engine/sources/files/swap.ts'
+import type { DatabaseRecord } from '#engine/sources/postgres/database-record.ts'
+import { databaseState, renameDatabases, unfenceDatabase, type DatabaseState } from '#engine/sources/postgres/swap.ts'
 import type { RestoreJournal } from './journal.ts'
 
 /**

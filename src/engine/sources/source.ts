@@ -1,8 +1,8 @@
 import type { Clock } from '#base/clock.ts'
 import type { BlobId } from '#base/ids.ts'
 import type { Random } from '#host/random.ts'
-import type { ByteString } from '../byte-string.ts'
-import type { TreeNode } from '../tree-node.ts'
+import type { ByteString } from '#engine/byte-string.ts'
+import type { TreeNode } from '#engine/tree-node.ts'
 
 /**
  * What a source hands over, depth first: `enter`, the children in byte order of their names, `leave` with the

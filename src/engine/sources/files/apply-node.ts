@@ -1,8 +1,8 @@
 import { chmodSync, lchownSync } from 'node:fs'
 import { errnoOf } from '#base/fault.ts'
 import { listXattrs, removeXattr, setTimes, setXattr } from '#host/libc.ts'
-import { bytesOf } from '../../byte-string.ts'
-import type { TreeNode } from '../../tree-node.ts'
+import { bytesOf } from '#engine/byte-string.ts'
+import type { TreeNode } from '#engine/tree-node.ts'
 
 /** What may be beyond the privileges of the process or the abilities of the file system, and is then named. */
 export type NotRestoredKind = 'owner' | 'mode' | 'time' | 'xattr' | 'socket' | 'device' | 'hard-link'

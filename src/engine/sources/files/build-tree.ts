@@ -7,12 +7,12 @@ import { Semaphore } from '#base/semaphore.ts'
 import { MiB } from '#base/units.ts'
 import { unreachable } from '#base/unreachable.ts'
 import { makeSpecialFile } from '#host/libc.ts'
-import { bytesOf, printBytesName, type ByteString } from '../../byte-string.ts'
-import type { TreeNode } from '../../tree-node.ts'
-import type { OnProgress, StoredEntry, StoredFileContent, StoredSource } from '../source.ts'
+import { bytesOf, printBytesName, type ByteString } from '#engine/byte-string.ts'
+import type { TreeNode } from '#engine/tree-node.ts'
+import type { OnProgress, StoredEntry, StoredFileContent, StoredSource } from '#engine/sources/source.ts'
 import { applyNode, replaceNode, type Owners } from './apply-node.ts'
 import { reach, type DirectoryHandle } from './directory-handle.ts'
-import { linkKey, sameFile } from './link-groups.ts'
+import { contentKey, linkKey, sameFile } from './link-groups.ts'
 import type { NotRestoredList } from './not-restored.ts'
 import { writeFile } from './write-file.ts'
 
@@ -191,7 +191,7 @@ class Builder {
   async #makeFile(node: TreeNode, content: StoredFileContent): Promise<void> {
     const folder = this.#top
     const path = this.#pathOf(node.name)
-    const pieces = node.links > 1 ? content.pieces.map(({ sha256 }) => sha256).join('') : ''
+    const pieces = node.links > 1 ? contentKey(content) : ''
     if (this.#linkToFirst(path, node, pieces)) return this.#progress(1, 0)
     await this.#slots.acquire()
     if (this.#signal.aborted) return this.#slots.release()

@@ -1,18 +1,18 @@
-import { test } from 'node:test'
+import { after, before, test } from 'node:test'
 import { strict as assert } from 'node:assert'
 import { appendFile, chmod, mkdir, rename, symlink, truncate, unlink, utimes, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import path from 'node:path'
 import { isFault } from '#base/fault.ts'
 import { run } from '#host/run.ts'
-import { byteStringOf } from '../../byte-string.ts'
-import type { TreeNode } from '../../tree-node.ts'
-import type { Capture, Entry, FileEntry, Gap } from '../source.ts'
+import { byteStringOf } from '#engine/byte-string.ts'
+import type { TreeNode } from '#engine/tree-node.ts'
+import type { Capture, Entry, FileEntry, Gap } from '#engine/sources/source.ts'
 import { captureFiles } from './capture.ts'
 import type { RootSection } from './root-section.ts'
 import { entriesToMemory, testContext } from '#test/support/entries-to-memory.ts'
 import { sharedFolder } from '#test/support/shared.ts'
-import { mounted, workshop } from '#test/support/workshop.ts'
+import { mounted, workshop, type Workshop } from '#test/support/workshop.ts'
 
 async function capture(
   root: string,
@@ -54,9 +54,19 @@ test('a tree comes depth first, in byte order, framed by enter and leave, its ow
   assert.deepEqual([section.files, section.directories, section.specials, section.bytes], [2, 1, 1, 2])
 })
 
+let hardTree: Workshop
+
+before(async () => {
+  hardTree = await workshop()
+  await run('bash', [path.join(sharedFolder(), 'cases/hard-tree.sh'), hardTree.folder])
+})
+
+after(async () => {
+  await hardTree[Symbol.asyncDispose]()
+})
+
 test('everything of the hard tree is seen: counts are those of find', async () => {
-  await using shop = await workshop()
-  await run('bash', [path.join(sharedFolder(), 'cases/hard-tree.sh'), shop.folder])
+  const shop = hardTree
   const gaps: Gap[] = []
   await using captured = await capture(shop.folder, gaps)
   const stored = await entriesToMemory(captured, (gap) => gaps.push(gap))
@@ -75,9 +85,7 @@ test('everything of the hard tree is seen: counts are those of find', async () =
 })
 
 test('nodes keep nanoseconds before 1970, every mode bit, owners, link targets, devices, xattrs, holes', async () => {
-  await using shop = await workshop()
-  await run('bash', [path.join(sharedFolder(), 'cases/hard-tree.sh'), shop.folder])
-  await using captured = await capture(shop.at('hard'))
+  await using captured = await capture(hardTree.at('hard'))
   const nodes = new Map<string, TreeNode>()
   for (const entry of await entriesOf(captured)) if ('node' in entry) nodes.set(entry.node.name, entry.node)
   const node = (name: string) => nodes.get(name)!

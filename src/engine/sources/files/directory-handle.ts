@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, readdirSync, type BigIntStats } from 'node:fs'
-import { byteStringOf, bytesOf, type ByteString } from '../../byte-string.ts'
+import { byteStringOf, bytesOf, type ByteString } from '#engine/byte-string.ts'
 
 /**
  * An open directory. What is below it is reached through `/proc/self/fd/<fd>/<name>`, so that neither a path longer than

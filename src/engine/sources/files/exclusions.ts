@@ -1,4 +1,4 @@
-import { byteStringOf, type ByteString } from '../../byte-string.ts'
+import { byteStringOf, type ByteString } from '#engine/byte-string.ts'
 
 /** Decides by path below the root (parts joined with `/`) whether an entry, and all below it, stays out of the backup. */
 export type Exclusion = (path: ByteString) => boolean

@@ -1,4 +1,4 @@
-import type { TreeNode } from '../../tree-node.ts'
+import type { TreeNode } from '#engine/tree-node.ts'
 
 /** Names of one file have the same (device, inode). */
 export function linkKey(node: TreeNode): string {
@@ -17,4 +17,11 @@ export function sameFile(one: TreeNode, other: TreeNode): boolean {
     one.linkTarget === other.linkTarget &&
     one.device === other.device
   )
+}
+
+/** One short text for the content of a file, however many pieces it has. */
+export function contentKey(content: StoredFileContent): string {
+  const hash = createHash('sha256')
+  for (const { sha256 } of content.pieces) hash.update(sha256)
+  return hash.digest('base64')
 }

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { byteString, byteStringOf, type ByteString } from '../../byte-string.ts'
+import { byteString, byteStringOf, type ByteString } from '#engine/byte-string.ts'
 
 export interface Mount {
   /** Absolute path of the mount point. */

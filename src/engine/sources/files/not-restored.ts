@@ -1,4 +1,4 @@
-import type { ByteString } from '../../byte-string.ts'
+import type { ByteString } from '#engine/byte-string.ts'
 import type { NotRestoredKind } from './apply-node.ts'
 import { PathList, pathsNamedMax } from './root-tally.ts'
 

@@ -1,4 +1,4 @@
-import type { ByteString } from '../../byte-string.ts'
+import type { ByteString } from '#engine/byte-string.ts'
 
 /** What restores leave beside a root or inside a mount point (DECISIONS "Names and paths"). Never captured, never compared. */
 export function isOwnName(name: string): boolean {

@@ -2,7 +2,7 @@ import { constants, fstatSync, read, readSync, type BigIntStats } from 'node:fs'
 import { errnoOf } from '#base/fault.ts'
 import { MiB } from '#base/units.ts'
 import { limits } from '#base/limits.ts'
-import type { TreeNode } from '../../tree-node.ts'
+import type { TreeNode } from '#engine/tree-node.ts'
 import { OpenFile } from './directory-handle.ts'
 
 type Holes = NonNullable<TreeNode['holes']>

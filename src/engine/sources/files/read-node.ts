@@ -2,8 +2,8 @@ import { constants, readlinkSync, type BigIntStats } from 'node:fs'
 import { errnoOf } from '#base/fault.ts'
 import { getXattr, holesOf, listXattrs } from '#host/libc.ts'
 import type { Accounts } from '#host/users.ts'
-import { byteString, type ByteString } from '../../byte-string.ts'
-import type { ExtendedAttribute, NodeType, TreeNode } from '../../tree-node.ts'
+import { byteString, type ByteString } from '#engine/byte-string.ts'
+import type { ExtendedAttribute, NodeType, TreeNode } from '#engine/tree-node.ts'
 import { OpenFile } from './directory-handle.ts'
 
 export type AccountNames = Pick<Accounts, 'userName' | 'groupName'>

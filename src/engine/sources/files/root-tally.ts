@@ -1,5 +1,5 @@
-import { printBytesName, type ByteString } from '../../byte-string.ts'
-import type { TreeNode } from '../../tree-node.ts'
+import { printBytesName, type ByteString } from '#engine/byte-string.ts'
+import type { TreeNode } from '#engine/tree-node.ts'
 import type { RootSection } from './root-section.ts'
 
 /** How many paths a section names; the rest is only counted. */

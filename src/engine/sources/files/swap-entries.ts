@@ -3,8 +3,8 @@ import path from 'node:path'
 import { Fault, errnoOf } from '#base/fault.ts'
 import { syncDirectory } from '#host/durable.ts'
 import { setTimes } from '#host/libc.ts'
-import { printBytesName, type ByteString } from '../../byte-string.ts'
-import type { TreeNode } from '../../tree-node.ts'
+import { printBytesName, type ByteString } from '#engine/byte-string.ts'
+import type { TreeNode } from '#engine/tree-node.ts'
 import { ownersHere, replaceNode } from './apply-node.ts'
 import { DirectoryHandle } from './directory-handle.ts'
 import { inodeAt, isSameInode, moveTo } from './move.ts'
@@ -75,6 +75,11 @@ export async function entriesForward(record: RootRecord, onStep: OnStep): Promis
 }
 
 export async function entriesBack(record: RootRecord, onStep: OnStep): Promise<string[]> {
+  // Not prepared, so nothing has moved; a crash while preparing may have left an empty directory.
+  if (!record.incoming) {
+    await clearEmptied(record, record.keptPath)
+    return []
+  }
   if (inodeAt(record.keptPath) === null) return settleTimes(record, 'live')
   if (isSameInode(inodeAt(donePath(record)), record.stage)) {
     await onStep({ from: donePath(record), to: record.stagePath })

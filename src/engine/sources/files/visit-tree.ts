@@ -2,7 +2,7 @@ import type { BigIntStats } from 'node:fs'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { throwIfCancelled } from '#base/clock.ts'
 import { errnoOf } from '#base/fault.ts'
-import type { ByteString } from '../../byte-string.ts'
+import type { ByteString } from '#engine/byte-string.ts'
 import type { DirectoryHandle } from './directory-handle.ts'
 import { isOwnName } from './own-names.ts'
 

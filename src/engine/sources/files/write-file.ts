@@ -2,8 +2,8 @@ import { constants, ftruncateSync, write, writeSync } from 'node:fs'
 import { throwIfCancelled } from '#base/clock.ts'
 import { Fault } from '#base/fault.ts'
 import { KiB } from '#base/units.ts'
-import type { TreeNode } from '../../tree-node.ts'
-import type { StoredFileContent } from '../source.ts'
+import type { TreeNode } from '#engine/tree-node.ts'
+import type { StoredFileContent } from '#engine/sources/source.ts'
 import { OpenFile } from './directory-handle.ts'
 
 export interface FileWriting {

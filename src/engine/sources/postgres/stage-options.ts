@@ -1,5 +1,5 @@
 import type { Clock } from '#base/clock.ts'
-import type { OnProgress, StoredSource } from '../source.ts'
+import type { OnProgress, StoredSource } from '#engine/sources/source.ts'
 import type { Connection } from './connection.ts'
 import type { DatabaseSection, TableSection } from './database-section.ts'
 import type { RoleChoice } from './roles.ts'

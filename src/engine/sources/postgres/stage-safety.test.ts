@@ -11,7 +11,7 @@ import { captureToDirectory, type CapturedDatabase } from '#test/support/capture
 import { directoryToSource } from '#test/support/directory-to-source.ts'
 import { testCluster, type TestCluster } from '#test/support/postgres.ts'
 import { temporaryDirectory } from '#test/support/temporary-directory.ts'
-import type { StoredSource } from '../source.ts'
+import type { StoredSource } from '#engine/sources/source.ts'
 import { connect } from './connection.ts'
 import type { DatabaseRecord } from './database-record.ts'
 import { discardStage, stageDatabase, type StageOptions } from './stage.ts'
