@@ -45,6 +45,8 @@ export const journalSchema = z.object({
   isDecided: z.boolean(),
   databases: z.array(databaseRecordSchema),
   roots: z.array(rootRecordSchema),
+  /** Hot standbys that were seen and named; another one stops the swap (SAFETY rule 9). */
+  standbys: z.array(z.string()),
   /** Kept here so that a recovery elsewhere restarts what was stopped. */
   hooks: z.object({ beforeSwap: hookSchema.optional(), afterSwap: hookSchema.optional() }),
   safetyBackup: z.uuid().nullable(),

@@ -4,6 +4,7 @@ import { stagePropertiesOf } from '#engine/sources/postgres/database-properties.
 import type { DatabaseRecord } from '#engine/sources/postgres/database-record.ts'
 import type { DatabaseSection } from '#engine/sources/postgres/database-section.ts'
 import { chooseRoles, roleNames } from '#engine/sources/postgres/roles.ts'
+import { standbysOf } from '#engine/sources/postgres/swap-checks.ts'
 import { surveyDatabase, type DatabaseSurvey, type SurveyedDatabase } from '#engine/sources/postgres/survey.ts'
 import { withMargin, type Findings, type NeededSpace } from './findings.ts'
 import type { DatabaseOrder } from './order.ts'
@@ -16,6 +17,7 @@ export async function planDatabase(order: DatabaseOrder, names: DatabaseNames, s
   const { section, target } = order
   const survey = await surveyDatabase(target, signal, { countsRows: true })
   assertFits(section, survey, order)
+  const standbys = await standbysOf(target, signal)
   const roles = chooseRoles(section.roles, survey.roles, order.roles)
   const live = survey.database
   const record: DatabaseRecord = {
@@ -46,6 +48,7 @@ export async function planDatabase(order: DatabaseOrder, names: DatabaseNames, s
       tables: order.tables && [...order.tables],
       effect,
       sessions,
+      standbys,
       statedFreeBytes: order.freeBytes,
     },
     space: spaceOf(order, survey),

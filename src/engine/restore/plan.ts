@@ -35,6 +35,8 @@ export const plannedDatabaseSchema = z.object({
     rowsNow: count.nullable(),
   }),
   sessions: z.array(z.string()),
+  /** Hot standbys whose sessions keep the replaced database until they connect again. */
+  standbys: z.array(z.string()),
   /** As the operator stated it, for a server whose disks cannot be seen from here. */
   statedFreeBytes: count.nullable(),
 })

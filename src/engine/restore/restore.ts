@@ -93,6 +93,7 @@ function firstState(plan: RestorePlan, options: RunOptions): JournalState {
     isDecided: false,
     databases: plan.databases.map(({ record }) => record),
     roots: plan.roots.map(({ record }) => record),
+    standbys: plan.databases.flatMap(({ standbys }) => standbys),
     hooks: { ...(beforeSwap && { beforeSwap }), ...(afterSwap && { afterSwap }) },
     safetyBackup: null,
     reason: options.withoutSafetyBackup ?? null,

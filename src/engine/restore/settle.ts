@@ -13,11 +13,8 @@ import type { RestoreJournal } from './journal.ts'
 export async function settle(journal: RestoreJournal, clock: Clock): Promise<'swapped' | 'taken back'> {
   const direction = await decide(journal, clock)
   for (const record of journal.state.roots) await recoverRoot(record, direction)
-  for (const record of journal.state.databases) {
-    const state = await databaseState(record)
-    if (direction === 'forward' && !isSwapped(state)) await renameDatabases([record], { onPrepared: () => Promise.resolve() })
-    await unfenceDatabase(record)
-  }
+  if (direction === 'forward') await renameTheRest(journal)
+  for (const record of journal.state.databases) await unfenceDatabase(record)
   const databases = journal.state.databases.map((record) => ({ ...record, isFenced: false }))
   if (direction === 'back') {
     await journal.change({ databases, step: 'verified' })
@@ -33,15 +30,27 @@ export async function settle(journal: RestoreJournal, clock: Clock): Promise<'sw
   return 'swapped'
 }
 
+/** Databases on several servers switch one after the other; the journal decided for all of them. */
+async function renameTheRest(journal: RestoreJournal): Promise<void> {
+  for (const { name } of journal.state.databases) {
+    const record = journal.state.databases.find((current) => current.name === name)
+    if (!record || isSwapped(await databaseState(record))) continue
+    await renameDatabases([record], { onPrepared: (xid) => journal.changeDatabase({ ...record, xid }) })
+  }
+}
+
 async function decide(journal: RestoreJournal, clock: Clock): Promise<'forward' | 'back'> {
   const { databases, isDecided } = journal.state
   if (isDecided) return 'forward'
   const states: DatabaseState[] = []
   for (const record of databases) states.push(await settledState(record, clock))
-  const foreign = states.findIndex((state) => state === 'foreign')
-  if (foreign >= 0) {
-    const name = databases[foreign]?.live.database ?? ''
-    throw new Fault('RESTORE_TARGET_CHANGED', `database ${name} is neither as it was nor as the restore makes it`, { name })
+  const foreign = databases.filter((_, index) => states[index] === 'foreign')
+  const [first] = foreign
+  if (first) {
+    // The others are ours to open again, whatever happened to this one.
+    for (const record of databases) if (!foreign.includes(record)) await unfenceDatabase(record)
+    const { database } = first.live
+    throw new Fault('RESTORE_TARGET_CHANGED', `database ${database} is neither as it was nor as the restore makes it`, { database })
   }
   return states.some(isSwapped) ? 'forward' : 'back'
 }

@@ -52,7 +52,7 @@ async function fence(journal: RestoreJournal, { clock }: SwapOptions, signal: Ab
   for (const record of journal.state.databases) {
     // Announced before it happens: a fence that a crash leaves behind is found and lifted.
     await journal.changeDatabase({ ...record, isFenced: true })
-    await fenceDatabase(record, { clock }, signal)
+    await fenceDatabase(record, { clock, knownStandbys: journal.state.standbys }, signal)
   }
 }
 

@@ -1,6 +1,7 @@
 import { Fault, messageOf } from '#base/fault.ts'
 import type { Instruments } from '#engine/backup/order.ts'
 import { undoRootRecord } from '#engine/sources/files/swap.ts'
+import { standbysOf } from '#engine/sources/postgres/swap-checks.ts'
 import { undoRecord } from '#engine/sources/postgres/swap.ts'
 import { randomHex } from '#host/random.ts'
 import { abandon } from './abandon.ts'
@@ -34,11 +35,14 @@ export async function undoRestore(id: string, options: UndoOptions, signal: Abor
   }
   const targets = { databases: state.databases.map((record) => ({ record })), roots: state.roots.map((record) => ({ record })) }
   await using locks = await lockTargets(targets, signal)
-  const hex = randomHex(random, 12)
   const databases = []
-  for (const record of state.databases) databases.push(await undoRecord(record, { keptName: `integrum_kept_${hex}` }, signal))
+  for (const record of state.databases) {
+    databases.push(await undoRecord(record, { keptName: `integrum_kept_${randomHex(random, 12)}` }, signal))
+  }
   const roots = []
-  for (const record of state.roots) roots.push(await undoRootRecord(record, { hex }))
+  for (const record of state.roots) roots.push(await undoRootRecord(record, { hex: randomHex(random, 12) }))
+  const standbys = []
+  for (const { live } of state.databases) standbys.push(...(await standbysOf(live, signal)))
   const journal = await RestoreJournal.begin(options.stateDirectory, {
     ...state,
     restore: random.uuid(),
@@ -49,6 +53,7 @@ export async function undoRestore(id: string, options: UndoOptions, signal: Abor
     isDecided: false,
     databases,
     roots,
+    standbys,
     safetyBackup: null,
     reason: null,
     rowsWrittenMeanwhile: null,
