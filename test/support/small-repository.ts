@@ -1,8 +1,10 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes, scryptSync } from 'node:crypto'
 import { testClock } from '#base/clock.ts'
 import type { BlobId, SnapshotId } from '#base/ids.ts'
 import { byteStringOf } from '#engine/byte-string.ts'
-import { createRepository } from '#engine/repository/create.ts'
+import { newConfig, saveConfig } from '#engine/repository/config.ts'
+import { newMasterKey } from '#engine/repository/keys.ts'
+import { seal, sealingKey, type SealingKey } from '#engine/repository/seal.ts'
 import { openRepository } from '#engine/repository/open.ts'
 import type { Repository, WriteSession } from '#engine/repository/repository.ts'
 import { memory } from '#engine/storage/memory.ts'
@@ -23,8 +25,23 @@ export type SmallClock = ReturnType<typeof testClock>
 export async function smallRepository(given: { storage?: (clock: SmallClock) => Storage; start?: Date } = {}) {
   const clock = testClock(given.start ?? new Date('2026-03-01T12:00:00Z'))
   const storage = given.storage?.(clock) ?? memory(clock)
-  await createRepository(storage, smallPassword, { clock, random: systemRandom })
+  await storage.create()
+  const key = newMasterKey()
+  await addCheapKey(storage, key, smallPassword)
+  await saveConfig(storage, key, newConfig(systemRandom))
   return { storage, clock, open: (other: Storage = storage) => openSmall(other, clock) }
+}
+
+/** A key file like any other, but with a scrypt that costs nothing: tests open repositories by the hundred. */
+export async function addCheapKey(storage: Storage, key: SealingKey, password: string): Promise<void> {
+  const salt = randomBytes(64)
+  const derived = sealingKey(scryptSync(password, salt, 64, { N: 2, r: 8, p: 1 }))
+  const base64 = (from: number, to: number) => Buffer.from(key.bytes.subarray(from, to)).toString('base64')
+  const master = JSON.stringify({ mac: { k: base64(32, 48), r: base64(48, 64) }, encrypt: base64(0, 32) })
+  const data = seal(derived, Buffer.from(master)).toString('base64')
+  const kdf = { kdf: 'scrypt', N: 2, r: 8, p: 1, salt: salt.toString('base64') }
+  const file = Buffer.from(JSON.stringify({ created: '2026-03-01T12:00:00Z', username: 'user', hostname: 'host', ...kdf, data }))
+  await storage.put(`keys/${createHash('sha256').update(file).digest('hex')}`, [file])
 }
 
 export async function openSmall(storage: Storage, clock: SmallClock): Promise<Repository> {

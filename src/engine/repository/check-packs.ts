@@ -55,7 +55,9 @@ export async function checkPacks(
       await looking
     }
   }
-  await allOrStop(Array.from({ length: limits.threads }, lane), stop)
+  // A thread costs more to start than a few packs to look at.
+  const lanes = Math.min(limits.threads, Math.ceil(totalBytes / limits.packSizeBytesTarget))
+  await allOrStop(Array.from({ length: Math.max(1, lanes) }, lane), stop)
   return { readBytes }
 }
 

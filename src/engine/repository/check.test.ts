@@ -7,7 +7,7 @@ import type { BlobId, PackId } from '#base/ids.ts'
 import { faulty, networkDown } from '#engine/storage/faulty.ts'
 import { readonly } from '#engine/storage/readonly.ts'
 import type { Storage, StorageName } from '#engine/storage/storage.ts'
-import { copyOf, namesOf, overwrite, smallPassword, smallRepository, store } from '#test/support/small-repository.ts'
+import { addCheapKey, copyOf, namesOf, overwrite, smallPassword, smallRepository, store } from '#test/support/small-repository.ts'
 import { checkOpened, checkRepository, type CheckOptions } from './check.ts'
 import { coreOf } from './core.ts'
 import { saveDocument } from './document.ts'
@@ -19,6 +19,7 @@ import { encodeSnapshot } from './snapshot.ts'
 const made = await smallRepository()
 const whole = made.storage
 const repository = await made.open()
+await addCheapKey(whole, coreOf(repository).key, 'another password')
 await store(repository, { a: 'hello', sub: { b: randomBytes(3_000_000), c: 'x'.repeat(100_000) } })
 await store(repository, { a: 'hello', other: { d: randomBytes(200_000) } })
 const core = coreOf(repository)

@@ -90,12 +90,14 @@ export class Writing implements WriteSession, AsyncDisposable {
     assert.ok(this.#knows('tree', snapshot.tree), 'the tree of the snapshot was stored before')
     await this.#flush()
     await this.#confirm(signal)
-    await saveIndex(this.#core, this.#writtenPacks(), signal)
+    const indexFiles = await saveIndex(this.#core, this.#writtenPacks(), signal)
     // Twice, since writing the index takes time: what the snapshot names must be there when the snapshot appears.
     await this.#confirm(signal)
     const owner = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 }
     const id = await saveDocument(this.#core, 'snapshots', encodeSnapshot({ ...snapshot, ...owner }), signal)
     for (const pack of this.#writtenPacks()) this.#core.index.addPack(pack.id, pack.blobs)
+    // Known by name as well: when a prune replaces them, the next refresh must see that they are gone.
+    this.#core.indexFiles = new Set([...this.#core.indexFiles, ...indexFiles])
     this.#isFinished = true
     return id as SnapshotId
   }
