@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
+import type { ChildProcess } from 'node:child_process'
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { test } from 'node:test'
@@ -20,8 +21,7 @@ test('killed in the middle of a backup, the repository is sound, the backup befo
   for (const packs of [1, 2, 4]) {
     const child = place.start(['backup', '--system', 'big', '--files', `big=${files}`])
     const ended = endOf(child)
-    const isWritten = `until [ "$(find "${place.repository}/data" -type f | wc -l)" -ge ${packs + 2} ] || ! kill -0 ${child.pid} 2>/dev/null; do :; done`
-    await run('bash', ['-c', isWritten])
+    await untilPacks(place.repository, packs + 2, child)
     child.kill('SIGKILL')
     await ended
     const backups = await place.expect(0, 'backups', 'list')
@@ -47,7 +47,7 @@ test('cancelled by Ctrl-C, a backup leaves nothing visible and no lock', async (
   await place.expect(0, 'repository', 'create')
   const child = place.start(['backup', '--system', 'big', '--files', `big=${files}`])
   const ended = endOf(child)
-  await run('bash', ['-c', `until [ -n "$(find "${place.repository}/data" -type f -print -quit)" ]; do :; done`])
+  await untilPacks(place.repository, 1, child)
   child.kill('SIGINT')
   assert.deepEqual(await ended, { exitCode: 1, signal: null })
   const backups = await place.expect(0, 'backups', 'list')
@@ -55,3 +55,10 @@ test('cancelled by Ctrl-C, a backup leaves nothing visible and no lock', async (
   const locks = await run('find', [path.join(place.repository, 'locks'), '-type', 'f'])
   assert.equal(locks.stdout, '')
 })
+
+/** Until so many packs are in the repository, or the process has ended; then the test says what was wrong. */
+async function untilPacks(repository: string, packs: number, child: ChildProcess): Promise<void> {
+  const count = `"$(find "${repository}/data" -type f | wc -l)"`
+  const waited = await run('bash', ['-c', `until [ ${count} -ge ${packs} ] || ! kill -0 ${child.pid}; do :; done`], { timeoutMs: 60_000 })
+  assert.equal(waited.exitCode, 0)
+}
