@@ -71,7 +71,7 @@ test('every row is as of the instant, what comes later is not in the backup', as
   assert.equal(rows, Array.from({ length: 1000 }, (_, i) => `${i + 1}\n`).join(''))
 })
 
-test('SAFETY rule 14: TRUNCATE and a rewriting ALTER cannot come between the lock and the COPY', async () => {
+test('INV-501, SAFETY rule 14: TRUNCATE and a rewriting ALTER cannot come between the lock and the COPY', async () => {
   const name = await database('truncate', 'create table t (a int); insert into t select generate_series(1, 10)')
   await using capture = await capturePostgres({ name: 'clinic', target: cluster.target(name) }, testContext())
   await using other = await connect(cluster.target(name))
@@ -84,7 +84,7 @@ test('SAFETY rule 14: TRUNCATE and a rewriting ALTER cannot come between the loc
   await other.query('TRUNCATE t')
 })
 
-test('SAFETY rule 13: behind a queued ALTER the capture lets go of everything and says DATABASE_LOCKED', async () => {
+test('INV-503, SAFETY rule 13: behind a queued ALTER the capture lets go of everything and says DATABASE_LOCKED', async () => {
   const name = await database('queued', 'create table t (a int); insert into t values (1)')
   const limits = { lockWaitMsMax: 300 }
   await using capture = await capturePostgres({ name: 'clinic', target: cluster.target(name), limits }, testContext())
@@ -99,7 +99,7 @@ test('SAFETY rule 13: behind a queued ALTER the capture lets go of everything an
   await watcher.query('SELECT * FROM t')
 })
 
-test('SAFETY rule 13: a capture that nobody reads still lets a waiting ALTER through', async () => {
+test('INV-503, SAFETY rule 13: a capture that nobody reads still lets a waiting ALTER through', async () => {
   const name = await database('unread', 'create table t (a int)')
   await using capture = await capturePostgres(
     { name: 'clinic', target: cluster.target(name), limits: { lockWaitMsMax: 200 } },
@@ -136,7 +136,7 @@ for (const [what, sql] of [
   ['dropped', 'drop table t'],
   ['replaced under its name', 'drop table t; create table t (a int)'],
 ] as const) {
-  test(`SAFETY rule 14: a table ${what} between the listing and the snapshot is DATABASE_CHANGED`, async () => {
+  test(`INV-501, SAFETY rule 14: a table ${what} between the listing and the snapshot is DATABASE_CHANGED`, async () => {
     const name = await database('changed', 'create table t (a int)')
     await using control = await connect(cluster.target(name))
     const interrupted: Connection = {
@@ -150,7 +150,7 @@ for (const [what, sql] of [
   })
 }
 
-test('SAFETY rule 14: a snapshot that has grown too old is given up', async () => {
+test('INV-506, SAFETY rule 14: a snapshot that has grown too old is given up', async () => {
   const name = await database('old', 'create table t (a int)')
   const source = { name: 'clinic', target: cluster.target(name), limits: { snapshotAgeMsMax: 0 } }
   await using capture = await capturePostgres(source, testContext())
@@ -180,7 +180,7 @@ test('SAFETY rule 14: big heap tables are cut at fixed pages, and the parts are 
   assert.equal(table!.hash.rows, 1000)
 })
 
-test('SAFETY rule 17: settings of the database change no byte of the rows', async () => {
+test('INV-505, SAFETY rule 17: settings of the database change no byte of the rows', async () => {
   const sql = `create table t (z timestamptz, d date, b bytea, i interval, f float8, m money, x xml, r regclass, a text[]);
     insert into t values ('2020-01-02 03:04:05.6+07', '2020-01-02', '\\x00ff', '1 year 2 days', 0.1::float8 + 0.2, 12.5, '<a/>b', 'pg_class', array[null, 'NULL'])`
   const plain = await database('plain', sql)
@@ -201,7 +201,7 @@ test('SAFETY rule 17: settings of the database change no byte of the rows', asyn
   assert.deepEqual(b.section.sessionSettings, a.section.sessionSettings)
 })
 
-test('SAFETY rule 21: no password stands in an argument of pg_dump or in what the capture writes', async () => {
+test('INV-507, SAFETY rule 21: no password stands in an argument of pg_dump or in what the capture writes', async () => {
   const name = await database('secret', `create table t (a int); comment on table t is '${'x'.repeat(3_000_000)}'`)
   const password = 'correct-horse-battery'
   const before = process.env['PGPASSWORD']
@@ -250,7 +250,7 @@ async function childCommandLines(program: string): Promise<string[]> {
   return found
 }
 
-test('SAFETY rule 19: a materialized view refreshed while the backup runs is named, not compared', async () => {
+test('INV-508, SAFETY rule 19: a materialized view refreshed while the backup runs is named, not compared', async () => {
   const name = await database(
     'refreshed',
     'create table t (a int); insert into t values (1); create materialized view m as select * from t; create materialized view still as select * from t',
@@ -281,7 +281,7 @@ test('SAFETY rule 19: configuration tables of extensions are hashed under their 
   assert.match(await captured.text('rest.dump'), /COPY public\.settings \(a\) FROM stdin/)
 })
 
-test('SAFETY rule 13: DDL that queues while rows stream ends the capture too', async () => {
+test('INV-503, SAFETY rule 13: DDL that queues while rows stream ends the capture too', async () => {
   const name = await database('midway', `create table t (a text); insert into t select repeat('x', 1000) from generate_series(1, 20000)`)
   const limits = { lockWaitMsMax: 200 }
   await using capture = await capturePostgres({ name: 'clinic', target: cluster.target(name), limits }, testContext())
@@ -297,7 +297,7 @@ test('SAFETY rule 13: DDL that queues while rows stream ends the capture too', a
   )
 })
 
-test('a cancelled capture is CANCELLED and leaves no session behind', async () => {
+test('INV-506 a cancelled capture is CANCELLED and leaves no session behind', async () => {
   const name = await database('cancelled', `create table t (a text); insert into t select repeat('x', 1000) from generate_series(1, 20000)`)
   const controller = new AbortController()
   {

@@ -8,7 +8,7 @@ import { createRowHash } from './row-hash.ts'
 
 const key = new Uint8Array(16)
 
-test('COPY streams every byte, counts as its own tag does, and leaves the session usable', async () => {
+test('INV-504 COPY streams every byte, counts as its own tag does, and leaves the session usable', async () => {
   await using cluster = await testCluster()
   await using connection = await connect(cluster.target('postgres'))
   const rows = 200_000
@@ -38,7 +38,7 @@ test('COPY streams every byte, counts as its own tag does, and leaves the sessio
   assert.equal(hugeBytes, 5_000_001)
 })
 
-test('a COPY that the server refuses, at once or in its middle, is a fault and not an end', async () => {
+test('INV-504 a COPY that the server refuses, at once or in its middle, is a fault and not an end', async () => {
   await using cluster = await testCluster()
   await using connection = await connect(cluster.target('postgres'))
   const drain = async (sql: string) => {

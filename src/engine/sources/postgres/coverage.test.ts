@@ -28,7 +28,7 @@ async function refusal(database: string): Promise<Fault> {
   }
 }
 
-test('a role that may not read a schema, table, sequence or large object gets each GRANT to run, and may read after them', async () => {
+test('INV-502 a role that may not read a schema, table, sequence or large object gets each GRANT to run, and may read after them', async () => {
   await cluster.createDatabase('grants')
   await cluster.psql(
     'grants',
@@ -55,7 +55,7 @@ test('a role that may not read a schema, table, sequence or large object gets ea
   assert.equal(captured.section.largeObjects.bytes, 3)
 })
 
-test('row security that would hide rows is DATABASE_ROW_SECURITY, never a smaller backup', async () => {
+test('INV-502 row security that would hide rows is DATABASE_ROW_SECURITY, never a smaller backup', async () => {
   await cluster.createDatabase('policies')
   await cluster.psql(
     'policies',
@@ -68,7 +68,7 @@ test('row security that would hide rows is DATABASE_ROW_SECURITY, never a smalle
   assert.match(fault.message, /\nALTER ROLE "the reader" BYPASSRLS;$/)
 })
 
-test('row security that is forced upon the owner is DATABASE_ROW_SECURITY for the owner too', async () => {
+test('INV-502 row security that is forced upon the owner is DATABASE_ROW_SECURITY for the owner too', async () => {
   await cluster.createDatabase('forced')
   await cluster.psql(
     'forced',
