@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto'
+import type { StoredFileContent } from '#engine/sources/source.ts'
 import type { TreeNode } from '#engine/tree-node.ts'
 
 /** Names of one file have the same (device, inode). */

@@ -267,6 +267,18 @@ test('a swap that stopped half-way is not begun again, and nothing of it is remo
   }
 })
 
+test('SAFETY rule 3: a mount point whose swap was not prepared is taken back by leaving it alone', async () => {
+  await using stage = await scene('entries')
+  const { kind, name, path: place, method, live, stagePath, keptPath } = stage.record
+  const planned = { kind, name, path: place, method, live, stagePath, keptPath, stage: null }
+  assert.equal(await rootState(planned), 'staged')
+  await assert.rejects(exchangeRoot(planned), (error) => isFault(error, 'RESTORE_STATE'))
+  assert.deepEqual(await recoverRoot(planned, 'back'), { appeared: [] })
+  await removeStage(planned)
+  assert.deepEqual(await left(planned), [])
+  assert.equal(await whose(stage.root), 'old')
+})
+
 test('what was staged and not made live is removed; what an undo would bring back is not', async () => {
   await using stage = await scene('exchange')
   await exchangeRoot(stage.record)
