@@ -1,6 +1,3 @@
-/** What small buffers share; Node makes it a little larger than `Buffer.poolSize` says, and refuses to give it back. */
-const sharedPoolBytes = Buffer.allocUnsafe(1).buffer.byteLength
-
 import { KiB } from '#base/units.ts'
 
 /**

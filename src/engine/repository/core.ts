@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Clock } from '#base/clock.ts'
+import { isFault } from '#base/fault.ts'
 import type { Random } from '#host/random.ts'
 import type { Storage } from '#engine/storage/storage.ts'
 import type { RepositoryConfig } from './config.ts'
@@ -39,6 +40,17 @@ export function rememberCore(repository: Repository, core: RepositoryCore): void
  * again. An altered one is DAMAGE_INDEX: without it blobs would seem to be missing.
  */
 export async function refreshIndex(core: RepositoryCore, signal?: AbortSignal): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await readIndexFiles(core, signal)
+    } catch (error) {
+      // Without a lock a prune may rewrite the index between the listing and the reading.
+      if (!isFault(error, 'STORAGE_NOT_FOUND') || attempt === 3) throw error
+    }
+  }
+}
+
+async function readIndexFiles(core: RepositoryCore, signal?: AbortSignal): Promise<void> {
   const present = new Set(await indexFileIds(core, signal))
   const isGrown = [...core.indexFiles].every((id) => present.has(id))
   const index = isGrown ? core.index : new PackIndex()

@@ -41,7 +41,10 @@ export interface Lease {
 
 export interface WriteSession {
   readonly lease: Lease
-  /** Chunks, dedups, compresses, seals and packs a stream. Several may run at once; the session bounds all buffers. */
+  /**
+   * Chunks, dedups, compresses, seals and packs a stream. Several may run at once; the session bounds all buffers. A piece
+   * is copied before the next one is asked for, so its buffer may be used again then.
+   */
   content(bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, signal?: AbortSignal): Promise<StoredContent>
   /** True when every blob is in the repository already, so that an unchanged file needs no reading. */
   has(content: readonly BlobId[]): boolean
