@@ -8,7 +8,7 @@ import { limits } from '#base/limits.ts'
 import { hostFault } from '#host/durable.ts'
 import { assertFound, postgresPrograms } from '#host/postgres-programs.ts'
 import { run } from '#host/run.ts'
-import type { StoredSource } from '../source.ts'
+import type { StoredSource } from '#engine/sources/source.ts'
 import { toolEnvironment } from './connection.ts'
 import type { DatabaseSection } from './database-section.ts'
 import type { StageWork } from './stage-options.ts'
@@ -133,7 +133,11 @@ async function refusedEntries(
 }
 
 /** Verbose, pg_restore writes `-- TOC entry 4034 (class 2606 OID 16405)` above each. */
-async function textOfEach(work: StageWork, entries: readonly DumpEntry[], signal: AbortSignal | undefined): Promise<Map<number, string>> {
+export async function textOfEach(
+  work: StageWork,
+  entries: readonly DumpEntry[],
+  signal: AbortSignal | undefined,
+): Promise<Map<number, string>> {
   const args = [...(await entryArguments(work, entries)), ...work.restoreArguments, '--verbose', '--file', '-', work.dumpFile]
   const { stdout } = await restoreTool(work, args, signal)
   const parts = stdout.split(/^-- TOC entry (\d+) \(class \d+ OID \d+\)$/m)

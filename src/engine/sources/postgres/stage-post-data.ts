@@ -2,16 +2,17 @@ import { Fault, messageOf } from '#base/fault.ts'
 import { sqlStateOf, type Connection } from './connection.ts'
 import { ownSearchPath } from './stage-checks.ts'
 import { listDump, printEntries, restoreSection, type DumpEntry } from './stage-dump.ts'
+import type { EarlyPostData } from './stage-early.ts'
 import { restoreMapped, restoreText } from './stage-mapped.ts'
 import type { StageWork } from './stage-options.ts'
 import { connectStage } from './stage-session.ts'
 
 /** Indexes, keys, triggers, rules, policies, publications, subscriptions (disabled), materialized views; event triggers last. */
-export async function restorePostData(work: StageWork, signal: AbortSignal): Promise<void> {
+export async function restorePostData(work: StageWork, early: EarlyPostData, signal: AbortSignal): Promise<void> {
   work.options.onProgress?.({ stage: 'post-data' })
   const entries = await listDump(work, 'post-data', signal)
   // An event trigger may forbid or change the DDL that comes after it, so nothing does.
-  const first = entries.filter((entry) => !isEventTrigger(entry))
+  const first = entries.filter((entry) => !isEventTrigger(entry) && !early.done.has(entry.id))
   const last = entries.filter(isEventTrigger)
   work.notValid = await countNotValid(work, entries, signal)
   if (work.hasMappedRoles) return await restoreMapped(work, [...first, ...last], signal)

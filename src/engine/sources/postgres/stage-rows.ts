@@ -4,6 +4,8 @@ import { quoteName, type Connection } from './connection.ts'
 import type { TableSection } from './database-section.ts'
 import { ownSearchPath } from './stage-checks.ts'
 import { copyIn } from './stage-copy-in.ts'
+import { restoreSection } from './stage-dump.ts'
+import type { EarlyPostData } from './stage-early.ts'
 import type { StageWork } from './stage-options.ts'
 import { connectStage } from './stage-session.ts'
 
@@ -11,10 +13,12 @@ import { connectStage } from './stage-session.ts'
  * Loads tables side by side, the biggest first, each one's segments in order on one session: rows then lie as they lay in
  * the original, and the next backup finds its pages again (SAFETY rule 24).
  */
-export async function loadRows(work: StageWork, tables: readonly TableSection[], signal: AbortSignal): Promise<void> {
+export async function loadRows(work: StageWork, early: EarlyPostData, signal: AbortSignal): Promise<void> {
+  const tables = work.chosen
   const waiting = tables.toSorted((a, b) => b.copyBytes - a.copyBytes)
   const totalBytes = tables.reduce((sum, table) => sum + table.copyBytes, 0)
   let doneBytes = 0
+  let loading = 0
   const onBytes = (bytes: number, table: TableSection) => {
     doneBytes += bytes
     work.options.onProgress?.({ stage: 'load', doneBytes, totalBytes, what: `${table.schema}.${table.table}` })
@@ -25,11 +29,17 @@ export async function loadRows(work: StageWork, tables: readonly TableSection[],
     await using connection = await connectStage(work.stage, work.options.section, either)
     // Functions behind generated columns and domains run now; text that COPY reads names everything outside pg_catalog in full.
     await connection.query(`set search_path = pg_catalog, ${ownSearchPath(work.options.section)}`)
+    loading += 1
     for (let table = waiting.shift(); table !== undefined; table = waiting.shift()) {
       await loadTable(work, connection, { table, onBytes }, either)
+      early.loaded(table)
     }
+    loading -= 1
+    await early.work(connection, () => loading > 0, either)
   }
-  await allOrFirst(Array.from({ length: Math.min(work.connections, tables.length) }, session), failed)
+  // Sequences, large objects and tables of extensions depend on no row of these.
+  const rest = restoreSection(work, 'data', {}, either).then(() => {})
+  await allOrFirst([...Array.from({ length: Math.min(work.connections, tables.length) }, session), rest], failed)
 }
 
 /** When one fails the others stop; the first failure is the one that counts. */

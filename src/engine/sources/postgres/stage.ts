@@ -7,7 +7,8 @@ import { connectMaintenance } from './maintenance.ts'
 import { chooseRoles, createRoles, dropRoles, presentRoles, roleNames, type RoleChoice } from './roles.ts'
 import { putChecksBack, setChecksAside, type SetAsideCheck } from './stage-checks.ts'
 import { createStage, dropStage } from './stage-create.ts'
-import { restoreSection, spoolDump } from './stage-dump.ts'
+import { spoolDump } from './stage-dump.ts'
+import { planEarly } from './stage-early.ts'
 import { analyzeStage, flushStage } from './stage-finish.ts'
 import type { StageOptions, StageWork } from './stage-options.ts'
 import { restorePostData } from './stage-post-data.ts'
@@ -69,10 +70,10 @@ export async function stageDatabase(options: StageOptions, signal: AbortSignal):
     })
     await restorePreData(work, watch.signal)
     const checks = await setAside(work, watch.signal)
-    await loadRows(work, chosen, watch.signal)
-    await restoreSection(work, 'data', {}, watch.signal)
+    const early = await planEarly(work, watch.signal)
+    await loadRows(work, early, watch.signal)
     await putBack(work, checks, watch.signal)
-    await restorePostData(work, watch.signal)
+    await restorePostData(work, early, watch.signal)
     await analyzeStage(work, watch.signal)
     for (const statement of settingStatements(options.stageName, options.section.properties, work.roleOf)) await beside.query(statement)
     await flushStage(work, watch.signal)
