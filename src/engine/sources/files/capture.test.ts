@@ -1,8 +1,9 @@
 import { after, before, test } from 'node:test'
 import { strict as assert } from 'node:assert'
-import { appendFile, chmod, mkdir, rename, symlink, truncate, unlink, utimes, writeFile } from 'node:fs/promises'
+import { appendFile, chmod, mkdir, rename, stat, symlink, truncate, unlink, utimes, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import path from 'node:path'
+import { systemClock } from '#base/clock.ts'
 import { isFault } from '#base/fault.ts'
 import { run } from '#host/run.ts'
 import { byteStringOf } from '#engine/byte-string.ts'
@@ -134,7 +135,7 @@ test('a file appended to while it is read is changed, then read whole', async ()
   assert.deepEqual([(await captured.section()).files, (await captured.section()).bytes], [1, 6])
 })
 
-test('a write of the same length that puts mtime back is still seen, by ctime', async () => {
+test('INV-602 a write of the same length that puts mtime back is still seen, by ctime', async () => {
   await using shop = await workshop()
   const file = shop.at('record')
   await writeFile(file, 'aaa')
@@ -145,6 +146,21 @@ test('a write of the same length that puts mtime back is still seen, by ctime', 
   await writeFile(file, 'bbb')
   await utimes(file, 1_000_000, 1_000_000)
   assert.equal((await entry.settle()).state, 'changed')
+})
+
+test('INV-602 a file younger than a kernel tick is read once it is older', async () => {
+  await using shop = await workshop()
+  await writeFile(shop.at('record'), 'aaa')
+  const changedAt = (await stat(shop.at('record'))).ctimeMs
+  const slept: number[] = []
+  const clock = {
+    ...systemClock,
+    now: () => new Date(Math.floor(changedAt) + 5),
+    sleep: async (durationMs: number) => void slept.push(durationMs),
+  }
+  await using captured = await captureFiles({ name: 'uploads', root: shop.folder, newerThan: [] }, { ...testContext(), clock })
+  await contentOf(fileEntry(await entriesOf(captured), 'record'))
+  assert.deepEqual(slept, [15])
 })
 
 test('a file that is cut, removed or replaced while read is told apart', async () => {
@@ -168,7 +184,7 @@ test('a file that is cut, removed or replaced while read is told apart', async (
   assert.equal((await captured.section()).files, 3)
 })
 
-test('a directory exchanged for a symlink is not followed', async () => {
+test('INV-604 a directory exchanged for a symlink is not followed', async () => {
   await using shop = await workshop()
   const root = shop.at('root')
   await mkdir(path.join(root, 'inside'), { recursive: true })
@@ -183,7 +199,7 @@ test('a directory exchanged for a symlink is not followed', async () => {
   assert.equal((await entry.settle()).state, 'vanished')
 })
 
-test('SAFETY rule 16: a directory that changed since it was listed is listed again', async () => {
+test('INV-603 SAFETY rule 16: a directory that changed since it was listed is listed again', async () => {
   await using shop = await workshop()
   await writeFile(shop.at('m'), '1')
   await writeFile(shop.at('z'), '1')
@@ -232,7 +248,7 @@ test('SAFETY rule 16: entries changed after the instant of the databases are cou
   assert.deepEqual((await earlier.section()).newer, { count: 1, paths: ['file'] })
 })
 
-test('what the settings leave out, and what restores leave behind, stays out and is named', async () => {
+test('INV-605 what the settings leave out, and what restores leave behind, stays out and is named', async () => {
   await using shop = await workshop()
   const own = '.integrum-0123456789ab-kept'
   for (const folder of [own, 'cache', 'deep/cache', 'deep/er']) await mkdir(shop.at(folder), { recursive: true })
@@ -306,7 +322,7 @@ test('a cancelled walk ends with CANCELLED and closes what it opened', async () 
   )
 })
 
-test('an unprivileged reader gets what it may read, the rest is gaps', async () => {
+test('INV-601 an unprivileged reader gets what it may read, the rest is gaps', async () => {
   await using shop = await workshop()
   await chmod(shop.folder, 0o755)
   for (const folder of ['open', 'closed']) await mkdir(shop.at(folder))

@@ -7,7 +7,7 @@ import type { TreeNode } from '#engine/tree-node.ts'
 import type { CaptureContext, FileEntry, Settled } from '#engine/sources/source.ts'
 import { reach, reachStepwise, type DirectoryHandle, type OpenFile } from './directory-handle.ts'
 import { isSameState, openForReading, readBytes } from './read-file.ts'
-import { bareNode, nodeFrom } from './read-node.ts'
+import { bareNode, nodeFrom, type NodePlace } from './read-node.ts'
 import type { RootTally } from './root-tally.ts'
 
 export interface FilePlace {
@@ -75,7 +75,7 @@ export class CapturedFile implements FileEntry {
         const found = lstatSync(at, { bigint: true })
         if (!found.isFile()) return { state: 'vanished' }
         if (this.#isAsAnnounced(found) && this.#found && isSameState(found, this.#found)) return { state: 'unchanged' }
-        const node = nodeOrBare(found, at, this.node.name, accounts)
+        const node = nodeOrBare(found, { at, name: this.node.name, accounts })
         this.#count(0, node.sizeBytes - this.#current.sizeBytes)
         this.#current = node
         if (!this.#isCountedNewer) this.#isCountedNewer = tally.countIfNewer(path, node)
@@ -130,12 +130,12 @@ export class CapturedFile implements FileEntry {
   }
 }
 
-function nodeOrBare(found: BigIntStats, at: Buffer, name: ByteString, accounts: Accounts): TreeNode {
+function nodeOrBare(found: BigIntStats, place: NodePlace): TreeNode {
   try {
-    return nodeFrom(found, at, name, accounts)
+    return nodeFrom(found, place)
   } catch (error) {
     if (errnoOf(error) === undefined || isGone(error)) throw error
-    return bareNode(found, name, accounts)
+    return bareNode(found, place.name, place.accounts)
   }
 }
 

@@ -77,7 +77,7 @@ async function* readAhead(fd: number, offset: number, lengthBytes: number): Asyn
   const buffers = [Buffer.allocUnsafeSlow(bufferBytes), Buffer.allocUnsafeSlow(bufferBytes)] as const
   let done = 0
   let turn: 0 | 1 = 0
-  let coming: Promise<number> | undefined = readInto(fd, buffers[0], offset, lengthBytes)
+  let coming: Promise<number> | undefined = readInto(fd, buffers[0].subarray(0, lengthBytes), offset)
   try {
     while (coming) {
       const count: number = await coming
@@ -87,7 +87,7 @@ async function* readAhead(fd: number, offset: number, lengthBytes: number): Asyn
       done += count
       turn = turn === 0 ? 1 : 0
       if (done < lengthBytes) {
-        coming = readInto(fd, buffers[turn], offset + done, lengthBytes - done)
+        coming = readInto(fd, buffers[turn].subarray(0, lengthBytes - done), offset + done)
         // Awaited above in the next round, or below when the consumer stops early.
         coming.catch(() => {})
       }
@@ -100,8 +100,8 @@ async function* readAhead(fd: number, offset: number, lengthBytes: number): Asyn
   return done
 }
 
-function readInto(fd: number, buffer: Buffer, offset: number, lengthBytes: number): Promise<number> {
+function readInto(fd: number, buffer: Buffer, offset: number): Promise<number> {
   return new Promise((resolve, reject) => {
-    read(fd, buffer, 0, Math.min(buffer.byteLength, lengthBytes), offset, (error, count) => (error ? reject(error) : resolve(count)))
+    read(fd, buffer, 0, buffer.byteLength, offset, (error, count) => (error ? reject(error) : resolve(count)))
   })
 }

@@ -8,11 +8,17 @@ import { OpenFile } from './directory-handle.ts'
 
 export type AccountNames = Pick<Accounts, 'userName' | 'groupName'>
 
+export interface NodePlace {
+  /** The entry's system path. */
+  readonly at: Buffer
+  readonly name: ByteString
+  readonly accounts: AccountNames
+}
+
 /**
- * Everything that is to be known about one entry without reading its content, from a stat just taken. `at` is the
- * entry's system path. Errors are Node's, with `code`.
+ * Everything that is to be known about one entry without reading its content, from a stat just taken. Errors are Node's, with `code`.
  */
-export function nodeFrom(found: BigIntStats, at: Buffer, name: ByteString, accounts: AccountNames): TreeNode {
+export function nodeFrom(found: BigIntStats, { at, name, accounts }: NodePlace): TreeNode {
   const node = bareNode(found, name, accounts)
   const xattrs = readXattrs(at)
   const holes = node.type === 'file' && mayHaveHoles(found) ? readHoles(at, node.sizeBytes) : []

@@ -116,7 +116,7 @@ test('a root that is a mount point is staged inside, swapped by entries and IDEN
   assert.match(await treeDiff(shop.at('source'), shop.at('target'), '--no-dirmtime'), /^IDENTICAL$/m)
 })
 
-test('nothing of the parent spreads into the staged tree: neither default ACL nor setgid', async () => {
+test('INV-607 nothing of the parent spreads into the staged tree: neither default ACL nor setgid', async () => {
   await using shop = await workshop()
   await smallTree(shop.at('source'))
   const backup = await backupOf(shop.at('source'))
@@ -131,20 +131,15 @@ test('holes stay holes, and a written zero stays written', async () => {
   await using shop = await workshop()
   await mkdir(shop.at('source'))
   const sparse = shop.at('source', 'sparse')
-  for (const [size, at] of [
-    ['20G', '7000000000'],
-    ['20G', '19000000000'],
-  ] as const) {
-    await run('truncate', ['-s', size, sparse])
-    await run('dd', ['if=/dev/urandom', `of=${sparse}`, 'bs=5000', 'count=1', 'oflag=seek_bytes', `seek=${at}`, 'conv=notrunc'])
-  }
-  await run('truncate', ['-s', '200M', sparse])
+  await run('truncate', ['-s', '100M', sparse])
+  await run('dd', ['if=/dev/urandom', `of=${sparse}`, 'bs=5000', 'count=1', 'oflag=seek_bytes', 'seek=70000000', 'conv=notrunc'])
   await writeFile(shop.at('source', 'zeros'), Buffer.alloc(3_000_000))
   const backup = await backupOf(shop.at('source'))
   const staged = await stage(shop, backup)
   await staged.verify()
   assert.match(await treeDiff(shop.at('source'), staged.path), /^IDENTICAL$/m)
-  assert.equal(lstatSync(path.join(staged.path, 'sparse')).blocks, 0)
+  const { blocks } = lstatSync(path.join(staged.path, 'sparse'))
+  assert.ok(blocks > 0 && blocks <= 32)
   assert.ok(lstatSync(path.join(staged.path, 'zeros')).blocks >= 5800)
 })
 
@@ -168,7 +163,7 @@ const spoilings: readonly (readonly [string, RegExp, (at: (name: string) => stri
 ]
 
 for (const [what, expected, spoilIt] of spoilings) {
-  test(`RESTORE_VERIFY when ${what}`, async () => {
+  test(`INV-608 RESTORE_VERIFY when ${what}`, async () => {
     await using shop = await workshop()
     await smallTree(shop.at('source'))
     const staged = await stage(shop, await backupOf(shop.at('source')))
@@ -221,7 +216,7 @@ test('RESTORE_VERIFY when the tree is not what the manifest counts', async () =>
 })
 
 for (const name of ['..', '.', '', 'a/b', 'nul\0', '/etc']) {
-  test(`PATH_OUTSIDE_ROOT for an entry named ${JSON.stringify(name)}, and nothing is left`, async () => {
+  test(`INV-606 PATH_OUTSIDE_ROOT for an entry named ${JSON.stringify(name)}, and nothing is left`, async () => {
     await using shop = await workshop()
     await smallTree(shop.at('source'))
     const { stored } = await backupOf(shop.at('source'))

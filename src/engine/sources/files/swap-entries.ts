@@ -215,7 +215,11 @@ function namesIn(directory: string): Set<ByteString> {
 
 /** Names of owners do not matter here: numbers go from one directory to another. */
 function ownNode(directory: DirectoryHandle): TreeNode {
-  return nodeFrom(directory.stat(), directory.ownPath, '' as ByteString, { userName: () => '', groupName: () => '' })
+  return nodeFrom(directory.stat(), {
+    at: directory.ownPath,
+    name: '' as ByteString,
+    accounts: { userName: () => '', groupName: () => '' },
+  })
 }
 
 function timesOf(node: TreeNode): { atimeNs: string; mtimeNs: string } {

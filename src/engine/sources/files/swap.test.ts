@@ -117,7 +117,7 @@ for (const method of methods) {
     }
   })
 
-  test(`SAFETY rule 3: ${method}: a directory that is not the recorded one is never touched`, async () => {
+  test(`INV-609 SAFETY rule 3: ${method}: a directory that is not the recorded one is never touched`, async () => {
     await using stage = await scene(method)
     const { root, record } = stage
     const strange = { ...record, live: { device: record.live!.device, inode: '999999999' } }
@@ -208,7 +208,7 @@ test('SAFETY rule 6: where there was nothing, a directory that appeared meanwhil
   assert.equal(await whose(record.stagePath), 'new')
 })
 
-test('SAFETY rule 6: between two renames a root that appears is kept and named', async () => {
+test('INV-610 SAFETY rule 6: between two renames a root that appears is kept and named', async () => {
   await using stage = await scene('renames')
   const { root, record } = stage
   let step = 0
@@ -307,7 +307,7 @@ test('a plan refuses a symlink, a file and a root that holds a mount', async () 
   assert.equal((await plan('root/inside')).method, 'entries')
 })
 
-test('a kept tree is removed without following symlinks and without entering mounts', async () => {
+test('INV-611 a kept tree is removed without following symlinks and without entering mounts', async () => {
   await using stage = await scene('exchange')
   const { shop, root, record } = stage
   await mkdir(shop.at('outside'))

@@ -174,7 +174,7 @@ class Frame {
   node(): TreeNode {
     const name = this.#path.slice(this.#path.lastIndexOf('/') + 1) as ByteString
     try {
-      return nodeFrom(this.#found, this.handle.ownPath, name, this.#walk.accounts)
+      return nodeFrom(this.#found, { at: this.handle.ownPath, name, accounts: this.#walk.accounts })
     } catch (error) {
       return this.#bare(error, this.#found, name)
     }
@@ -191,7 +191,7 @@ class Frame {
       const found = this.handle.statOf(name)
       if (found.isDirectory() && extent === 'brief') return bareNode(found, name, accounts)
       try {
-        return nodeFrom(found, this.handle.pathOf(name), name, accounts)
+        return nodeFrom(found, { at: this.handle.pathOf(name), name, accounts })
       } catch (error) {
         if (errnoOf(error) === 'ENOENT' || found.isSymbolicLink()) throw error
         return this.#bare(error, found, name)
