@@ -22,30 +22,27 @@ async function askHelp(words: readonly string[]): Promise<string | undefined> {
   return ended.exitCode === 0 && ended.stdout.startsWith(`Usage: integrum ${words.join(' ')}`.trim()) ? ended.stdout : undefined
 }
 
-/** The command is the longest row of words that has a help of its own; the rest are its arguments and options. */
+/** Follows the words down through the groups to the command; the rest are its arguments and options. */
 async function complaintsAbout(command: Command): Promise<string[]> {
   const words = command.text.split(/\s+/).slice(1)
-  const beforeOptions = words.slice(
-    0,
-    [...words, '--'].findIndex((word) => word.startsWith('-')),
-  )
-  for (let count = Math.min(3, beforeOptions.length); count > 0; count -= 1) {
-    const help = await helpOf(beforeOptions.slice(0, count))
-    if (help === undefined) continue
-    const isGroup = help.split('\n')[0]!.includes('[command]')
-    if (isGroup && beforeOptions.length > count) break
-    const flags = words.filter((word) => word.startsWith('--'))
-    return flags
-      .filter((flag) => !help.includes(`${flag} `) && !help.includes(`${flag}\n`))
-      .map((flag) => `${command.text}: no option ${flag}`)
+  let help: string | undefined
+  for (let count = 1; help === undefined; count += 1) {
+    const asked = words[count - 1]?.startsWith('-') === false ? await helpOf(words.slice(0, count)) : undefined
+    if (asked === undefined) return [`${command.text}: no such command`]
+    const isGroup = asked.split('\n')[0]!.includes('[command]')
+    if (!isGroup) help = asked
   }
-  return [`${command.text}: no such command`]
+  const flags = words.filter((word) => word.startsWith('--'))
+  return flags
+    .filter((flag) => !help.includes(`${flag} `) && !help.includes(`${flag}\n`))
+    .map((flag) => `${command.text}: no option ${flag}`)
 }
 
 for (const document of documents) {
   test(`every integrum command that ${document.path} shows exists, with its options`, async () => {
     const commands = commandsOf(document).filter((command) => /^integrum\s/.test(command.text))
-    const complaints = (await Promise.all(commands.map(complaintsAbout))).flat()
+    const complaints: string[] = []
+    for (const command of commands) complaints.push(...(await complaintsAbout(command)))
     assert.deepEqual(complaints, [])
     if (document.path === 'README.md') assert.ok(commands.length > 10, 'the README shows a whole session')
   })
