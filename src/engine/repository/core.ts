@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import type { Clock } from '#base/clock.ts'
 import { isFault } from '#base/fault.ts'
+import type { PackId } from '#base/ids.ts'
 import type { Random } from '#host/random.ts'
 import type { Storage } from '#engine/storage/storage.ts'
 import type { RepositoryConfig } from './config.ts'
 import { indexFileIds, loadIndexFile } from './index-file.ts'
 import { PackIndex } from './pack-index.ts'
+import { loadMarks } from './prune-marks.ts'
 import type { Repository } from './repository.ts'
 import type { SealingKey } from './seal.ts'
 
@@ -20,6 +22,8 @@ export interface RepositoryCore {
   index: PackIndex
   /** Ids of the index files that `index` was read from. */
   indexFiles: ReadonlySet<string>
+  /** Packs that prune has marked: still read from, relied on by no new backup (SAFETY rule 26). */
+  markedPacks: ReadonlySet<PackId>
 }
 
 const cores = new WeakMap<Repository, RepositoryCore>()
@@ -61,6 +65,7 @@ async function readIndexFiles(core: RepositoryCore, signal?: AbortSignal): Promi
     for (const pack of file.packs) index.addPack(pack.id, pack.blobs)
     read.add(id)
   }
+  core.markedPacks = new Set((await loadMarks(core, signal)).keys())
   core.index = index
   core.indexFiles = read
 }

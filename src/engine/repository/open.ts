@@ -34,7 +34,16 @@ export async function openRepository(storage: Storage, password: string, options
   }
   const { key } = await openKey(storage, password, signal)
   const config = await loadConfig(storage, key, signal)
-  const core: RepositoryCore = { storage, key, config, clock, random, index: new PackIndex(), indexFiles: new Set() }
+  const core: RepositoryCore = {
+    storage,
+    key,
+    config,
+    clock,
+    random,
+    index: new PackIndex(),
+    indexFiles: new Set(),
+    markedPacks: new Set(),
+  }
   await refreshIndex(core, signal)
   const repository = new OpenedRepository(core)
   rememberCore(repository, core)

@@ -1,13 +1,24 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
+import { testClock } from '#base/clock.ts'
 import { Fault, isFault } from '#base/fault.ts'
 import type { SnapshotId } from '#base/ids.ts'
 import { limits } from '#base/limits.ts'
 import { durations } from '#base/units.ts'
 import { diskFull, faulty } from '#engine/storage/faulty.ts'
 import { marksFolder, type Storage } from '#engine/storage/storage.ts'
-import { contentsOf, namesOf, openSmall, overwrite, smallRepository, store, type Folder } from '#test/support/small-repository.ts'
+import {
+  contentsOf,
+  copyOf,
+  namesOf,
+  openSmall,
+  overwrite,
+  smallRepository,
+  store,
+  type Folder,
+  type SmallClock,
+} from '#test/support/small-repository.ts'
 import { checkOpened } from './check.ts'
 import { coreOf } from './core.ts'
 import { indexFileIds, saveIndex } from './index-file.ts'
@@ -142,16 +153,39 @@ test('SAFETY rule 26 a marked pack that a backup needs again is not deleted', as
   await assertWhole(repository, storage, made)
 })
 
+test('SAFETY rule 26 a backup relies on no marked pack: it writes what it needs anew', async () => {
+  const { repository, storage, clock } = await withWaste()
+  await prune(repository)
+  const marked = new Set((await Array.fromAsync(storage.list(marksFolder))).map((file) => file.name.slice(marksFolder.length + 1)))
+  const again = await store(repository, first)
+  const content = await contentsOf(repository, await treeOf(repository, again))
+  // The blobs of `old` stand in a marked pack and in a new one; `shared` only in the copy that the prune made.
+  const { index } = coreOf(repository)
+  for (const blob of index.blobs()) assert(index.findAll(blob.type, blob.id).some(({ packId }) => !marked.has(packId)))
+  clock.advance(limits.pruneGraceMs)
+  assert.equal((await prune(repository)).deletedPacks, 2)
+  await assertWhole(repository, storage, { stays: again, content })
+})
+
+test('a process that backed up before another pruned does not go on by its old index', async () => {
+  const made = await withWaste()
+  await store(made.repository, { more: 'more' })
+  await using other = await made.open()
+  for (const _ of ['mark', 'delete']) await prune(other, { graceMs: 0 })
+  await store(made.repository, first)
+  await assertWhole(made.repository, made.storage, made)
+})
+
 test('SAFETY rule 26 a snapshot that appears during the prune stops it before anything is deleted', async () => {
   const made = await withWaste()
   await prune(made.repository, { graceMs: 0 })
   const plan = await planPrune(made.repository, { graceMs: 0 })
   assert.equal(plan.decisions.filter(({ act }) => act === 'delete').length, 2)
-  // Marks are read after the snapshots: there another program, which knows no lock of ours, finishes its backup.
+  // Packs are listed after the snapshots: there another program, which knows no lock of ours, finishes its backup.
   const storage: Storage = {
     ...made.storage,
     async *list(folder, signal) {
-      if (folder === marksFolder) await made.bringBack()
+      if (folder === 'data') await made.bringBack()
       yield* made.storage.list(folder, signal)
     },
   }
@@ -248,37 +282,38 @@ test('SAFETY rule 30 space is called free only where removing frees it', async (
 })
 
 test('SAFETY rule 26 interrupted at any step nothing is lost, and the next prune finishes', async () => {
+  const made = await withWaste()
   let steps = 0
-  for (let step = 1; ; step += 1) {
-    const made = await interrupted(step)
-    if (!made) break
-    steps = step
-    await using repository = await openSmall(made.storage, made.clock)
-    await assertWhole(repository, made.storage, made)
+  for (;;) {
+    const clock = testClock(made.clock.now())
+    const storage = await copyOf(made.storage, clock)
+    if (!(await dieAtWrite(steps + 1, storage, clock))) break
+    steps += 1
+    // The lock of the dead expires.
+    clock.advance(limits.lockStaleAfterMs + durations.minute)
+    await using repository = await openSmall(storage, clock)
+    await assertWhole(repository, storage, made)
     await prune(repository, { graceMs: 0 })
     await prune(repository, { graceMs: 0 })
-    assert.deepEqual(await counts(repository, { graceMs: 0 }), { keep: 3 }, `after step ${step}`)
-    await assertWhole(repository, made.storage, made)
+    assert.deepEqual(await counts(repository, { graceMs: 0 }), { keep: 3 }, `after step ${steps}`)
+    await assertWhole(repository, storage, made)
   }
-  // lock, pack, index, marks; then lock, index, old index, packs, marks.
-  assert(steps >= 14, `only ${steps} steps were interrupted`)
+  // Two plans with their locks; lock, pack, index, marks, lock; then lock, index, packs, marks, lock.
+  assert(steps >= 18, `only ${steps} steps were interrupted`)
 })
 
-/** Prunes twice and dies at the nth write of all; undefined when there is no such write any more. */
-async function interrupted(step: number) {
-  const made = await withWaste()
-  const storage = faulty(made.storage, [{ verb: 'write', nth: step, crash: true }])
-  await using repository = await openSmall(storage, made.clock)
+/** Prunes twice and dies at the nth write of all; false when there is no such write any more. */
+async function dieAtWrite(nth: number, storage: Storage, clock: SmallClock): Promise<boolean> {
+  const dying = faulty(storage, [{ verb: 'write', nth, crash: true }])
+  await using repository = await openSmall(dying, clock)
   try {
     for (const _ of ['mark', 'delete']) await prune(repository, { graceMs: 0 })
-    return undefined
+    return false
   } catch (error) {
-    // A dead machine cannot release its lock, which shows as a suppressed second error.
-    assert(storage.hasFired && (error instanceof Fault || error instanceof SuppressedError), String(error))
+    // The dead cannot release their lock either, which comes as a second error.
+    assert(dying.hasFired && (error instanceof Fault || error instanceof SuppressedError), String(error))
+    return true
   }
-  // The lock of the dead expires.
-  made.clock.advance(limits.lockStaleAfterMs + durations.minute)
-  return made
 }
 
 test('a disk that fills during a prune loses nothing and leaves no lock', async () => {

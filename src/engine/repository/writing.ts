@@ -10,7 +10,7 @@ import { ChunkLanes } from './chunk-lanes.ts'
 import type { RepositoryCore } from './core.ts'
 import { saveDocument } from './document.ts'
 import { saveIndex, type IndexedPack } from './index-file.ts'
-import { PackIndex } from './pack-index.ts'
+import { PackIndex, type BlobLocation } from './pack-index.ts'
 import type { BlobType } from './pack.ts'
 import type { Lease, NewSnapshot, StoredContent, WriteOptions, WriteSession, WriteStatistics } from './repository.ts'
 import { SealingThreads } from './sealing-threads.ts'
@@ -64,7 +64,7 @@ export class Writing implements WriteSession, AsyncDisposable {
   has(content: readonly BlobId[]): boolean {
     const packs: PackId[] = []
     for (const id of content) {
-      const found = this.#core.index.find('data', id)
+      const found = this.#reusable('data', id)
       if (found) packs.push(found.packId)
       else if (!this.#isOurs('data', id)) return false
     }
@@ -142,7 +142,7 @@ export class Writing implements WriteSession, AsyncDisposable {
       this.#statistics.reusedBlobs += 1
       return false
     }
-    const found = this.#core.index.find(type, id)
+    const found = this.#reusable(type, id)
     if (found) {
       this.#reusedPacks.add(found.packId)
       this.#statistics.reusedBlobs += 1
@@ -158,7 +158,18 @@ export class Writing implements WriteSession, AsyncDisposable {
   }
 
   #knows(type: BlobType, id: BlobId): boolean {
-    return this.#isOurs(type, id) || this.#core.index.has(type, id)
+    return this.#isOurs(type, id) || this.#reusable(type, id) !== undefined
+  }
+
+  /**
+   * Where an earlier backup keeps the blob. SAFETY rule 26: what prune has marked counts as absent and is written anew, so
+   * that its deletion cannot hurt a backup that began after the mark.
+   */
+  #reusable(type: BlobType, id: BlobId): BlobLocation | undefined {
+    const { index, markedPacks } = this.#core
+    const found = index.find(type, id)
+    if (!found || !markedPacks.has(found.packId)) return found
+    return index.findAll(type, id).find((place) => !markedPacks.has(place.packId))
   }
 
   /** design.rst "Read and Write Ordering": a tree must only name blobs that exist. Anything else is our mistake. */
