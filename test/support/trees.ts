@@ -16,6 +16,6 @@ export async function treeDiff(a: string, b: string, ...flags: string[]): Promis
 }
 
 export async function copyTree(from: string, to: string): Promise<void> {
-  const copied = await run('cp', ['-a', '--sparse=always', '--', from, to])
+  const copied = await run('cp', ['-a', '--sparse=auto', '--', from, to])
   assert.equal(copied.exitCode, 0, copied.stderr)
 }

@@ -1,13 +1,21 @@
 import type { Command } from 'commander'
 import { systemClock } from '#base/clock.ts'
 import { Fault } from '#base/fault.ts'
-import { printBytes, printCount } from '#base/units.ts'
+import { durations, printBytes, printCount } from '#base/units.ts'
 import { checkRepository } from '#engine/repository/check.ts'
-import { storageOf, type CommandContext } from '#cli/command.ts'
-import { readPassword, withRepository, type RepositoryOptions } from '#cli/options.ts'
+import { planPrune } from '#engine/repository/prune-plan.ts'
+import { executePrune, spaceNotice } from '#engine/repository/prune.ts'
+import { repositoryStatistics } from '#engine/repository/statistics.ts'
+import { openedRepository, storageOf, type CommandContext } from '#cli/command.ts'
+import { readPassword, wholeNumber, withRepository, type RepositoryOptions } from '#cli/options.ts'
 
 interface CheckOptions extends RepositoryOptions {
   readonly readData?: boolean
+}
+
+interface PruneCommandOptions extends RepositoryOptions {
+  readonly graceHours?: number
+  readonly execute?: string
 }
 
 /** `repository check|prune|stats`: what keeps a repository sound and small. */
@@ -16,6 +24,14 @@ export function addRepositoryCare(group: Command, context: CommandContext): void
     .description('look for damage without changing anything')
     .option('--read-data', 'read and hash every byte, too')
     .action((options: CheckOptions) => check(options, context))
+  withRepository(group.command('prune'))
+    .description('say which packs no backup needs; --execute marks them, and deletes those marked long enough ago')
+    .option('--grace-hours <hours>', 'how long a pack stays marked before it is deleted', wholeNumber(0, 100_000))
+    .option('--execute <digest>', 'carry out the plan with this digest')
+    .action((options: PruneCommandOptions) => prune(options, context))
+  withRepository(group.command('stats'))
+    .description('how much is stored, and how much compression and deduplication save')
+    .action((options: RepositoryOptions) => stats(options, context))
 }
 
 async function check(options: CheckOptions, { output, signal }: CommandContext): Promise<void> {
@@ -40,4 +56,38 @@ async function check(options: CheckOptions, { output, signal }: CommandContext):
     output.line(`  ${printCount(report.orphanPacks)} packs (${printBytes(report.orphanBytes)}) belong to no index; prune removes them`)
   const { checked, ...rest } = report
   output.result({ status: 'completed', ...checked, ...rest })
+}
+
+async function prune(options: PruneCommandOptions, { output, signal }: CommandContext): Promise<void> {
+  await using repository = await openedRepository(options)
+  const plan = await planPrune(repository, options.graceHours === undefined ? {} : { graceMs: options.graceHours * durations.hour }, signal)
+  const acts = Map.groupBy(plan.decisions, ({ act }) => act)
+  const counts = Object.fromEntries([...acts].map(([act, packs]) => [act, packs.length]))
+  for (const [act, packs] of acts) {
+    const bytes = packs.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
+    output.line(`${act.padEnd(7)}${printCount(packs.length)} packs, ${printBytes(bytes)}: ${packs[0]?.reason}`)
+  }
+  if (options.execute === undefined) {
+    const isIdle = plan.decisions.every(({ act }) => act === 'keep' || act === 'wait') && plan.spentMarks.length === 0
+    output.line(isIdle ? 'There is nothing to prune now.' : `To carry this out: the same command with --execute ${plan.digest}`)
+    output.result({ status: 'completed', isExecuted: false, digest: plan.digest, plan: counts })
+    return
+  }
+  if (options.execute !== plan.digest) throw new Fault('PLAN_STALE', `the plan is now ${plan.digest}`, { digest: plan.digest })
+  const done = await executePrune(repository, plan, signal)
+  output.line(
+    `Marked ${done.markedPacks}, rewrote ${done.repackedPacks}, deleted ${done.deletedPacks} packs (${printBytes(done.deletedBytes)}).`,
+  )
+  output.note(spaceNotice)
+  output.result({ status: 'completed', isExecuted: true, digest: plan.digest, ...done })
+}
+
+async function stats(options: RepositoryOptions, { output, signal }: CommandContext): Promise<void> {
+  await using repository = await openedRepository(options)
+  const found = await repositoryStatistics(repository, signal)
+  output.line(`snapshots  ${printCount(found.snapshots)}`)
+  output.line(`packs      ${printCount(found.packs)}, of them ${printCount(found.markedPacks)} waiting to be deleted`)
+  output.line(`pieces     ${printCount(found.blobs)}, ${printBytes(found.plainBytes)} before compression`)
+  output.line(`stored     ${printBytes(found.storedBytes)}; compression saves ${Math.round(found.compressionRatio * 100)} %`)
+  output.result({ status: 'completed', ...found })
 }

@@ -31,14 +31,20 @@ export async function listBackups(repository: Repository, signal?: AbortSignal):
 }
 
 export function backupOf(snapshot: Snapshot): Backup | undefined {
-  if (!snapshot.tags.includes('integrum')) return undefined
-  const tag = (name: string) => snapshot.tags.find((text) => text.startsWith(`${name}=`))?.slice(name.length + 1)
+  const tagged = readTags(snapshot.tags)
+  return tagged && { ...tagged, snapshot }
+}
+
+/** What the tags of a snapshot say; undefined when it is not a backup of Integrum. */
+export function readTags(tags: readonly string[]): Omit<Backup, 'snapshot'> | undefined {
+  if (!tags.includes('integrum')) return undefined
+  const tag = (name: string) => tags.find((text) => text.startsWith(`${name}=`))?.slice(name.length + 1)
   const id = tag('backup')
   const system = tag('system')
   const type = tag('type')
   if (id === undefined || system === undefined || type === undefined) return undefined
-  const purpose = snapshot.tags.includes('safety') ? 'safety' : snapshot.tags.includes('release') ? 'release' : 'regular'
-  return { id: id as BackupId, snapshot, system, type, purpose, hasGaps: snapshot.tags.includes('gaps') }
+  const purpose = tags.includes('safety') ? 'safety' : tags.includes('release') ? 'release' : 'regular'
+  return { id: id as BackupId, system, type, purpose, hasGaps: tags.includes('gaps') }
 }
 
 /**
