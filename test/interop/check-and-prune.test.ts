@@ -40,7 +40,7 @@ async function resticRepository(place: Scratch) {
 const acts = async (repository: Repository): Promise<Set<PackAct>> =>
   new Set((await planPrune(repository, { graceMs: 0 })).decisions.map(({ act }) => act))
 
-test('INV-113 we check and prune what restic wrote; restic finds no error at any step, and restores the same', async () => {
+test('INV-15 we check and prune what restic wrote; restic finds no error at any step, and restores the same', async () => {
   await using place = await scratch()
   const { source, storage } = await resticRepository(place)
   for (const depth of ['quick', 'full'] as const) {

@@ -41,7 +41,7 @@ export async function checkPacks(
         const release = await budget.take(sizeBytes)
         const fetching = fetchPack(packs, id, either)
         looking = Promise.all([fetching, looking])
-          .then(([bytes]) => lookAt(thread, packs, id, bytes))
+          .then(([bytes]) => lookAt(thread, packs, { id, bytes }))
           .finally(release)
         // Awaited in the end; until then a failure must not count as unhandled.
         looking.catch(() => {})
@@ -84,7 +84,11 @@ async function fetchPack({ place, findings }: PacksToCheck, id: PackId, signal?:
   return bytes
 }
 
-async function lookAt(thread: PackCheckThread, packs: PacksToCheck, id: PackId, bytes: Buffer | undefined): Promise<void> {
+async function lookAt(
+  thread: PackCheckThread,
+  packs: PacksToCheck,
+  { id, bytes }: { id: PackId; bytes: Buffer | undefined },
+): Promise<void> {
   if (!bytes) return
   const { damage } = await thread.check(id, bytes, packs.index.blobsOf(id))
   // A wrong size was told already; it says more than a wrong hash.

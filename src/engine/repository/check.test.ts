@@ -57,7 +57,7 @@ const flip = (at: number) => (bytes: Buffer) => {
 const dataPack = (): PackId => [...core.index.blobs()].find((blob) => blob.type === 'data' && blob.plainSizeBytes > 300_000)!.packId
 const treePack = (): PackId => [...core.index.blobs()].find((blob) => blob.type === 'tree')!.packId
 
-test('a whole repository has no findings, quick or full, and the report says what was looked at', async () => {
+test('INV-9 a whole repository has no findings, quick or full, and the report says what was looked at', async () => {
   for (const depth of ['quick', 'full'] as const) {
     const report = await check(whole, depth)
     assert.deepEqual(report.findings, [])

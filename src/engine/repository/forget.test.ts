@@ -42,7 +42,7 @@ test('a policy for one system leaves the others alone', async () => {
   assert.deepEqual(await listed(all), new Set([all.ids[0]!, all.ids[2]!, all.ids[3]!]))
 })
 
-test('a plan is carried out once, and refused when a backup came or went since', async () => {
+test('INV-10 a plan is carried out once, and refused when a backup came or went since', async () => {
   const all = await made(['emr'], 3)
   const plan = await planForget(all.repository, lastOne)
   await store(all.repository, { day: 'new' }, tags('emr'), all.clock.now())
@@ -59,7 +59,7 @@ test('a plan of one repository is none of another', async () => {
   assert.equal((await listed(other)).size, 2)
 })
 
-test('SAFETY rule 28 the last good backup is not forgotten even by name', async () => {
+test('INV-11 SAFETY rule 28 the last good backup is not forgotten even by name', async () => {
   const all = await made(['emr'], 2)
   const request = (snapshots: readonly SnapshotId[]): ForgetRequest => ({ kind: 'chosen', snapshots })
   await assert.rejects(planForget(all.repository, request(all.ids)), (error) => isFault(error, 'RETENTION_LAST_GOOD'))

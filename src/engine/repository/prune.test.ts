@@ -100,7 +100,7 @@ test('planning only reads', async () => {
   assert.deepEqual(await namesOf(storage), before)
 })
 
-test('SAFETY rule 26 packs are marked first and deleted by a prune after the grace period; the waste is gone, the rest is whole', async () => {
+test('INV-13 SAFETY rule 26 packs are marked first and deleted by a prune after the grace period; the waste is gone, the rest is whole', async () => {
   const made = await withWaste()
   const { repository, storage, clock } = made
   assert.deepEqual(await counts(repository), { repack: 1, mark: 1, keep: 2 })
@@ -222,7 +222,7 @@ test('a prune is refused while a backup runs', async () => {
   })
 })
 
-test('a plan is carried out once, and refused when anything changed since', async () => {
+test('INV-10 a plan is carried out once, and refused when anything changed since', async () => {
   const { repository } = await withWaste()
   const plan = await planPrune(repository)
   await store(repository, { more: 'more' })
@@ -243,7 +243,7 @@ test('packs that an interrupted backup left are marked and then deleted', async 
   await assertWhole(made.repository, made.storage, made)
 })
 
-test('a damaged repository is not pruned: nothing is deleted by guessing', async () => {
+test('INV-12 a damaged repository is not pruned: nothing is deleted by guessing', async () => {
   const damages: readonly ((storage: Storage, repository: Repository) => Promise<void>)[] = [
     async (storage) => overwriteFirst(storage, 'snapshots'),
     async (storage) => overwriteFirst(storage, 'index'),
@@ -281,7 +281,7 @@ test('SAFETY rule 30 space is called free only where removing frees it', async (
   assert.match(spaceNotice, /free only when the old versions are purged or the locks end/)
 })
 
-test('SAFETY rule 26 interrupted at any step nothing is lost, and the next prune finishes', async () => {
+test('INV-14 SAFETY rule 26 interrupted at any step nothing is lost, and the next prune finishes', async () => {
   const made = await withWaste()
   let steps = 0
   for (;;) {

@@ -47,7 +47,10 @@ export async function walkReachable(walk: Walk, signal?: AbortSignal): Promise<R
       treeCount += 1
       const { tree, snapshot } = batch[at]!
       for (const node of nodes) if (node.subtree) want({ tree: node.subtree, snapshot })
-      addContent(walk, blobs, nodes, { tree, snapshot })
+      const missing = addContent(blobs, nodes)
+      if (missing.length === 0) continue
+      const fact = `tree ${tree.slice(0, 8)} of snapshot ${snapshot.slice(0, 8)} names ${missing.length} blobs that no index knows`
+      walk.onDamage(new Fault('DAMAGE_BLOB', fact, { tree, snapshot, blob: missing[0]! }), snapshot, missing)
     }
   }
   return { blobs, treeCount }
@@ -77,12 +80,11 @@ async function listingOf(walk: Walk, { tree, snapshot }: Reference, signal?: Abo
   }
 }
 
-function addContent(walk: Walk, blobs: BlobSet, nodes: readonly TreeNode[], { tree, snapshot }: Reference): void {
+/** Returns what the index does not know. */
+function addContent(blobs: BlobSet, nodes: readonly TreeNode[]): BlobId[] {
   const missing: BlobId[] = []
   for (const node of nodes) {
     for (const id of node.content ?? []) if (blobs.add('data', id) === 'unknown') missing.push(id)
   }
-  if (missing.length === 0) return
-  const fact = `tree ${tree.slice(0, 8)} of snapshot ${snapshot.slice(0, 8)} names ${missing.length} blobs that no index knows`
-  walk.onDamage(new Fault('DAMAGE_BLOB', fact, { tree, snapshot, blob: missing[0] ?? '' }), snapshot, missing)
+  return missing
 }

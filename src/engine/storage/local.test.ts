@@ -86,7 +86,7 @@ test('a place that may not be written is STORAGE_DENIED', async (t) => {
   await assert.rejects(place.storage.now(), (error) => isFault(error, 'STORAGE_DENIED'))
 })
 
-test('a full disk is STORAGE_FULL, nothing of the file is seen, and what was there stays', async (t) => {
+test('INV-107 a full disk is STORAGE_FULL, nothing of the file is seen, and what was there stays', async (t) => {
   await using place = await newPlace()
   if ((await run('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'none', place.root])).exitCode !== 0) return t.skip('needs the right to mount')
   await using _ = { [Symbol.asyncDispose]: async () => void (await run('umount', [place.root])) }
