@@ -101,7 +101,7 @@ test('SAFETY rule 1: beside a live database whose name fills 63 bytes, staging i
   assert.equal(await cluster.psql(live, 'select count(*) from t'), '500\n')
 })
 
-test('SAFETY rule 1: a database that merely has the name is not dropped', async () => {
+test('INV-541 SAFETY rule 1: a database that merely has the name is not dropped', async () => {
   await cluster.createDatabase('live_one')
   const name = 'integrum_stage_00000000000a'
   await cluster.createDatabase(name)
@@ -119,7 +119,7 @@ test('SAFETY rule 1: a database that merely has the name is not dropped', async 
   assert.equal(await stagesLeft(), '')
 })
 
-test('SAFETY rule 1: a crash between CREATE DATABASE and the journal leaves a closed, empty database, which alone may go without its OID', async () => {
+test('INV-542 SAFETY rule 1: a crash between CREATE DATABASE and the journal leaves a closed, empty database, which alone may go without its OID', async () => {
   await using taken = await captured('crashed')
   const crash = new Error('the machine stopped here')
   const options = optionsFor(taken, 'crashed', { onCreated: () => Promise.reject(crash) })
@@ -131,7 +131,7 @@ test('SAFETY rule 1: a crash between CREATE DATABASE and the journal leaves a cl
   assert.equal(await stagesLeft(), '')
 })
 
-test('SAFETY rule 8: nobody else enters a staging database, its owner neither, and a role that row security binds cannot stage', async () => {
+test('INV-543 SAFETY rule 8: nobody else enters a staging database, its owner neither, and a role that row security binds cannot stage', async () => {
   await cluster.psql(
     'postgres',
     'create role stage_owner login; create role somebody login; create role binder login createdb in role stage_owner',
@@ -185,7 +185,7 @@ function eagerClock(): Clock {
   }
 }
 
-test('SAFETY rule 23: a missing role without a choice is refused before anything is made, a created one cannot log in and goes with the staging', async () => {
+test('INV-544 SAFETY rule 23: a missing role without a choice is refused before anything is made, a created one cannot log in and goes with the staging', async () => {
   await cluster.psql('postgres', 'create role gone_role login')
   await using taken = await captured('with_role', 'create table t (a int); alter table t owner to gone_role')
   await cluster.psql('with_role', 'reassign owned by gone_role to postgres')
@@ -202,7 +202,7 @@ test('SAFETY rule 23: a missing role without a choice is refused before anything
   assert.equal(await cluster.psql('postgres', role), '')
 })
 
-test('SAFETY rule 24: rows of a table in several segments lie again as they lay', async () => {
+test('INV-546 SAFETY rule 24: rows of a table in several segments lie again as they lay', async () => {
   await using taken = await captured(
     'ordered',
     `create table t (a int, b text); insert into t select g, repeat('x', 100) from generate_series(1, 2000) g order by random()`,
@@ -276,7 +276,7 @@ test('a generated column that came out otherwise is seen, though every stored co
   await staged.discard()
 })
 
-test('a segment that is missing, or an abort in the middle of the rows, leaves nothing behind', async () => {
+test('INV-545 a segment that is missing, or an abort in the middle of the rows, leaves nothing behind', async () => {
   await using taken = await captured('broken')
   const whole = directoryToSource(taken.folder)
   const missing: StoredSource = {
@@ -311,7 +311,7 @@ async function* firstLines(bytes: AsyncIterable<Uint8Array>, lines: number): Asy
   }
 }
 
-test('chosen tables alone have rows, and a key to a table that was not chosen is named', async () => {
+test('INV-548 chosen tables alone have rows, and a key to a table that was not chosen is named', async () => {
   await using taken = await captured('chosen')
   const options = optionsFor(taken, 'chosen', { tables: ['public.r'] })
   const staged = await stageDatabase(options, never)
@@ -360,7 +360,7 @@ test('owners, grants and policies follow a mapped role under its new name', asyn
   await staged.discard()
 })
 
-test('SAFETY rule 7: what is staged outlives a crash of the server at once, and verify refuses what a restart may have emptied', async () => {
+test('INV-547 SAFETY rule 7: what is staged outlives a crash of the server at once, and verify refuses what a restart may have emptied', async () => {
   await using place = await temporaryDirectory()
   await chmod(place.path, 0o755)
   // The server flushes nothing by itself for ten seconds, so that only what staging flushes outlives the crash.
