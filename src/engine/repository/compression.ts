@@ -1,6 +1,7 @@
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import assert from 'node:assert/strict'
 import { limits } from '#base/limits.ts'
+import { KiB } from '#base/units.ts'
 
 /** One zstd frame. `level` is zstd's 1-19. */
 export function compress(plain: Uint8Array, level: number): Buffer {
@@ -48,7 +49,7 @@ export function decodeDocument(bytes: Uint8Array): string | undefined {
   }
 }
 
-/** zstd.h ZSTD_COMPRESSBOUND. */
+/** zstd.h ZSTD_COMPRESSBOUND; never so small that the memory could not be given back at once (`host/memory.ts`). */
 function boundOf(sizeBytes: number): number {
-  return Math.max(64, sizeBytes + Math.ceil(sizeBytes / 256) + 64)
+  return Math.max(128 * KiB, sizeBytes + Math.ceil(sizeBytes / 256) + 64)
 }

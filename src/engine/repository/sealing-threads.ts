@@ -150,7 +150,7 @@ export class SealingThreads implements AsyncDisposable {
     }
     const worker = new Worker(new URL('./writing.worker.ts', import.meta.url), {
       workerData,
-      resourceLimits: { maxYoungGenerationSizeMb: 8 },
+      resourceLimits: { maxYoungGenerationSizeMb: 4 },
     })
     worker.on('message', (news: board.SealingNews) => this.#hear(news))
     worker.on('error', (error) => this.fail(error))
