@@ -46,7 +46,7 @@ export const limits = {
   checkFindingsMax: 1_000,
   checkMissingBlobsMax: 100_000,
   /** Packs held in memory while every byte is read. */
-  checkBytesMax: 96 * MiB,
+  checkBytesMax: 72 * MiB,
   /** Read from the end of a pack first: the header of most packs is within. */
   packTailBytes: 16 * KiB,
   /** A pack is written anew when more than this share of it is needed by nobody. */

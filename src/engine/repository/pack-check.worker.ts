@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { parentPort, workerData } from 'node:worker_threads'
 import { isFault } from '#base/fault.ts'
 import type { PackId } from '#base/ids.ts'
+import { freeAtOnce } from '#host/memory.ts'
 import { openBlob } from './blob.ts'
 import { packIdOf, readPackHeader, type PackedBlob } from './pack.ts'
 import { sealingKey } from './seal.ts'
@@ -24,6 +25,7 @@ const key = sealingKey((workerData as { key: Uint8Array }).key)
 
 port.on('message', (job: PackCheckJob) => {
   const damage = damageOf(job)
+  freeAtOnce(job.bytes)
   const done: PackCheckDone = { id: job.id, ...(damage !== undefined && { damage }) }
   port.postMessage(done)
 })
@@ -32,12 +34,18 @@ function damageOf({ id, bytes, indexed }: PackCheckJob): string | undefined {
   const isNamed = packIdOf([bytes]) === id
   const header = headerOf(id, bytes)
   const blobs = indexed.length > 0 ? indexed : (header ?? [])
-  const broken = blobs.filter((blob) => openBlob(key, blob, bytes.subarray(blob.offset, blob.offset + blob.sizeBytes)).kind === 'damaged')
+  const broken = blobs.filter((blob) => !isWhole(blob, bytes.subarray(blob.offset, blob.offset + blob.sizeBytes)))
   if (!isNamed) return `is not what its name says; ${broken.length} of its ${blobs.length} blobs are damaged`
   if (broken.length > 0) return `was written wrongly: ${broken.length} of its ${blobs.length} blobs are not what their names say`
   if (!header) return 'has a header that cannot be read'
   if (indexed.length > 0 && !isSame(header, indexed)) return 'has a header that differs from the index'
   return undefined
+}
+
+function isWhole(blob: PackedBlob, sealed: Uint8Array): boolean {
+  const opened = openBlob(key, blob, sealed)
+  if (opened.kind === 'whole') freeAtOnce(opened.plain)
+  return opened.kind === 'whole'
 }
 
 function headerOf(id: PackId, bytes: Uint8Array): readonly PackedBlob[] | undefined {
