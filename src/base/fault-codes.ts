@@ -43,7 +43,6 @@ const table = {
   PLAN_INVALID: { usage: true, hint: 'Use the file that `restore plan --out` wrote, unchanged.' },
   BACKUP_NOT_FOUND: { usage: true, hint: 'List what there is with `integrum backups list`.' },
   BACKUP_AMBIGUOUS: { usage: true, hint: 'Give more characters of the id.' },
-  BACKUP_FOREIGN: { hint: 'This snapshot was not written by Integrum; restore it with --files NAME=DIR.' },
   RETENTION_HELD: { hint: 'Release the hold first; it says why the backup must stay.' },
   RETENTION_CLOCK: { hint: 'Set the clock of this machine or of the storage right; nothing is deleted while they disagree.' },
   RETENTION_LAST_GOOD: { hint: 'The last good backup of a system is never forgotten; make a newer one first.' },
@@ -106,7 +105,6 @@ const table = {
   RESTORE_STATE: { hint: 'Run `integrum restore recover`, then look at the state of the restore again.' },
   RESTORE_NOT_FOUND: { usage: true, hint: 'Give the id that `restore run` printed; --state must name the same directory.' },
   RESTORE_TARGET_CHANGED: { hint: 'The live database or directory is not the one this restore left; nothing was touched.' },
-  RESTORE_SAFETY_BACKUP: { hint: "The safety backup must go to the system's own repository; name it, or skip it with a reason." },
   HOOK_FAILED: { hint: "Read the output of the hook; it is named in the system's settings." },
 
   // The machine

@@ -1,7 +1,9 @@
 import type { Command } from 'commander'
 import { systemClock } from '#base/clock.ts'
 import { printBytes, printCount } from '#base/units.ts'
-import { findBackup, listBackups, openBackup, type OpenedBackup } from '#engine/backup/backups.ts'
+import { listBackups, type OpenedBackup } from '#engine/backup/backups.ts'
+import { listForeign } from '#engine/backup/foreign.ts'
+import { openWanted } from '#engine/backup/open-wanted.ts'
 import { listFiles } from '#engine/backup/list-files.ts'
 import { openedRepository, type CommandContext } from '#cli/command.ts'
 import { parseSystemName, withRepository, type RepositoryOptions } from '#cli/options.ts'
@@ -27,8 +29,7 @@ export function addBackups(program: Command, context: CommandContext): void {
       .action(async (wanted: string, ...rest: unknown[]) => {
         const options = rest[argument === undefined ? 0 : 1] as ListOptions
         await using repository = await openedRepository(options)
-        const found = await findBackup(repository, wanted, { system: options.system, now: systemClock.now() }, context.signal)
-        const backup = await openBackup(repository, found, context.signal)
+        const backup = await openWanted(repository, { backup: wanted, system: options.system, now: systemClock.now() }, context.signal)
         await show({ repository, backup, path: argument === undefined ? '' : String(rest[0]), context })
       })
   }
@@ -47,13 +48,17 @@ interface Opened {
 async function list(options: ListOptions, { output, signal }: CommandContext): Promise<void> {
   await using repository = await openedRepository(options)
   const backups = (await listBackups(repository, signal)).filter(({ system }) => options.system === undefined || system === options.system)
-  if (backups.length === 0) output.note('There is no backup yet.')
+  if (backups.length === 0) output.note('There is no backup of Integrum yet.')
   for (const { id, snapshot, system, type, purpose, hasGaps } of backups) {
     const state = hasGaps ? 'completed with gaps' : 'completed'
     output.line(`${id}  ${snapshot.time.toISOString()}  ${system}  ${type}${purpose === 'regular' ? '' : ` (${purpose})`}  ${state}`)
   }
+  const foreign = options.system === undefined ? await listForeign(repository, signal) : []
+  for (const { id, time, paths } of foreign)
+    output.line(`${id.slice(0, 36)}  ${time.toISOString()}  restic  ${paths.join(' ')}  not made by Integrum`)
   output.result({
     status: 'completed',
+    foreign: foreign.map(({ id, time, paths }) => ({ snapshot: id, time: time.toISOString(), paths })),
     backups: backups.map(({ id, snapshot, system, type, purpose, hasGaps }) => ({
       backup: id,
       snapshot: snapshot.id,

@@ -2,7 +2,8 @@ import type { Command } from 'commander'
 import { pipeline } from 'node:stream/promises'
 import { systemClock } from '#base/clock.ts'
 import { Fault } from '#base/fault.ts'
-import { findBackup, nodeAt } from '#engine/backup/backups.ts'
+import { nodeAt } from '#engine/backup/backups.ts'
+import { openWanted } from '#engine/backup/open-wanted.ts'
 import { fileContent } from '#engine/backup/stored-source.ts'
 import { openedRepository, type CommandContext } from '#cli/command.ts'
 import { parseSystemName, withRepository, type RepositoryOptions } from '#cli/options.ts'
@@ -25,7 +26,7 @@ async function run(file: string, options: DumpOptions, { signal }: CommandContex
   const parts = file.split('/').filter((part) => part !== '' && part !== '.')
   if (parts.includes('..')) throw new Fault('PATH_OUTSIDE_ROOT', `the path ${file} leaves the backup`, { file })
   await using repository = await openedRepository(options)
-  const found = await findBackup(repository, options.backup, { system: options.system, now: systemClock.now() }, signal)
+  const { backup: found } = await openWanted(repository, { backup: options.backup, system: options.system, now: systemClock.now() }, signal)
   const node = await nodeAt(repository, found.snapshot.tree, parts.join('/'), signal)
   if (node?.type !== 'file') throw new Fault('FILE_NOT_IN_BACKUP', `backup ${found.id} has no file ${file}`, { file })
   // Not ended: the shell's pipe belongs to whoever gave it to us.

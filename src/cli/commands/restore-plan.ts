@@ -5,7 +5,8 @@ import { systemClock } from '#base/clock.ts'
 import { Fault } from '#base/fault.ts'
 import { printBytes, printCount } from '#base/units.ts'
 import { hostFault } from '#host/durable.ts'
-import { findBackup, openBackup, type OpenedBackup } from '#engine/backup/backups.ts'
+import type { OpenedBackup } from '#engine/backup/backups.ts'
+import { openWanted } from '#engine/backup/open-wanted.ts'
 import { makePlan } from '#engine/restore/make-plan.ts'
 import type { RestoreOrder } from '#engine/restore/order.ts'
 import { printPlan, type RestorePlan } from '#engine/restore/plan.ts'
@@ -59,8 +60,8 @@ export function addRestorePlan(group: Command, context: CommandContext): void {
 async function run(options: PlanOptions, context: CommandContext): Promise<void> {
   const { output, signal } = context
   await using repository = await openedRepository(options)
-  const found = await findBackup(repository, options.backup, { system: options.system, now: systemClock.now() }, signal)
-  const opened = await openBackup(repository, found, signal)
+  const { backup, system, files } = options
+  const opened = await openWanted(repository, { backup, system, now: systemClock.now(), foreignRoot: files?.[0]?.name }, signal)
   const order = await orderOf(opened, options)
   const plan = await makePlan(repository, order, instruments(context), signal)
   try {

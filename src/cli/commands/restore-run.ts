@@ -3,7 +3,8 @@ import type { Command } from 'commander'
 import { systemClock } from '#base/clock.ts'
 import { Fault, messageOf } from '#base/fault.ts'
 import { printBytes, printCount, printDuration } from '#base/units.ts'
-import { findBackup, openBackup } from '#engine/backup/backups.ts'
+import { foreignSystem } from '#engine/backup/foreign.ts'
+import { openWanted } from '#engine/backup/open-wanted.ts'
 import type { JournalState } from '#engine/restore/journal.ts'
 import type { RestoreOrder } from '#engine/restore/order.ts'
 import { parsePlan, type RestorePlan } from '#engine/restore/plan.ts'
@@ -67,8 +68,17 @@ async function readPlan(file: string): Promise<RestorePlan> {
 
 /** What the plan was made from, read from the repository again: the backup may have gone or changed since. */
 async function orderFrom(repository: Repository, plan: RestorePlan, signal: AbortSignal): Promise<RestoreOrder> {
-  const backup = await findBackup(repository, plan.backup, { now: systemClock.now() }, signal)
-  const opened = await openBackup(repository, backup, signal)
+  const isForeign = plan.system === foreignSystem
+  const opened = await openWanted(
+    repository,
+    {
+      backup: isForeign ? plan.snapshot : plan.backup,
+      system: isForeign ? foreignSystem : undefined,
+      now: systemClock.now(),
+      foreignRoot: plan.roots[0]?.name,
+    },
+    signal,
+  )
   if (opened.checksum !== plan.manifestChecksum) {
     throw new Fault('PLAN_STALE', `the manifest of backup ${plan.backup} is not the one that the plan was made from`, {
       backup: plan.backup,

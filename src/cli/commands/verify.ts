@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { systemClock } from '#base/clock.ts'
 import { Fault } from '#base/fault.ts'
 import { printBytes, printCount } from '#base/units.ts'
-import { findBackup, openBackup } from '#engine/backup/backups.ts'
+import { openWanted } from '#engine/backup/open-wanted.ts'
 import { verifyBackup } from '#engine/backup/verify-backup.ts'
 import { instruments, openedRepository, type CommandContext } from '#cli/command.ts'
 import { parseSystemName, withRepository, type RepositoryOptions } from '#cli/options.ts'
@@ -24,8 +24,8 @@ export function addVerify(program: Command, context: CommandContext): void {
 async function run(wanted: string, options: VerifyCommandOptions, context: CommandContext): Promise<void> {
   const { output, signal } = context
   await using repository = await openedRepository(options)
-  const found = await findBackup(repository, wanted, { system: options.system, now: systemClock.now() }, signal)
-  const opened = await openBackup(repository, found, signal)
+  const opened = await openWanted(repository, { backup: wanted, system: options.system, now: systemClock.now() }, signal)
+  const found = opened.backup
   const isQuick = options.quick ?? false
   const verified = await verifyBackup(repository, opened, { isQuick, instruments: instruments(context) }, signal)
   for (const finding of verified.findings) output.line(`DAMAGED  ${finding.source}: ${finding.what}: ${finding.code}: ${finding.fact}`)

@@ -1,13 +1,14 @@
 import { hostname, userInfo } from 'node:os'
 import { throwIfCancelled } from '#base/clock.ts'
-import { Fault } from '#base/fault.ts'
+import { Fault, isFault } from '#base/fault.ts'
 import type { BackupId, SnapshotId } from '#base/ids.ts'
+import { limits } from '#base/limits.ts'
 import { productVersion } from '#host/version.ts'
 import { withHooks } from '#engine/hooks.ts'
 import type { Repository, WriteSession, WriteStatistics } from '#engine/repository/repository.ts'
 import { connect } from '#engine/sources/postgres/connection.ts'
 import { backupTags } from './backups.ts'
-import { captureAll, type Captured } from './capture-all.ts'
+import { captureAll, type Captured, type CaptureOrder } from './capture-all.ts'
 import { GapList } from './gap-list.ts'
 import type { BackupOrder, Instruments } from './order.ts'
 import { manifestChecksum, printManifest, type BackupType, type Manifest } from './manifest.ts'
@@ -44,8 +45,7 @@ export async function backup(
     repository.write(
       { compressionLevel: order.compressionLevel },
       async (session) => {
-        const gaps = new GapList()
-        const captured = await captureAll({ repository, session, order, instruments, gaps, signal })
+        const { captured, gaps } = await captureAnew({ repository, session, order, instruments, signal })
         await confirmConnectivity(order, signal)
         throwIfCancelled(signal)
         instruments.onProgress({ stage: 'finish' })
@@ -94,6 +94,23 @@ export async function backup(
       signal,
     ),
   )
+}
+
+/**
+ * Once rows are flowing, a capture that stands in the way of others gives everything up (SAFETY rule 13) and can only be
+ * begun anew, with another snapshot. What is stored already is found again and not stored twice.
+ */
+async function captureAnew(capture: Omit<CaptureOrder, 'gaps'>): Promise<{ captured: Captured; gaps: GapList }> {
+  for (let attempt = 1; ; attempt += 1) {
+    const gaps = new GapList()
+    try {
+      return { captured: await captureAll({ ...capture, gaps }), gaps }
+    } catch (error) {
+      const mayRetry = isFault(error, 'DATABASE_LOCKED') || isFault(error, 'DATABASE_CHANGED')
+      if (!mayRetry || attempt >= limits.captureAttempts) throw error
+      await capture.instruments.clock.sleep(limits.captureRetryDelayMs, capture.signal)
+    }
+  }
 }
 
 function statisticsSoFar({ statistics: { readBytes, newBytes, newBlobs, reusedBlobs } }: WriteSession): Manifest['statistics'] {

@@ -6,9 +6,12 @@ import type { TreeNode } from '#engine/tree-node.ts'
 import { manifestChecksum, parseManifest, type Manifest } from './manifest.ts'
 
 /** One backup as its snapshot's tags tell it, without opening its manifest. */
-export interface Backup {
-  readonly id: BackupId
+export interface Backup extends Tagged {
   readonly snapshot: Snapshot
+}
+
+export interface Tagged {
+  readonly id: BackupId
   readonly system: string
   readonly type: string
   readonly purpose: 'regular' | 'safety' | 'release'
@@ -36,7 +39,7 @@ export function backupOf(snapshot: Snapshot): Backup | undefined {
 }
 
 /** What the tags of a snapshot say; undefined when it is not a backup of Integrum. */
-export function readTags(tags: readonly string[]): Omit<Backup, 'snapshot'> | undefined {
+export function readTags(tags: readonly string[]): Tagged | undefined {
   if (!tags.includes('integrum')) return undefined
   const tag = (name: string) => tags.find((text) => text.startsWith(`${name}=`))?.slice(name.length + 1)
   const id = tag('backup')
@@ -89,6 +92,8 @@ export interface OpenedBackup {
   readonly manifest: Manifest
   /** SHA-256 of the manifest's bytes: the checksum of the whole backup. */
   readonly checksum: string
+  /** Where a source's content stands in the snapshot: `database/<name>`, `files/<name>`. */
+  folderOf(place: 'database' | 'files', name: string): string
 }
 
 /** Reads and checks the manifest: it must be that of this snapshot. */
@@ -102,7 +107,7 @@ export async function openBackup(repository: Repository, backup: Backup, signal?
   if (manifest.backup !== backup.id) {
     throw new Fault('DAMAGE_MANIFEST', `the manifest is of backup ${manifest.backup}, the snapshot of ${backup.id}`, { backup: backup.id })
   }
-  return { backup, manifest, checksum: manifestChecksum(bytes) }
+  return { backup, manifest, checksum: manifestChecksum(bytes), folderOf: (place, name) => `${place}/${name}` }
 }
 
 /** The node at `path` (parts joined with `/`, from the root of the backup); undefined when there is none. */

@@ -2,10 +2,11 @@ import { strict as assert } from 'node:assert'
 import { Fault } from '#base/fault.ts'
 import type { BlobId } from '#base/ids.ts'
 import type { ByteString } from '#engine/byte-string.ts'
-import type { Repository } from '#engine/repository/repository.ts'
+import type { Repository, Snapshot } from '#engine/repository/repository.ts'
 import type { StoredEntry, StoredFileContent, StoredSource } from '#engine/sources/source.ts'
 import type { TreeNode } from '#engine/tree-node.ts'
 import { nodeAt, type Backup } from './backups.ts'
+import { folderNode } from './made-nodes.ts'
 import type { FolderBefore } from './walk.ts'
 
 /** What a backup holds below `folder` (`database/<name>` or `files/<name>`), as sources read it. */
@@ -15,7 +16,7 @@ export async function storedSource(
   folder: string,
   signal?: AbortSignal,
 ): Promise<StoredSource> {
-  const root = await nodeAt(repository, backup.snapshot.tree, folder, signal)
+  const root = folder === '' ? rootNode(backup.snapshot) : await nodeAt(repository, backup.snapshot.tree, folder, signal)
   if (!root?.subtree) throw new Fault('FILE_NOT_IN_BACKUP', `backup ${backup.id} has no folder ${folder}`, { folder })
   const subtree = root.subtree
   return {
@@ -28,6 +29,11 @@ export async function storedSource(
       return fileContent(repository, node)
     },
   }
+}
+
+/** The root of a snapshot has no node of its own in restic's format. */
+function rootNode({ tree, time }: Snapshot): TreeNode {
+  return { ...folderNode('root', tree, time), mode: 0o755 }
 }
 
 /** The content of one file, from anywhere in a backup. */

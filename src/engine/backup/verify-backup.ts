@@ -50,13 +50,13 @@ export async function verifyBackup(
   await repository.reading(async () => {
     for (const section of opened.manifest.databases) {
       const stored = await verifier.collect(section.name, 'its folder', () =>
-        storedSource(repository, opened.backup, `database/${section.name}`, signal),
+        storedSource(repository, opened.backup, opened.folderOf('database', section.name), signal),
       )
       if (stored) await verifier.database(section, stored)
     }
     for (const section of opened.manifest.roots) {
       const stored = await verifier.collect(section.name, 'its folder', () =>
-        storedSource(repository, opened.backup, `files/${section.name}`, signal),
+        storedSource(repository, opened.backup, opened.folderOf('files', section.name), signal),
       )
       if (stored) await verifier.root(section, stored)
     }

@@ -30,7 +30,7 @@ export async function makePlan(
   const roots: Findings<PlannedRoot>[] = []
   for (const { section, path } of order.roots) {
     const hex = hexBefore(earlier, section.name) ?? randomHex(random, 12)
-    const stored = await storedSource(repository, backup, `files/${section.name}`, signal)
+    const stored = await storedSource(repository, backup, order.opened.folderOf('files', section.name), signal)
     roots.push(await planRootRestore({ section, path, hex, stored, settings: order.settings }, signal))
   }
   const plan = {

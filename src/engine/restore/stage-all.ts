@@ -46,7 +46,7 @@ async function stageOneDatabase(
   const { name, record } = planned
   const wanted = order.databases.find(({ section }) => section.name === name)
   if (!wanted) throw new Fault('PLAN_INVALID', `the backup has no database ${name}`, { name })
-  const stored = await storedSource(repository, order.opened.backup, `database/${name}`, signal)
+  const stored = await storedSource(repository, order.opened.backup, order.opened.folderOf('database', name), signal)
   const staged = await stageDatabase(
     {
       section: wanted.section,
@@ -74,7 +74,7 @@ async function stageOneRoot(repository: Repository, { order, journal, instrument
   const { name, record } = planned
   const wanted = order.roots.find(({ section }) => section.name === name)
   if (!wanted) throw new Fault('PLAN_INVALID', `the backup has no files ${name}`, { name })
-  const stored = await storedSource(repository, order.opened.backup, `files/${name}`, signal)
+  const stored = await storedSource(repository, order.opened.backup, order.opened.folderOf('files', name), signal)
   const staged = await stageFiles(
     { section: wanted.section, stored, root: record.path, stagePath: record.stagePath, onProgress: instruments.onProgress },
     signal,
