@@ -1,5 +1,4 @@
 import { createHash, randomBytes, scrypt } from 'node:crypto'
-import { hostname, userInfo } from 'node:os'
 import { z } from 'zod'
 import type { Clock } from '#base/clock.ts'
 import { Fault, isFault, messageOf } from '#base/fault.ts'
@@ -8,6 +7,7 @@ import { limits } from '#base/limits.ts'
 import { parse } from '#base/parse.ts'
 import { MiB } from '#base/units.ts'
 import type { Storage, StorageName } from '#engine/storage/storage.ts'
+import { owner } from './owner.ts'
 import { readRecoveryKey } from './recovery-key.ts'
 import { keyBytesLength, seal, sealingKey, unseal, type SealingKey } from './seal.ts'
 
@@ -83,8 +83,8 @@ export async function addKey(
   const file = Buffer.from(
     JSON.stringify({
       created: options.clock.now().toISOString(),
-      username: userInfo().username,
-      hostname: hostname(),
+      username: owner().username,
+      hostname: owner().hostname,
       kdf: 'scrypt',
       N: scryptN,
       r: 8,

@@ -1,4 +1,3 @@
-import { hostname, userInfo } from 'node:os'
 import { z } from 'zod'
 import type { Clock } from '#base/clock.ts'
 import { Fault, isFault, messageOf } from '#base/fault.ts'
@@ -9,6 +8,7 @@ import { printDuration } from '#base/units.ts'
 import type { StoredFile } from '#engine/storage/storage.ts'
 import { loadDocument, saveDocument, type DocumentPlace } from './document.ts'
 import { goString } from './go-json.ts'
+import { owner } from './owner.ts'
 import type { Lease } from './repository.ts'
 
 export type LockKind = 'shared' | 'exclusive'
@@ -134,9 +134,9 @@ class OwnLock implements HeldLock {
 }
 
 async function writeLock(place: LockPlace, kind: LockKind, signal?: AbortSignal): Promise<string> {
-  const { username, uid, gid } = userInfo()
+  const { hostname, username, uid, gid } = owner()
   let json = `{"time":"${place.clock.now().toISOString()}","exclusive":${kind === 'exclusive'}`
-  json += `,"hostname":${goString(hostname())},"username":${goString(username)},"pid":${process.pid}`
+  json += `,"hostname":${goString(hostname)},"username":${goString(username)},"pid":${process.pid}`
   if (uid > 0) json += `,"uid":${uid}`
   if (gid > 0) json += `,"gid":${gid}`
   return await saveDocument(place, 'locks', `${json}}`, signal)

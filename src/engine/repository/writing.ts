@@ -93,8 +93,8 @@ export class Writing implements WriteSession, AsyncDisposable {
     const indexFiles = await saveIndex(this.#core, this.#writtenPacks(), signal)
     // Twice, since writing the index takes time: what the snapshot names must be there when the snapshot appears.
     await this.#confirm(signal)
-    const owner = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 }
-    const id = await saveDocument(this.#core, 'snapshots', encodeSnapshot({ ...snapshot, ...owner }), signal)
+    const { uid, gid } = owner()
+    const id = await saveDocument(this.#core, 'snapshots', encodeSnapshot({ ...snapshot, uid, gid }), signal)
     for (const pack of this.#writtenPacks()) this.#core.index.addPack(pack.id, pack.blobs)
     // Known by name as well: when a prune replaces them, the next refresh must see that they are gone.
     this.#core.indexFiles = new Set([...this.#core.indexFiles, ...indexFiles])
