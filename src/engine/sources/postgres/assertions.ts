@@ -10,5 +10,8 @@ export async function assertHolds(target: DatabaseTarget, assertion: Assertion, 
   const rows = await session.query(assertion.sql)
   const values = rows.flatMap((row) => Object.values(row))
   if (rows.length === 1 && values.length === 1 && values[0] === true) return
-  throw new Fault('RESTORE_VERIFY', `the assertion "${assertion.name}" does not hold in the restored database`, { assertion: assertion.name, rows: rows.length })
+  throw new Fault('RESTORE_VERIFY', `the assertion "${assertion.name}" does not hold in the restored database`, {
+    assertion: assertion.name,
+    rows: rows.length,
+  })
 }

@@ -2,9 +2,10 @@ import { Fault } from '#base/fault.ts'
 import { quoteName, type Connection } from './connection.ts'
 import type { DatabaseSection } from './database-section.ts'
 import { countLargeObjects, largeObjectsCopy } from './list-objects.ts'
-import type { StageWork } from './stage-options.ts'
 import { connectStage } from './stage-session.ts'
 import { surveyServer } from './survey.ts'
+import { verifyObjects } from './verify-objects.ts'
+import type { VerifyWork } from './verify-work.ts'
 import { assertEqual, hashCopy, verifyDumpedRows, verifyRows } from './verify-rows.ts'
 
 /** What was compared with the backup, each thing counted. A difference is a fault, so a report has none. */
@@ -24,11 +25,9 @@ export interface VerifyReport {
   readonly sequences: number
   readonly constraints: number
   readonly indexes: number
+  /** Entries of the dump, grants and comments among them, that are there; 0 when only some tables were chosen. */
+  readonly objects: number
   readonly notes: readonly string[]
-}
-
-export interface VerifyWork extends Omit<StageWork, 'beside' | 'dumpFile' | 'restoreArguments' | 'roleOf' | 'hasMappedRoles'> {
-  readonly postmasterStartTime: string
 }
 
 /** Compares a staging database with the backup, after everything that runs code has run (SAFETY rule 8). */
@@ -45,6 +44,7 @@ export async function verifyStage(work: VerifyWork, signal: AbortSignal): Promis
   const largeObjects = await verifyLargeObjects(connection, { section, key }, signal)
   const sequences = await verifySequences(connection, section)
   const { constraints, indexes } = await verifyFlags(connection, work.notValid)
+  const objects = isWhole ? await verifyObjects(work, connection, signal) : 0
   // Again at the end: a crash in between would have emptied unlogged tables that were read before it (SAFETY rule 7).
   await assertSameStart(connection, work.postmasterStartTime)
   const notes = isWhole ? work.notes : [...work.notes, `${section.tables.length - chosen.length} tables were not chosen and are empty`]
@@ -58,6 +58,7 @@ export async function verifyStage(work: VerifyWork, signal: AbortSignal): Promis
     sequences,
     constraints,
     indexes,
+    objects,
     notes,
   }
 }
