@@ -40,7 +40,8 @@ function assertFault(told: Told, code: string, exitCode = 1): void {
   assert.equal(told.json['error']?.code, code, `${told.stdout}\n${told.stderr}`)
   assert.equal(told.exitCode, exitCode)
   assert.equal(told.json['status'], 'failed')
-  assert.ok(told.json['error'].fact.length > 0 && !told.json['error'].fact.includes('\n'), 'one sentence')
+  // One sentence; the statements to run, where there are any, follow it line by line.
+  assert.match(told.json['error'].fact.split('\n')[0], /^\S.{10,400}$/)
   assert.ok(told.json['error'].hint.length > 10, 'a hint')
   assert.match(told.stderr, new RegExp(`error ${code}: `))
 }

@@ -49,7 +49,8 @@ function createStatement({ stageName, properties, tablespace }: CreateStage, ser
   const parts = [
     `create database ${quoteName(stageName)} template template0 allow_connections false is_template false`,
     `encoding ${text(properties.encoding)} lc_collate ${text(properties.collate)} lc_ctype ${text(properties.ctype)}`,
-    `tablespace ${quoteName(tablespace)}`,
+    // Named only when it is another one: naming it wants a privilege on it, which owners of databases seldom have.
+    ...(tablespace === 'pg_default' ? [] : [`tablespace ${quoteName(tablespace)}`]),
   ]
   if (serverVersion >= 150_000) parts.push(`locale_provider ${quoteName(properties.localeProvider)}`)
   if (properties.localeProvider === 'icu') parts.push(`icu_locale ${text(properties.icuLocale)}`)
