@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 
-/** How many there are of each thing. Scale 1 is about 50 MB of database and 29 MB in 400 files; all of it grows with the scale. */
+/** How many there are of each thing. Scale 1 is about 50 MB of database and 4 MB in 400 files; all of it grows with the scale. */
 export interface ClinicSize {
   readonly organizations: number
   readonly sites: number

@@ -47,7 +47,7 @@ function imageOf({ id, patient, at, seed }: DocumentOrder, random: SeededRandom)
   return Buffer.concat([
     Buffer.alloc(128),
     Buffer.from(header.padEnd(512, '\0')),
-    randomBytes(random.integer(140_000, 420_000), seed, 'image', id),
+    randomBytes(random.integer(20_000, 60_000), seed, 'image', id),
   ])
 }
 

@@ -43,7 +43,7 @@ export interface ClinicOrder {
   readonly target: DatabaseTarget | string
   /** A directory that is empty or not there yet. */
   readonly filesRoot: string
-  /** 1 is about 50 MB of database and 29 MB of files, 20 about 860 MB of database and 600 MB of files; any size in between. */
+  /** 1 is about 50 MB of database and 4 MB of files, 20 about 860 MB of database and 80 MB of files; any size in between. */
   readonly scale: number
   /** The same seed and scale make the same rows and the same files, byte for byte. */
   readonly seed: number

@@ -57,7 +57,9 @@ const table = {
   DAMAGE_LOCK: { hint: 'A lock file is altered; it counts as a lock of somebody else until it is 30 minutes old.' },
   DAMAGE_TREE: { hint: 'A directory listing inside the backup is altered or missing; run `integrum repository check`.' },
   DAMAGE_MISSING_PACK: { hint: 'A pack file is missing from the storage; bring it back from a copy of the repository.' },
-  DAMAGE_REPOSITORY: { hint: 'Read what is named above; bring the named files back from a copy of the repository, and verify the backups.' },
+  DAMAGE_REPOSITORY: {
+    hint: 'Read what is named above; bring the named files back from a copy of the repository, and verify the backups.',
+  },
   DAMAGE_BACKUP: { hint: 'What is not named is whole and can be restored; use another backup for the rest and check the repository.' },
   DAMAGE_MANIFEST: { hint: 'The manifest does not fit the backup it stands in; use another backup and run a full check.' },
 

@@ -40,6 +40,7 @@ export async function workplace(): Promise<Workplace> {
   const state = path.join(directory, 'state')
   const env = { ...process.env, INTEGRUM_REPOSITORY: repository, INTEGRUM_PASSWORD_FILE: passwordFile, INTEGRUM_STATE: state }
   const integrum = async (...words: readonly string[]) => {
+    // What `dump` writes is a file, so it takes no --json.
     const result = await run(program, words[0] === 'dump' ? words : [...words, '--json'], { env })
     return { ...result, json: lastLine(result.stdout) }
   }

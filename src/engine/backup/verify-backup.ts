@@ -106,7 +106,7 @@ class Verifier {
   async database(section: DatabaseSection, stored: StoredSource): Promise<void> {
     const sums = await this.collect(section.name, 'SHA256SUMS', async () => await this.#checksums(section, stored))
     for (const table of section.tables) {
-      await this.collect(section.name, `${table.schema}.${table.table}`, () => this.#table(section, table, stored, sums))
+      await this.collect(section.name, `${table.schema}.${table.table}`, () => this.#table(table, { section, stored, sums }))
     }
     for (const name of ['globals.sql', 'rest.dump', 'restore.sh', 'schema.sql']) {
       await this.collect(section.name, name, async () => await this.#read(await stored.file(name, this.#signal)))
@@ -150,7 +150,10 @@ class Verifier {
     return new Map(lines.map((line) => [line.slice(66), line.slice(0, 64)]))
   }
 
-  async #table(section: DatabaseSection, table: TableSection, stored: StoredSource, sums: Map<string, string> | undefined): Promise<void> {
+  async #table(
+    table: TableSection,
+    { section, stored, sums }: { section: DatabaseSection; stored: StoredSource; sums: Map<string, string> | undefined },
+  ): Promise<void> {
     const hash = createRowHash(Buffer.from(section.hashKey, 'hex'))
     for (let segment = 0; segment < table.segments; segment += 1) {
       const path = `${table.path}/${String(segment).padStart(6, '0')}.copy`

@@ -186,7 +186,7 @@ class Walker {
         stored = await session.content(this.#metered(entry), signal)
       } catch (error) {
         if (!isFileError(error)) throw error
-        this.#gap(frame, node, errnoOf(error) === 'ENOENT' ? 'vanished' : 'unreadable', messageOf(error))
+        this.#gap(frame, node, { kind: errnoOf(error) === 'ENOENT' ? 'vanished' : 'unreadable', detail: messageOf(error) })
         return undefined
       }
       const settled = await entry.settle()
@@ -195,12 +195,12 @@ class Walker {
         return { ...node, content: stored.content }
       }
       if (settled.state === 'vanished') {
-        this.#gap(frame, node, 'vanished', 'it was removed while it was read; the content read so far is kept')
+        this.#gap(frame, node, { kind: 'vanished', detail: 'it was removed while it was read; the content read so far is kept' })
         return { ...node, content: stored.content, sizeBytes: stored.sizeBytes }
       }
       if (settled.state === 'changed') node = settled.node
       if (attempt >= limits.fileReadAttempts) {
-        this.#gap(frame, node, 'changed', `it changed in each of ${attempt} readings; the last is kept`)
+        this.#gap(frame, node, { kind: 'changed', detail: `it changed in each of ${attempt} readings; the last is kept` })
         return { ...node, content: stored.content, sizeBytes: stored.sizeBytes }
       }
     }
@@ -225,7 +225,7 @@ class Walker {
     return isSame && this.#options.session.has(before.content) ? before.content : undefined
   }
 
-  #gap(frame: Frame, node: TreeNode, kind: Gap['kind'], detail: string): void {
+  #gap(frame: Frame, node: TreeNode, { kind, detail }: Pick<Gap, 'kind' | 'detail'>): void {
     this.#options.onGap({ source: this.#options.source, kind, what: printBytesName(pathOf(frame, node.name)), detail })
   }
 }

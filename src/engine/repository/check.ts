@@ -187,7 +187,7 @@ async function headerOf(place: LockPlace, id: PackId, sizeBytes: number, signal?
   }
   const first = await tail(limits.packTailBytes)
   const needed = packTailSizeBytes(id, first, sizeBytes)
-  return readPackHeader(place.key, id, needed > first.byteLength ? await tail(needed) : first, sizeBytes)
+  return readPackHeader(place.key, { id, sizeBytes }, needed > first.byteLength ? await tail(needed) : first)
 }
 
 async function countFiles(place: LockPlace, folder: typeof marksFolder, signal?: AbortSignal): Promise<number> {

@@ -61,7 +61,7 @@ export class ChunkLanes {
         stream.sizeBytes += piece.byteLength
       }
       if (held && held.lane.head > held.chunk.start) {
-        this.#chunkEnds(stream, held.lane, held.chunk, held.lane.head)
+        this.#chunkEnds(stream, held, held.lane.head)
         held.chunk = this.#chunker.begin(held.lane.head)
       }
     } finally {
@@ -85,19 +85,19 @@ export class ChunkLanes {
     for (;;) {
       const end = this.#chunker.scan(held.chunk, held.lane.head)
       if (end === undefined) return
-      this.#chunkEnds(stream, held.lane, held.chunk, end)
+      this.#chunkEnds(stream, held, end)
       held.chunk = this.#chunker.begin(end)
     }
   }
 
-  #chunkEnds(stream: Stream, lane: Lane, chunk: OpenChunk, end: number): void {
+  #chunkEnds(stream: Stream, { lane, chunk }: { readonly lane: Lane; readonly chunk: OpenChunk }, end: number): void {
     const place = stream.content.length
     const { start } = chunk
     const release = lane.keep(chunk, end)
     if (end - start <= limits.hashInlineBytesMax) {
       const id = hash('sha256', Buffer.from(this.#bytes, start, end - start), 'hex') as BlobId
       stream.content.push(id)
-      this.#store(id, start, end, release)
+      this.#store(id, { start, end, release })
       return
     }
     // Filled in below, in its place.
@@ -106,18 +106,18 @@ export class ChunkLanes {
     stream.hashing.add(hashing)
   }
 
-  async #hashInThread(stream: Stream, place: number, kept: { start: number; end: number; release: () => void }): Promise<void> {
+  async #hashInThread(stream: Stream, place: number, kept: KeptChunk): Promise<void> {
     try {
       const id = await this.#options.hash(kept.start, kept.end - kept.start)
       stream.content[place] = id
-      this.#store(id, kept.start, kept.end, kept.release)
+      this.#store(id, kept)
     } catch (error) {
       kept.release()
       stream.failure ??= { error }
     }
   }
 
-  #store(id: BlobId, start: number, end: number, release: () => void): void {
+  #store(id: BlobId, { start, end, release }: KeptChunk): void {
     const storing = this.#options
       .store(id, start, end - start)
       .catch((error: unknown) => this.#options.failed(error))
@@ -142,6 +142,13 @@ export class ChunkLanes {
     throwIfCancelled(signal)
     throwIfCancelled(this.#options.signal)
   }
+}
+
+/** A finished chunk whose bytes stay in the shared memory until it is released. */
+interface KeptChunk {
+  readonly start: number
+  readonly end: number
+  readonly release: () => void
 }
 
 interface Stream {

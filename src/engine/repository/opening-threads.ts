@@ -37,7 +37,7 @@ export class OpeningThreads implements AsyncDisposable {
     const done = new Promise<readonly (Uint8Array | BlobDamage)[]>((resolve, reject) => thread.waiting.set(job.number, { resolve, reject }))
     const isWhole = sealed.buffer.byteLength === sealed.byteLength && sealed.buffer instanceof ArrayBuffer
     // Part of a larger buffer would be copied together with all of it.
-    if (isWhole) thread.worker.postMessage(job, [sealed.buffer as ArrayBuffer])
+    if (isWhole) thread.worker.postMessage(job, [sealed.buffer])
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
     else thread.worker.postMessage({ ...job, sealed: Uint8Array.from(sealed) })
     return await done

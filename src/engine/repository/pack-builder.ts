@@ -38,7 +38,7 @@ export class PackBuilder {
   add(id: BlobId, stored: StoredForm): void {
     assert.ok(this.fits(stored.bytes.byteLength))
     const { bytes, plainSizeBytes, isCompressed } = stored
-    const sizeBytes = sealInto(this.#key, bytes, this.#buffer, this.#used)
+    const sizeBytes = sealInto(this.#key, bytes, this.#buffer.subarray(this.#used))
     this.#blobs.push({ id, type: this.#type, offset: this.#used, sizeBytes, plainSizeBytes, isCompressed })
     this.#used += sizeBytes
   }

@@ -50,7 +50,7 @@ function isWhole(blob: PackedBlob, sealed: Uint8Array): boolean {
 
 function headerOf(id: PackId, bytes: Uint8Array): readonly PackedBlob[] | undefined {
   try {
-    return readPackHeader(key, id, bytes, bytes.byteLength)
+    return readPackHeader(key, { id, sizeBytes: bytes.byteLength }, bytes)
   } catch (error) {
     if (!isFault(error) || !error.isDamage) throw error
     // Told by the caller, who knows what else is wrong with the pack.

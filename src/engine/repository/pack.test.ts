@@ -34,7 +34,7 @@ test('a pack header reads back what was written, and its size is within the boun
       const tail = sealPackHeader(key, encodePackHeader(blobs))
       assert.ok(tail.length <= packHeaderSizeBytesMax(blobs.length))
       const packSizeBytes = blobs.reduce((sum, blob) => sum + blob.sizeBytes, 0) + tail.length
-      assert.deepEqual(readPackHeader(key, packId, tail, packSizeBytes), blobs)
+      assert.deepEqual(readPackHeader(key, { id: packId, sizeBytes: packSizeBytes }, tail), blobs)
     }),
   )
 })
@@ -44,12 +44,12 @@ test('a truncated pack, one with an altered header and one of another size are d
   const blobs: PackedBlob[] = [{ id: blobId(1), type: 'data', offset: 0, sizeBytes: 100, plainSizeBytes: 68, isCompressed: false }]
   const tail = sealPackHeader(key, encodePackHeader(blobs))
   const isDamage = (error: unknown) => isFault(error, 'DAMAGE_PACK') && error.facts['pack'] === packId
-  assert.throws(() => readPackHeader(key, packId, tail.subarray(0, tail.length - 1), 100 + tail.length - 1), isDamage)
-  assert.throws(() => readPackHeader(key, packId, tail, 99 + tail.length), isDamage)
-  assert.throws(() => readPackHeader(key, packId, Buffer.alloc(3), 3), isDamage)
+  assert.throws(() => readPackHeader(key, { id: packId, sizeBytes: 100 + tail.length - 1 }, tail.subarray(0, tail.length - 1)), isDamage)
+  assert.throws(() => readPackHeader(key, { id: packId, sizeBytes: 99 + tail.length }, tail), isDamage)
+  assert.throws(() => readPackHeader(key, { id: packId, sizeBytes: 3 }, Buffer.alloc(3)), isDamage)
   const altered = Buffer.from(tail)
   altered[20]! ^= 1
-  assert.throws(() => readPackHeader(key, packId, altered, 100 + tail.length), isDamage)
+  assert.throws(() => readPackHeader(key, { id: packId, sizeBytes: 100 + tail.length }, altered), isDamage)
 })
 
 test('bytes that are no header are refused', () => {

@@ -72,7 +72,8 @@ export function decodePackHeader(header: Uint8Array): PackedBlob[] | undefined {
  * The header of a pack from the end of its file. `tail` must hold all of it: `packTailSizeBytes` says how much that is.
  * DAMAGE_PACK when it does not unseal, or does not describe a pack of `packSizeBytes`.
  */
-export function readPackHeader(key: SealingKey, packId: PackId, tail: Uint8Array, packSizeBytes: number): PackedBlob[] {
+export function readPackHeader(key: SealingKey, pack: { readonly id: PackId; readonly sizeBytes: number }, tail: Uint8Array): PackedBlob[] {
+  const { id: packId, sizeBytes: packSizeBytes } = pack
   const sizeBytes = packTailSizeBytes(packId, tail, packSizeBytes)
   if (sizeBytes > tail.byteLength) throw damagedPack(packId, 'has a header longer than the bytes read for it')
   const start = tail.byteLength - sizeBytes

@@ -125,7 +125,9 @@ export class BlobReader implements AsyncDisposable {
       // The pack is damaged or gone: each blob is looked for on its own, in every pack that has it.
       opened = run.blobs.map(() => 'cannot be read')
     }
-    return await Promise.all(opened.map((piece, at) => (typeof piece === 'string' ? this.load('data', run.blobs[at]!.id, signal) : piece)))
+    return await Promise.all(
+      opened.map(async (piece, at) => (typeof piece === 'string' ? await this.load('data', run.blobs[at]!.id, signal) : piece)),
+    )
   }
 
   async #loadAt(blob: BlobLocation, signal?: AbortSignal): Promise<Buffer> {

@@ -38,22 +38,22 @@ export function sealingKey(bytes: Uint8Array): SealingKey {
 /** Encrypts and authenticates: nonce, ciphertext, MAC over the ciphertext (design.rst "Keys, Encryption and MAC"). */
 export function seal(key: SealingKey, plain: Uint8Array): Buffer {
   const sealed = Buffer.allocUnsafeSlow(plain.byteLength + sealOverheadBytes)
-  sealInto(key, plain, sealed, 0)
+  sealInto(key, plain, sealed)
   return sealed
 }
 
-/** Like `seal`, into `target` at `offset`. Returns the bytes written: always `plain.byteLength + sealOverheadBytes`. */
-export function sealInto(key: SealingKey, plain: Uint8Array, target: Uint8Array, offset: number): number {
+/** Like `seal`, into the beginning of `target`. Returns the bytes written: always `plain.byteLength + sealOverheadBytes`. */
+export function sealInto(key: SealingKey, plain: Uint8Array, target: Uint8Array): number {
   const { nonce, macS } = key.nonces.take()
-  const end = offset + nonceBytes + plain.byteLength
-  target.set(nonce, offset)
+  const end = nonceBytes + plain.byteLength
+  target.set(nonce, 0)
   const cipher = createCipheriv('aes-256-ctr', key.encryption, nonce)
   for (let at = 0; at < plain.byteLength; at += sliceBytes) {
     const slice = cipher.update(plain.subarray(at, at + sliceBytes))
-    target.set(slice, offset + nonceBytes + at)
+    target.set(slice, nonceBytes + at)
     freeAtOnce(slice)
   }
-  target.set(poly1305(target.subarray(offset + nonceBytes, end), key.macR, macS), end)
+  target.set(poly1305(target.subarray(nonceBytes, end), key.macR, macS), end)
   return plain.byteLength + sealOverheadBytes
 }
 

@@ -58,12 +58,12 @@ export class SealingThreads implements AsyncDisposable {
 
   /** SHA-256 of the bytes at `address`. */
   async hash(address: number, length: number): Promise<BlobId> {
-    return await this.#perform(board.taskHash, address, length)
+    return await this.#perform(board.taskHash, { address, length })
   }
 
   /** Compresses, seals and packs the bytes under `id`. Resolves once they may be overwritten. */
   async store(id: BlobId, address: number, length: number): Promise<void> {
-    await this.#perform(board.taskStore, address, length, id)
+    await this.#perform(board.taskStore, { address, length }, id)
   }
 
   /** Closes every pack and resolves once all are stored. Nothing may be running any more. */
@@ -103,7 +103,7 @@ export class SealingThreads implements AsyncDisposable {
     await Promise.all(this.#exits)
   }
 
-  async #perform(task: number, address: number, length: number, id?: BlobId): Promise<BlobId> {
+  async #perform(task: number, { address, length }: { address: number; length: number }, id?: BlobId): Promise<BlobId> {
     while (this.#free.length === 0 && !this.#failure) {
       this.#takeFinished()
       if (this.#free.length === 0) await new Promise<void>((resolve) => this.#wantJob.push(resolve))

@@ -53,7 +53,7 @@ function takeJob(): number | undefined {
 
 function perform(job: number): void {
   const words = job * board.jobWords
-  const plain = Buffer.from(shared.memory, jobs[words + board.jobAddress]! >>> 0, jobs[words + board.jobLength]!)
+  const plain = Buffer.from(shared.memory, jobs[words + board.jobAddress]! >>> 0, jobs[words + board.jobLength])
   if (jobs[words + board.jobTask] === board.taskHash) {
     hashes.set(hash('sha256', plain, 'buffer'), job * 32)
     return
