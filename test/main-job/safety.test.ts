@@ -140,27 +140,23 @@ test('SAFETY rule 4: a restore that died is finished from the copies of its jour
   const { files } = await makeSystem('adopt')
   await cluster.psql('adopt', "update t set word = 'live'")
   await writeFile(path.join(files, 'word'), 'live')
+  const copies = async () => (await readdir(place.directory)).filter((name) => /^\.integrum-[0-9a-f]{12}-journal$/.test(name))
+  const before = new Set(await copies())
   const words = ['restore', 'run', await plan('adopt'), '--confirm', 'adopt', '--no-safety-backup', '--reason', 'a test']
-  // Die at the write that follows the exchange of the directories: after preparing the root, before the rename commits.
-  for (let at = 1; ; at += 1) {
+  // Die at the first write of the journal that has copies beside the roots already: the swap has begun.
+  let copy: string | undefined
+  for (let at = 6; copy === undefined; at += 1) {
     assert.ok(at < 30)
     const end = await endOf(place.start(words, { file: dying, args: [String(at), 'after'] }))
     assert.equal(end.signal, 'SIGKILL')
-    if ((await readdir(place.directory)).some((name) => /^\.integrum-[0-9a-f]{12}-journal$/.test(name))) break
-    await place.expect(0, 'restore', 'recover')
-    words[2] = await plan('adopt')
+    copy = (await copies()).find((name) => !before.has(name))
+    if (copy === undefined) await place.expect(0, 'restore', 'recover')
+    if (copy === undefined) words[2] = await plan('adopt')
   }
   await rm(place.state, { recursive: true })
-  const copies = (await readdir(place.directory)).filter((name) => /^\.integrum-[0-9a-f]{12}-journal$/.test(name))
-  const recovered = await place.expect(
-    0,
-    'restore',
-    'recover',
-    ...copies.flatMap((name) => ['--journal', place.file(name)]),
-    '--server',
-    cluster.url('postgres'),
-  )
-  assert.equal(recovered.json['recovered'].length >= 1, true)
+  const recovered = await place.expect(0, 'restore', 'recover', '--journal', place.file(copy), '--server', cluster.url('postgres'))
+  assert.equal(recovered.json['recovered'].length, 1)
+  assert.equal(recovered.json['recovered'][0].before, 'swapping')
   const word = (await cluster.psql('adopt', 'select word from t')).trim()
   assert.equal(await readFile(path.join(files, 'word'), 'utf8'), word, 'database and files are both old or both new')
 })

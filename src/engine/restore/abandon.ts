@@ -1,5 +1,6 @@
 import { removeStage } from '#engine/sources/files/swap.ts'
 import { discardStage } from '#engine/sources/postgres/stage.ts'
+import { removeCopies, writeCopies } from './journal-copies.ts'
 import type { RestoreJournal } from './journal.ts'
 
 /**
@@ -15,4 +16,6 @@ export async function abandon(journal: RestoreJournal, failure: string): Promise
     for (const record of roots) await removeStage(record)
   }
   await journal.change({ step: 'abandoned', failure })
+  if (kind === 'restore') await removeCopies(journal)
+  else await writeCopies(journal)
 }

@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs'
 import { Fault } from '#base/fault.ts'
-import { removeDurably } from '#host/durable.ts'
 import { defaultSettings } from '#base/settings.ts'
 import { backup } from '#engine/backup/backup.ts'
 import { findBackup, openBackup } from '#engine/backup/backups.ts'
@@ -9,9 +8,9 @@ import { verifyBackup } from '#engine/backup/verify-backup.ts'
 import type { Repository } from '#engine/repository/repository.ts'
 import { changedSince, removeKept } from '#engine/sources/files/swap.ts'
 import { closeKept, dropKept, openKept } from '#engine/sources/postgres/swap.ts'
+import { removeCopies } from './journal-copies.ts'
 import { RestoreJournal, type JournalState } from './journal.ts'
 import { lockTargets } from './lock-targets.ts'
-import { journalCopy } from './swap.ts'
 
 export interface ReleaseOptions {
   readonly stateDirectory: string
@@ -60,10 +59,8 @@ export async function releaseRestore(repository: Repository, id: string, options
 export async function finishRelease(journal: RestoreJournal): Promise<void> {
   const { databases, roots } = journal.state
   for (const record of databases) if (record.liveOid !== null) await dropKept(record)
-  for (const record of roots) {
-    if (record.live !== null) await removeKept(record)
-    await removeDurably(journalCopy(record))
-  }
+  for (const record of roots) if (record.live !== null) await removeKept(record)
+  await removeCopies(journal)
   await journal.change({ step: 'released' })
 }
 

@@ -1,14 +1,10 @@
-import path from 'node:path'
 import type { Clock } from '#base/clock.ts'
-import { Fault } from '#base/fault.ts'
 import { limits } from '#base/limits.ts'
-import { replaceDurably } from '#host/durable.ts'
 import { withHooks } from '#engine/hooks.ts'
 import { exchangeRoot, prepareRoot } from '#engine/sources/files/swap.ts'
-import type { RootRecord } from '#engine/sources/files/root-record.ts'
 import { fenceDatabase, renameDatabases, unfenceDatabase } from '#engine/sources/postgres/swap.ts'
-import { writeJournalComment } from '#engine/sources/postgres/journal-comment.ts'
-import { printJournal, type RestoreJournal } from './journal.ts'
+import { writeCopies } from './journal-copies.ts'
+import type { RestoreJournal } from './journal.ts'
 import { settle } from './settle.ts'
 
 export interface SwapOptions {
@@ -87,17 +83,4 @@ async function unfence(journal: RestoreJournal): Promise<void> {
     await unfenceDatabase(record)
     await journal.changeDatabase({ ...record, isFenced: false })
   }
-}
-
-/** SAFETY rule 4: the journal also stands beside each root and on the databases, for a recovery from another machine. */
-async function writeCopies(journal: RestoreJournal): Promise<void> {
-  const text = printJournal(journal.state)
-  for (const record of journal.state.roots) await replaceDurably(journalCopy(record), text, 0o600)
-  for (const record of journal.state.databases) await writeJournalComment(record, text)
-}
-
-export function journalCopy(record: RootRecord): string {
-  const hex = /\.integrum-([0-9a-f]{12})-/.exec(path.basename(record.stagePath))?.[1]
-  if (hex === undefined) throw new Fault('RESTORE_STATE', `the staging path ${record.stagePath} is not one of ours`, { root: record.name })
-  return path.join(path.dirname(record.stagePath), `.integrum-${hex}-journal`)
 }

@@ -5,6 +5,7 @@ import { standbysOf } from '#engine/sources/postgres/swap-checks.ts'
 import { undoRecord } from '#engine/sources/postgres/swap.ts'
 import { randomHex } from '#host/random.ts'
 import { abandon } from './abandon.ts'
+import { removeCopies } from './journal-copies.ts'
 import { RestoreJournal, type JournalState } from './journal.ts'
 import { lockTargets } from './lock-targets.ts'
 import { countWrites, assertLossBound } from './loss.ts'
@@ -72,5 +73,6 @@ export async function undoRestore(id: string, options: UndoOptions, signal: Abor
     throw error
   }
   await done.change({ step: 'undone' })
+  await removeCopies(done)
   return journal.state
 }
