@@ -27,7 +27,7 @@ export function printDuration(durationMs: number): string {
 }
 
 export function printCount(count: number): string {
-  return count.toLocaleString('en-US')
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ',')
 }
 
 export const durations = { second, minute, hour, day: 24 * hour } as const

@@ -76,8 +76,9 @@ export async function addKey(
   if (password.length < limits.passwordLengthMin) {
     throw new Fault('PASSWORD_WEAK', `the password has ${password.length} characters`, { lengthMin: limits.passwordLengthMin })
   }
+  const N = readRecoveryKey(password).kind === 'recovery-key' ? recoveryKeyN : passwordN
   const salt = randomBytes(64)
-  const derived = sealingKey(await derive(password, { N: scryptN, r: 8, p: 1 }, salt))
+  const derived = sealingKey(await derive(password, { N, r: 8, p: 1 }, salt))
   const base64 = (from: number, to: number) => Buffer.from(key.bytes.subarray(from, to)).toString('base64')
   const master = JSON.stringify({ mac: { k: base64(32, 48), r: base64(48, 64) }, encrypt: base64(0, 32) })
   const file = Buffer.from(
@@ -86,7 +87,7 @@ export async function addKey(
       username: owner().username,
       hostname: owner().hostname,
       kdf: 'scrypt',
-      N: scryptN,
+      N,
       r: 8,
       p: 1,
       salt: salt.toString('base64'),
@@ -129,8 +130,10 @@ export async function checkKeyFile(storage: Storage, id: string, signal?: AbortS
   await loadKeyFile(storage, id, signal)
 }
 
-// 64 MiB and about 0.15 s for each guess; restic reads the number from the file.
-const scryptN = 65_536
+// 32 MiB and about 0.1 s for each guess, as restic's own calibration comes out; any reader takes the number from the file.
+const passwordN = 32_768
+// A recovery key has 160 random bits: nobody guesses it, so every opening need not pay for trying it.
+const recoveryKeyN = 1_024
 
 // design.rst "Keys, Encryption and MAC". The bounds keep an altered file from asking for all memory there is.
 const keyFileSchema = z
