@@ -66,8 +66,8 @@ export const limits = {
   /** A capture begins anew when tables were locked or changed while it began. */
   captureAttempts: 3,
   captureRetryDelayMs: 2 * durations.second,
-  /** Heap pages in one COPY segment: 16,384 pages of 8 KiB are 128 MiB of heap. */
-  segmentPages: 16_384,
+  /** Heap pages in one COPY segment: 4,096 pages of 8 KiB are 32 MiB of heap, small enough to keep every session busy. */
+  segmentPages: 4_096,
   /** Buffers handed between modules are about this large. */
   streamBufferBytes: 256 * KiB,
   undoWindowMs: 24 * durations.hour,
