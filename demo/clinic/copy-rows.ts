@@ -1,7 +1,5 @@
-import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
-import { from as copyFrom } from 'pg-copy-streams'
 import { quoteName, type Connection } from '#engine/sources/postgres/connection.ts'
+import { copyIn } from '#engine/sources/postgres/stage-copy-in.ts'
 
 export type Value = string | number | boolean | Date | Uint8Array | null
 export type Row = readonly Value[]
@@ -16,13 +14,11 @@ export async function copyRows(
   signal?: AbortSignal,
 ): Promise<number> {
   const columns = table.columns.map((column) => quoteName(column)).join(', ')
-  const load = connection.client.query(copyFrom(`copy ${quoteName('clinic', table.name)} (${columns}) from stdin`))
-  await pipeline(Readable.from(batches(rows)), load, signal ? { signal } : {})
-  return load.rowCount
+  return await copyIn(connection, `copy ${quoteName('clinic', table.name)} (${columns}) from stdin`, batches(rows), signal)
 }
 
-function batches(rows: Iterable<Row> | AsyncIterable<Row>): Iterable<Buffer> | AsyncIterable<Buffer> {
-  return Symbol.asyncIterator in rows ? batchesAsync(rows) : batchesSync(rows)
+async function* batches(rows: Iterable<Row> | AsyncIterable<Row>): AsyncGenerator<Buffer> {
+  yield* Symbol.asyncIterator in rows ? batchesAsync(rows) : batchesSync(rows)
 }
 
 /** Most rows are made without waiting for anything, and waiting for each of millions would cost more than making it. */

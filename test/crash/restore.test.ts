@@ -107,3 +107,29 @@ test('a killed undo leaves the restored state or the one before it, whole, and n
     assert.equal(kept.trim(), 't')
   }
 })
+
+test('killed in the middle of loading rows, recover removes the staging and the live database is as it was', async () => {
+  await cluster.createDatabase('large')
+  await cluster.psql('large', 'create table t as select g as id, repeat(md5(g::text), 8) as word from generate_series(1, 400000) g')
+  await place.expect(0, 'backup', '--system', 'large', '--database', `large=${cluster.url('large')}`)
+  await cluster.psql('large', 'delete from t where id > 10')
+  const plan = place.file('plan-large.json')
+  await place.expect(0, 'restore', 'plan', '--backup', 'latest', '--system', 'large', '--out', plan)
+  const child = place.start(['restore', 'run', plan, '--confirm', 'large', '--no-safety-backup', '--reason', 'a test'])
+  const ended = endOf(child)
+  const isLoading = "select exists (select from pg_stat_activity where datname ~ '^integrum_stage_' and query ~* '^copy')"
+  for (let look = 0; (await cluster.psql('postgres', isLoading)).trim() !== 't'; look += 1)
+    assert.ok(look < 1000 && child.exitCode === null)
+  child.kill('SIGKILL')
+  assert.equal((await ended).signal, 'SIGKILL')
+  const recovered = await place.expect(0, 'restore', 'recover')
+  assert.equal(recovered.json['recovered'][0].step, 'abandoned')
+  assert.equal((await cluster.psql('large', 'select count(*) from t')).trim(), '10')
+  assert.equal((await cluster.psql('postgres', "select count(*) from pg_database where datname ~ '^integrum_'")).trim(), await keptCount())
+  await place.expect(0, 'repository', 'check')
+})
+
+/** Earlier tests keep what they replaced; a staging would be one more. */
+async function keptCount(): Promise<string> {
+  return (await cluster.psql('postgres', "select count(*) from pg_database where datname ~ '^integrum_kept_[0-9a-f]{12}$'")).trim()
+}
