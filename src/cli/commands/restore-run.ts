@@ -29,7 +29,7 @@ export function addRestoreRun(group: Command, context: CommandContext): void {
     .description('carry out a plan: safety backup, staging, comparison, and only then the swap')
     .argument('<plan>', 'the file that `restore plan --out` wrote')
     .requiredOption('--confirm <system>', 'the name of the system, typed again')
-    .option('--no-safety-backup', 'do not back up what is replaced first; needs --reason')
+    .option('--no-safety-backup', 'do not back up what is replaced first; say why with --reason')
     .option('--reason <text>', 'why there is no safety backup; it stands in the receipt')
     .option('--compression <level>', 'zstd level 1-19 of the safety backup', wholeNumber(1, 19), 1)
     .action((file: string, options: RunCommandOptions) => run(file, options, context))
@@ -38,7 +38,6 @@ export function addRestoreRun(group: Command, context: CommandContext): void {
 async function run(file: string, options: RunCommandOptions, context: CommandContext): Promise<void> {
   const startedMs = systemClock.monotonicMs()
   const plan = await readPlan(file)
-  if (!options.safetyBackup && !options.reason) throw new Fault('REASON_REQUIRED', 'a restore without a safety backup needs a reason')
   await using repository = await openedRepository(options)
   const state = await runRestore(
     repository,
@@ -46,7 +45,7 @@ async function run(file: string, options: RunCommandOptions, context: CommandCon
     {
       stateDirectory: await stateDirectory(options.state),
       confirmed: options.confirm,
-      withoutSafetyBackup: options.safetyBackup ? undefined : options.reason,
+      withoutSafetyBackup: options.safetyBackup ? undefined : reasonOf(options, context.output),
       compressionLevel: options.compression,
       instruments: instruments(context),
     },
@@ -54,6 +53,13 @@ async function run(file: string, options: RunCommandOptions, context: CommandCon
   )
   context.output.line(`Restored and verified: ${plan.system} is as of backup ${plan.backup}`)
   reportSwap(context.output, state, Math.round(systemClock.monotonicMs() - startedMs))
+}
+
+/** The receipt is for whoever asks a year later: it says when nobody said why. */
+function reasonOf({ reason }: RunCommandOptions, output: Output): string {
+  if (reason !== undefined) return reason
+  output.note('note: no safety backup is made and no --reason is given; the receipt says so')
+  return 'not stated'
 }
 
 async function readPlan(file: string): Promise<RestorePlan> {

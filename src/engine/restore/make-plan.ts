@@ -25,7 +25,13 @@ export async function makePlan(
   if (order.databases.length + order.roots.length === 0) throw new Fault('USAGE', 'the plan would restore nothing')
   const databases: Findings<PlannedDatabase>[] = []
   for (const database of order.databases) {
-    databases.push(await planDatabase(database, namesBefore(earlier, database.section.name) ?? newNames(random), signal))
+    databases.push(
+      await planDatabase(
+        database,
+        { names: namesBefore(earlier, database.section.name) ?? newNames(random), countsRows: !earlier },
+        signal,
+      ),
+    )
   }
   const roots: Findings<PlannedRoot>[] = []
   for (const { section, path } of order.roots) {

@@ -12,10 +12,14 @@ import type { PlannedDatabase } from './plan.ts'
 
 export type DatabaseNames = Pick<DatabaseRecord, 'stageName' | 'keptName'>
 
-/** Looks at one target database and says what a restore would do to it. Reads only. */
-export async function planDatabase(order: DatabaseOrder, names: DatabaseNames, signal: AbortSignal): Promise<Findings<PlannedDatabase>> {
+/** Looks at one target database and says what a restore would do to it. Reads only; counting every row reads all of it. */
+export async function planDatabase(
+  order: DatabaseOrder,
+  { names, countsRows }: { readonly names: DatabaseNames; readonly countsRows: boolean },
+  signal: AbortSignal,
+): Promise<Findings<PlannedDatabase>> {
   const { section, target } = order
-  const survey = await surveyDatabase(target, signal, { countsRows: true })
+  const survey = await surveyDatabase(target, signal, { countsRows })
   assertFits(section, survey, order)
   const standbys = await standbysOf(target, signal)
   const roles = chooseRoles(section.roles, survey.roles, order.roles)
