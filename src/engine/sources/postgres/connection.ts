@@ -1,6 +1,9 @@
+import { Socket } from 'node:net'
 import pg from 'pg'
+import { throwIfCancelled } from '#base/clock.ts'
 import { Fault, isFault, messageOf, errnoOf } from '#base/fault.ts'
 import { environment } from '#host/environment.ts'
+import { passwordFor } from './password-file.ts'
 import { printDatabaseUrl, type DatabaseTarget } from './target.ts'
 
 /** A connection that its scope closes. One query at a time (`pg` would queue them silently). */
@@ -15,8 +18,13 @@ export interface Connection extends AsyncDisposable {
  * strings. Faults: DATABASE_UNREACHABLE, _AUTHENTICATION, _NOT_FOUND; queries fail with DATABASE_QUERY and `sqlState`.
  */
 export async function connect(target: DatabaseTarget, signal?: AbortSignal): Promise<Connection> {
-  signal?.throwIfAborted()
+  throwIfCancelled(signal)
+  const password = await passwordFor(target)
+  // Ours, so that it can be closed: a server that waits for a password keeps a refused session open for a minute.
+  const socket = new Socket()
   const client = new pg.Client({
+    stream: () => socket,
+    password: password ?? '',
     host: target.host,
     port: target.port,
     user: target.user,
@@ -31,7 +39,8 @@ export async function connect(target: DatabaseTarget, signal?: AbortSignal): Pro
   try {
     await client.connect()
   } catch (cause) {
-    throw connectionFault(target, cause)
+    socket.destroy()
+    throw connectionFault(target, cause, password !== undefined)
   }
   return {
     client,
@@ -91,9 +100,13 @@ function sslOf(mode: string): boolean | { rejectUnauthorized: boolean } {
   return { rejectUnauthorized: mode === 'verify-ca' || mode === 'verify-full' }
 }
 
-function connectionFault(target: DatabaseTarget, cause: unknown): Fault {
+function connectionFault(target: DatabaseTarget, cause: unknown, hasPassword: boolean): Fault {
   const where = printDatabaseUrl(target)
   const state = sqlStateOf(cause)
+  if (!hasPassword && (state?.startsWith('28') || /password/i.test(messageOf(cause)))) {
+    const fact = `${where} wants a password, and neither PGPASSWORD nor the password file has one for role ${target.user}`
+    return new Fault('DATABASE_AUTHENTICATION', fact, { where }, { cause })
+  }
   const fact = `cannot connect to ${where}: ${messageOf(cause) || errnoOf(cause) || 'no answer'}`
   if (state === '3D000') return new Fault('DATABASE_NOT_FOUND', fact, { where }, { cause })
   if (state?.startsWith('28')) return new Fault('DATABASE_AUTHENTICATION', fact, { where }, { cause })
