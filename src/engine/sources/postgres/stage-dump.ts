@@ -73,6 +73,15 @@ export async function restoreSection(
   return exitCode === 0 ? [] : await refusedEntries(work, choice.entries ?? [], { stderr, signal })
 }
 
+/**
+ * Since 15.14 pg_restore frames its text in `\restrict TOKEN` and `\unrestrict TOKEN`, which are psql's and no SQL. The
+ * token is random, so that a line of a function's body is never taken for one.
+ */
+export function restoreText(text: string): string {
+  const token = /^\\restrict (\w+)$/m.exec(text)?.[1]
+  return token === undefined ? text : text.replaceAll(new RegExp(`^\\\\(?:un)?restrict ${token}$`, 'gm'), '')
+}
+
 /** The SQL text of some entries, as pg_restore would run it. */
 export async function printEntries(work: StageWork, entries: readonly DumpEntry[], signal?: AbortSignal): Promise<string> {
   if (entries.length === 0) return ''
@@ -140,7 +149,7 @@ export async function textOfEach(
 ): Promise<Map<number, string>> {
   const args = [...(await entryArguments(work, entries)), ...work.restoreArguments, '--verbose', '--file', '-', work.dumpFile]
   const { stdout } = await restoreTool(work, args, signal)
-  const parts = stdout.split(/^-- TOC entry (\d+) \(class \d+ OID \d+\)$/m)
+  const parts = restoreText(stdout).split(/^-- TOC entry (\d+) \(class \d+ OID \d+\)$/m)
   const texts = new Map<number, string>()
   for (let at = 1; at < parts.length; at += 2) texts.set(Number(parts[at]), parts[at + 1]!)
   return texts

@@ -1,7 +1,7 @@
 import { Fault, messageOf } from '#base/fault.ts'
 import { throwIfCancelled } from '#base/clock.ts'
 import { mapRoles, splitStatements } from './role-text.ts'
-import { printEntries, type DumpEntry } from './stage-dump.ts'
+import { printEntries, type DumpEntry, restoreText } from './stage-dump.ts'
 import type { StageWork } from './stage-options.ts'
 import { connectStage } from './stage-session.ts'
 
@@ -22,9 +22,4 @@ export async function restoreMapped(work: StageWork, entries: readonly DumpEntry
       throw new Fault('DATABASE_TOOL', fact, {}, { cause })
     }
   }
-}
-
-/** Since 15.14 pg_restore frames its text in `\restrict` and `\unrestrict`, which are psql's and no SQL. */
-export function restoreText(text: string): string {
-  return text.replace(/^\\(?:un)?restrict .*$/gm, '')
 }

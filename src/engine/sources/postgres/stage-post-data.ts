@@ -1,9 +1,9 @@
 import { Fault, messageOf } from '#base/fault.ts'
 import { sqlStateOf, type Connection } from './connection.ts'
 import { ownSearchPath } from './stage-checks.ts'
-import { listDump, printEntries, restoreSection, type DumpEntry } from './stage-dump.ts'
+import { listDump, printEntries, restoreSection, type DumpEntry, restoreText } from './stage-dump.ts'
 import type { EarlyPostData } from './stage-early.ts'
-import { restoreMapped, restoreText } from './stage-mapped.ts'
+import { restoreMapped } from './stage-mapped.ts'
 import type { StageWork } from './stage-options.ts'
 import { connectStage } from './stage-session.ts'
 
