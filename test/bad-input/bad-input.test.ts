@@ -291,6 +291,12 @@ test('a path that leaves its root', async () => {
   assertFault(await place.integrum('backups', 'files', 'latest', '../etc', '--system', 'app'), 'PATH_OUTSIDE_ROOT', 2)
 })
 
+test('a repository inside a file root that it would back up', async () => {
+  const told = await place.integrum('backup', '--system', 'x', '--files', `x=${place.directory}`)
+  assertFault(told, 'INPUT_INVALID', 2)
+  assert.match(told.json['error'].fact, /inside the file root x/)
+})
+
 test('words that are not understood end with the code for usage', async () => {
   assert.equal((await place.integrum('nonsense')).exitCode, 2)
   assert.equal((await place.integrum('backup')).exitCode, 2)

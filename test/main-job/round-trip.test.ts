@@ -51,6 +51,12 @@ for (const name of ['pagila', 'chinook']) {
   })
 }
 
+test('a database with everything PostgreSQL offers comes back identical', async () => {
+  await cluster.createDatabase('everything')
+  await cluster.psql('everything', await readFile(new URL('../cases/everything.sql', import.meta.url), 'utf8'))
+  await dropAndRestore('everything')
+})
+
 test('the hard database comes back identical, function-calling checks and all', async () => {
   await loadCase('gaps', 'gaps.sql')
   await dropAndRestore('gaps')

@@ -1,5 +1,7 @@
+import path from 'node:path'
 import type { Command } from 'commander'
 import { systemClock } from '#base/clock.ts'
+import { Fault } from '#base/fault.ts'
 import { printBytes, printCount, printDuration } from '#base/units.ts'
 import { backup, type BackupResult } from '#engine/backup/backup.ts'
 import { instruments, openedRepository, type CommandContext } from '#cli/command.ts'
@@ -51,11 +53,23 @@ async function run(options: BackupOptions, context: CommandContext): Promise<voi
     settings: await readSettings(options.settings),
     compressionLevel: options.compression,
   } as const
+  assertOutside(options.repository, order.roots)
   await using repository = await openedRepository(options)
   const result = await backup(repository, order, instruments(context), context.signal)
   const durationMs = Math.round(systemClock.monotonicMs() - startedMs)
   report(context.output, result, durationMs)
   context.end(result.status === 'completed_with_gaps' ? 3 : 0)
+}
+
+/** A backup that reads what it is writing would grow with itself. */
+function assertOutside(repository: string | undefined, roots: readonly { readonly name: string; readonly path: string }[]): void {
+  const place = path.resolve((repository ?? '').replace(/^local:/, ''))
+  const around = roots.find((root) => place === root.path || place.startsWith(`${root.path.replace(/\/$/, '')}/`))
+  if (around === undefined) return
+  throw new Fault('INPUT_INVALID', `the repository ${place} lies inside the file root ${around.name}`, {
+    field: 'files',
+    name: around.name,
+  })
 }
 
 function report(output: Output, { status, id, snapshot, checksum, manifest, statistics }: BackupResult, durationMs: number): void {

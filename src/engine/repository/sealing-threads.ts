@@ -40,6 +40,7 @@ export class SealingThreads implements AsyncDisposable {
   readonly #wantJob: (() => void)[] = []
   #finishedHead = 0
   #isMessageDue = false
+  #isSignalDue = false
   #flushedLeft = 0
   #flushed: (() => void) | undefined
   readonly #storing = new Set<Promise<void>>()
@@ -120,8 +121,19 @@ export class SealingThreads implements AsyncDisposable {
     const tail = Atomics.load(this.#control, board.queueTailWord)
     Atomics.store(this.#queue, (tail >>> 0) % board.jobsMax, job)
     Atomics.store(this.#control, board.queueTailWord, (tail + 1) | 0)
-    this.#signal(1)
+    if (length >= limits.hashInlineBytesMax) this.#signal(1)
+    else this.#signalSoon()
     return await done
+  }
+
+  /** Waking a thread costs more than sealing a small file, so those of one turn of the event loop share one signal. */
+  #signalSoon(): void {
+    if (this.#isSignalDue) return
+    this.#isSignalDue = true
+    setImmediate(() => {
+      this.#isSignalDue = false
+      this.#signal()
+    })
   }
 
   #signal(sleepers?: number): void {
