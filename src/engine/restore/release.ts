@@ -8,9 +8,9 @@ import { verifyBackup } from '#engine/backup/verify-backup.ts'
 import type { Repository } from '#engine/repository/repository.ts'
 import { changedSince, removeKept } from '#engine/sources/files/swap.ts'
 import { closeKept, dropKept, openKept } from '#engine/sources/postgres/swap.ts'
+import { claimSwapped } from './claim-swapped.ts'
 import { removeCopies } from './journal-copies.ts'
-import { RestoreJournal, type JournalState } from './journal.ts'
-import { lockTargets } from './lock-targets.ts'
+import type { RestoreJournal, JournalState } from './journal.ts'
 
 export interface ReleaseOptions {
   readonly stateDirectory: string
@@ -32,17 +32,9 @@ export interface Released {
  * state alone, so that is backed up and the backup read back before anything is dropped (SAFETY rule 10).
  */
 export async function releaseRestore(repository: Repository, id: string, options: ReleaseOptions, signal: AbortSignal): Promise<Released> {
-  const journal = await RestoreJournal.open(options.stateDirectory, id)
+  await using claimed = await claimSwapped(id, options, signal)
+  const { journal } = claimed
   const { state } = journal
-  if (state.step !== 'swapped')
-    throw new Fault('RESTORE_STATE', `restore ${id} is ${state.step}, so there is nothing to release`, { restore: id, step: state.step })
-  if (options.confirmed !== state.system) {
-    throw new Fault('CONFIRMATION_MISMATCH', `"${options.confirmed}" is not the system of the restore, which is "${state.system}"`, {
-      system: state.system,
-    })
-  }
-  const targets = { databases: state.databases.map((record) => ({ record })), roots: state.roots.map((record) => ({ record })) }
-  await using _locks = await lockTargets(targets, signal)
   const changedAfterSwap: string[] = []
   for (const record of state.roots) {
     if (record.live !== null && state.swappedAt !== null)

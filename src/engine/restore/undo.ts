@@ -1,13 +1,13 @@
-import { Fault, messageOf } from '#base/fault.ts'
+import { messageOf } from '#base/fault.ts'
 import type { Instruments } from '#engine/backup/order.ts'
 import { undoRootRecord } from '#engine/sources/files/swap.ts'
 import { standbysOf } from '#engine/sources/postgres/swap-checks.ts'
 import { undoRecord } from '#engine/sources/postgres/swap.ts'
 import { randomHex } from '#host/random.ts'
 import { abandon } from './abandon.ts'
+import { claimSwapped } from './claim-swapped.ts'
 import { removeCopies } from './journal-copies.ts'
 import { RestoreJournal, type JournalState } from './journal.ts'
-import { lockTargets } from './lock-targets.ts'
 import { countWrites, assertLossBound } from './loss.ts'
 import { swap } from './swap.ts'
 
@@ -25,17 +25,9 @@ export interface UndoOptions {
  */
 export async function undoRestore(id: string, options: UndoOptions, signal: AbortSignal): Promise<JournalState> {
   const { clock, random } = options.instruments
-  const done = await RestoreJournal.open(options.stateDirectory, id)
+  await using claimed = await claimSwapped(id, options, signal)
+  const { journal: done, locks } = claimed
   const { state } = done
-  if (state.step !== 'swapped')
-    throw new Fault('RESTORE_STATE', `restore ${id} is ${state.step}, so there is nothing to undo`, { restore: id, step: state.step })
-  if (options.confirmed !== state.system) {
-    throw new Fault('CONFIRMATION_MISMATCH', `"${options.confirmed}" is not the system of the restore, which is "${state.system}"`, {
-      system: state.system,
-    })
-  }
-  const targets = { databases: state.databases.map((record) => ({ record })), roots: state.roots.map((record) => ({ record })) }
-  await using locks = await lockTargets(targets, signal)
   const databases = []
   for (const record of state.databases) {
     databases.push(await undoRecord(record, { keptName: `integrum_kept_${randomHex(random, 12)}` }, signal))

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { strict as assert } from 'node:assert'
+import { madeFolder } from '#engine/made-node.ts'
 import { byteStringOf } from '#engine/byte-string.ts'
-import type { TreeNode } from '#engine/tree-node.ts'
 import type { Capture, Entry, StreamEntry } from '#engine/sources/source.ts'
 import type { BegunCapture } from './begun-capture.ts'
 import type { DatabaseSection } from './database-section.ts'
@@ -199,7 +199,7 @@ export class PostgresCapture implements Capture<DatabaseSection> {
   }
 
   #leave(name: string): Entry {
-    return { kind: 'leave', node: folderNode(name, this.instant) }
+    return { kind: 'leave', node: madeFolder(name, this.instant) }
   }
 
   #dumpOptions(): DumpOptions {
@@ -254,24 +254,4 @@ function searchPathOf(properties: DatabaseProperties): string {
 
 async function* once(text: () => Promise<string>): AsyncGenerator<Uint8Array, void> {
   yield Buffer.from(await text(), 'utf8')
-}
-
-function folderNode(name: string, at: Date): TreeNode {
-  const timeNs = BigInt(at.getTime()) * 1_000_000n
-  return {
-    name: byteStringOf(name),
-    type: 'dir',
-    mode: 0o750,
-    mtimeNs: timeNs,
-    atimeNs: timeNs,
-    ctimeNs: timeNs,
-    uid: process.getuid?.() ?? 0,
-    gid: process.getgid?.() ?? 0,
-    user: '',
-    group: '',
-    inode: 0n,
-    deviceId: 0n,
-    sizeBytes: 0,
-    links: 1,
-  }
 }
