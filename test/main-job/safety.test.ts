@@ -195,6 +195,27 @@ test('hooks run before and after a backup, after also when it fails, and their f
   assert.match(refused.json['error'].fact, /cannot stop/)
 })
 
+test('a hook that fails before the swap leaves the live system as it was; one that fails after it does not hide that it is live', async () => {
+  await makeSystem('stopping')
+  await cluster.psql('stopping', "update t set word = 'live'")
+  const failing = { command: ['sh', '-c', 'exit 9'] }
+  const before = await plan('stopping', '--settings', await settingsFile('before', { hooks: { beforeSwap: failing } }))
+  const refused = await place.integrum('restore', 'run', before, '--confirm', 'stopping')
+  assert.equal(refused.json['error']?.code, 'HOOK_FAILED')
+  assert.equal((await cluster.psql('stopping', 'select word from t')).trim(), 'live')
+  const restores = (await place.expect(0, 'restore', 'list')).json['restores']
+  assert.equal(restores.at(-1).step, 'abandoned')
+  assert.equal((await cluster.psql('postgres', "select count(*) from pg_database where datname ~ '^integrum_stage'")).trim(), '0')
+
+  const after = await plan('stopping', '--settings', await settingsFile('after', { hooks: { afterSwap: failing } }))
+  const told = await place.integrum('restore', 'run', after, '--confirm', 'stopping')
+  assert.equal(told.json['error']?.code, 'HOOK_FAILED')
+  assert.equal((await cluster.psql('stopping', 'select word from t')).trim(), 'backed up')
+  const last = (await place.expect(0, 'restore', 'list')).json['restores'].at(-1)
+  assert.equal(last.step, 'swapped')
+  assert.match(await readFile(path.join(place.state, 'restores', last.restore, 'receipt.json'), 'utf8'), /"swappedAt": "/)
+})
+
 test('own assertions that do not hold keep a restore from going live', async () => {
   await makeSystem('asserted')
   await cluster.psql('asserted', "update t set word = 'live'")

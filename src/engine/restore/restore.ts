@@ -39,6 +39,8 @@ export async function runRestore(
     await swap(journal, { clock, onFenced: () => assertLossBound(journal, writes, plan.lossRowsMax) }, signal)
   } catch (error) {
     await abandon(journal, messageOf(error))
+    // A hook that fails afterwards does not undo what is live.
+    if (journal.state.step === 'swapped') await writeReceipt(options.stateDirectory, { plan, state: journal.state, at: clock.now() })
     throw error
   }
   await writeReceipt(options.stateDirectory, { plan, state: journal.state, at: clock.now() })

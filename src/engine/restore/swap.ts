@@ -18,9 +18,20 @@ export interface SwapOptions {
  * transaction, unfence. On any failure the facts decide whether it is finished or taken back; the journal tells which.
  */
 export async function swap(journal: RestoreJournal, options: SwapOptions, signal: AbortSignal): Promise<void> {
-  const { beforeSwap, afterSwap } = journal.state.hooks
   await journal.change({ step: 'swapping' })
   await writeCopies(journal)
+  try {
+    await swapBetweenHooks(journal, options, signal)
+  } catch (error) {
+    // The hook before it failed: nothing is fenced, and settling finds that out.
+    if (journal.state.step === 'swapping') await settle(journal, options.clock)
+    throw error
+  }
+  await writeCopies(journal)
+}
+
+async function swapBetweenHooks(journal: RestoreJournal, options: SwapOptions, signal: AbortSignal): Promise<void> {
+  const { beforeSwap, afterSwap } = journal.state.hooks
   let fencedAtMs = 0
   await withHooks({ before: beforeSwap, after: afterSwap }, signal, async () => {
     try {
@@ -41,7 +52,6 @@ export async function swap(journal: RestoreJournal, options: SwapOptions, signal
       unreachableMs: Math.round(options.clock.monotonicMs() - fencedAtMs),
     })
   })
-  await writeCopies(journal)
 }
 
 async function fence(journal: RestoreJournal, { clock }: SwapOptions, signal: AbortSignal): Promise<void> {
