@@ -120,6 +120,21 @@ test('SAFETY rule 12: the safety backup holds what was live, is tagged as one, a
   assert.notEqual(latest.json['backup'], safety.backup)
 })
 
+test('SAFETY rule 11: an undo says what would be gone, wants the name typed, and can itself be undone', async () => {
+  await makeSystem('undone')
+  await cluster.psql('undone', "update t set word = 'live'")
+  const restored = await place.expect(0, 'restore', 'run', await plan('undone'), '--confirm', 'undone')
+  const refused = await place.integrum('restore', 'undo', restored.json['restore'], '--confirm', 'something')
+  assert.equal(refused.json['error']?.code, 'CONFIRMATION_MISMATCH')
+  const undo = await place.expect(0, 'restore', 'undo', restored.json['restore'], '--confirm', 'undone')
+  assert.match(undo.stderr, /LOST +every change to rows of undone since 20/)
+  assert.equal((await cluster.psql('undone', 'select word from t')).trim(), 'live')
+  const twice = await place.integrum('restore', 'undo', restored.json['restore'], '--confirm', 'undone')
+  assert.equal(twice.json['error']?.code, 'RESTORE_STATE')
+  await place.expect(0, 'restore', 'undo', undo.json['restore'], '--confirm', 'undone')
+  assert.equal((await cluster.psql('undone', 'select word from t')).trim(), 'backed up')
+})
+
 test('SAFETY rule 5: a process that has the directory open stops the plan, unless hooks stop it', async () => {
   const { files } = await makeSystem('busy')
   const child = spawn('sleep', ['600'], { cwd: files, stdio: 'ignore' })

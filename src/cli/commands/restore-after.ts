@@ -67,6 +67,10 @@ async function undo(id: string, options: UndoCommandOptions, context: CommandCon
     stateDirectory: await stateDirectory(options.state),
     confirmed: options.confirm,
     lossRowsMax: options.lossRowsMax ?? null,
+    onLoss: (statement: readonly string[]) => {
+      for (const line of statement) context.output.line(`LOST     ${line}`)
+      context.output.line('         (what is replaced is kept for a new undo window)')
+    },
     instruments: instruments(context),
   }
   const state = await undoRestore(id, order, context.signal)

@@ -15,6 +15,8 @@ export interface UndoOptions {
   readonly stateDirectory: string
   readonly confirmed: string
   readonly lossRowsMax: number | null
+  /** Told before anything is fenced: what exists now and would be gone (SAFETY rule 11). */
+  readonly onLoss: (statement: readonly string[]) => void
   readonly instruments: Instruments
 }
 
@@ -28,6 +30,7 @@ export async function undoRestore(id: string, options: UndoOptions, signal: Abor
   await using claimed = await claimSwapped(id, options, signal)
   const { journal: done, locks } = claimed
   const { state } = done
+  options.onLoss(lossOf(state))
   const databases = []
   for (const record of state.databases) {
     databases.push(await undoRecord(record, { keptName: `integrum_kept_${randomHex(random, 12)}` }, signal))
@@ -67,4 +70,12 @@ export async function undoRestore(id: string, options: UndoOptions, signal: Abor
   await done.change({ step: 'undone' })
   await removeCopies(done)
   return journal.state
+}
+
+function lossOf({ databases, roots, swappedAt }: JournalState): string[] {
+  const since = swappedAt ?? 'the restore'
+  return [
+    ...databases.map(({ live }) => `every change to rows of ${live.database} since ${since}; how many there are is not known`),
+    ...roots.map(({ path }) => `every file below ${path} that was written since ${since}; how many there are is not known`),
+  ]
 }
