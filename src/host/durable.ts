@@ -3,19 +3,6 @@ import { open, rename, unlink, type FileHandle } from 'node:fs/promises'
 import path from 'node:path'
 import { Fault, errnoOf, messageOf } from '#base/fault.ts'
 
-/**
- * Writes a new file and makes it last: written, fsynced, and its directory fsynced. Fails with EEXIST when it exists.
- * After a crash the file may be there partly; callers that need all or nothing use `replaceDurably`.
- */
-export async function createDurably(file: string, bytes: readonly Uint8Array[] | string, mode = 0o640): Promise<void> {
-  {
-    await using handle = await open(file, 'wx', mode)
-    await writeAll(handle, bytes)
-    await handle.sync()
-  }
-  await syncDirectory(path.dirname(file))
-}
-
 /** Replaces a file as a whole: a reader sees the old bytes or the new ones, also after a power cut. */
 export async function replaceDurably(file: string, bytes: readonly Uint8Array[] | string, mode = 0o640): Promise<void> {
   const partial = `${file}.partial-${process.pid}`

@@ -32,7 +32,7 @@ export async function swapRecord(cluster: TestCluster, live: string, options: Sw
     stageName,
     stageOid: stage.database.oid,
     keptName: `integrum_kept_${hex}`,
-    verifiedUnderStart: found.server.startedAt,
+    verifiedUnderStart: found.server.postmasterStartTime,
     liveProperties: found.database && stagePropertiesOf(found.database.properties, (role) => role),
     stageProperties: {
       allowConnections: true,

@@ -3,17 +3,10 @@ import type { Connection } from './connection.ts'
 import type { DatabaseTarget } from './target.ts'
 import { databaseProperties, type DatabaseProperties } from './database-properties.ts'
 import { connectMaintenance } from './maintenance.ts'
-
-/** What the server says now about itself. */
-export interface ServerFacts {
-  /** Decimal; made by initdb, the same on every standby. */
-  readonly systemIdentifier: string
-  /** UTC, to the microsecond. */
-  readonly startedAt: string
-}
+import { surveyServer, type ServerIdentity } from './server-identity.ts'
 
 export interface TargetFacts {
-  readonly server: ServerFacts
+  readonly server: ServerIdentity
   /** Null when there is no database of that name. */
   readonly database: { readonly oid: number; readonly properties: DatabaseProperties } | null
 }
@@ -22,19 +15,10 @@ export interface TargetFacts {
 export async function describeTarget(target: DatabaseTarget, signal?: AbortSignal): Promise<TargetFacts> {
   expectWholeName(target.database)
   await using session = await connectMaintenance([target], signal)
-  const server = await readServer(session)
+  const server = await surveyServer(session)
   const [found] = await findDatabases(session, { names: [target.database], oids: [] })
   if (!found) return { server, database: null }
   return { server, database: { oid: found.oid, properties: await databaseProperties(session, target.database) } }
-}
-
-export async function readServer(session: Connection): Promise<ServerFacts> {
-  const [row] = await session.query<{ systemIdentifier: string; startedAt: string }>(
-    `select (select system_identifier::text from pg_control_system()) as "systemIdentifier",
-            to_char(pg_postmaster_start_time() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as "startedAt"`,
-  )
-  if (!row) throw new Error('the server said nothing about itself')
-  return row
 }
 
 /** One database as pg_database has it now: what identifies it and what a fence and a journal change. */

@@ -4,7 +4,7 @@ import { connect, quoteLiteral, quoteName, type Connection } from './connection.
 import type { DatabaseProperties } from './database-properties.ts'
 import type { DatabaseRecord } from './database-record.ts'
 import { connectMaintenance } from './maintenance.ts'
-import { surveyServer } from './survey.ts'
+import { surveyServer } from './server-identity.ts'
 import type { DatabaseTarget } from './target.ts'
 
 /** SAFETY rule 1: never derived from the live name, which PostgreSQL would cut at 63 bytes with a mere NOTICE. */

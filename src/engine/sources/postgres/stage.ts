@@ -16,7 +16,7 @@ import { restorePreData } from './stage-pre-data.ts'
 import { loadRows } from './stage-rows.ts'
 import { connectStage } from './stage-session.ts'
 import { watchServer } from './stage-watch.ts'
-import { surveyServer } from './survey.ts'
+import { surveyServer } from './server-identity.ts'
 import { verifyStage, type VerifyReport } from './verify.ts'
 
 export type { StageOptions } from './stage-options.ts'

@@ -1,17 +1,14 @@
 import { connect, type Connection } from './connection.ts'
+import { expectWholeName } from './database-facts.ts'
 import { databaseProperties, type DatabaseProperties } from './database-properties.ts'
 import { connectMaintenance } from './maintenance.ts'
 import { schemaFingerprint, surveyTables, type SurveyedTable } from './survey-catalog.ts'
+import { surveyServer, type ServerIdentity } from './server-identity.ts'
 import { surveySpace, type SurveyedSpace } from './survey-space.ts'
 import type { DatabaseTarget } from './target.ts'
 
 /** A database and its server as they are now: what a restore plan is made from. Nothing in it was changed to learn it. */
-export interface DatabaseSurvey {
-  readonly systemIdentifier: string
-  readonly serverVersion: { readonly number: number; readonly text: string }
-  /** UTC with microseconds. A restart in between makes staging stale (SAFETY rule 7). */
-  readonly postmasterStartTime: string
-  readonly isInRecovery: boolean
+export interface DatabaseSurvey extends ServerIdentity {
   /** Undefined when there is no database of that name yet. */
   readonly database: SurveyedDatabase | undefined
   readonly ability: Ability
@@ -77,6 +74,7 @@ export interface SurveyOptions {
 
 /** Reads only. Faults as `connect`; a database that accepts no connections (fenced) is DATABASE_UNREACHABLE. */
 export async function surveyDatabase(target: DatabaseTarget, signal?: AbortSignal, options: SurveyOptions = {}): Promise<DatabaseSurvey> {
+  expectWholeName(target.database)
   await using beside = await connectMaintenance([target], signal)
   const server = await surveyServer(beside)
   const database = await surveyOneDatabase(beside, target, { signal, options })
@@ -89,23 +87,6 @@ export async function surveyDatabase(target: DatabaseTarget, signal?: AbortSigna
     tablespaces: await namesOf(beside, 'select spcname as name from pg_catalog.pg_tablespace order by spcname collate "C"'),
     replicas: await surveyReplicas(beside),
     space: await surveySpace(beside),
-  }
-}
-
-export type ServerIdentity = Pick<DatabaseSurvey, 'systemIdentifier' | 'serverVersion' | 'postmasterStartTime' | 'isInRecovery'>
-
-/** Which server this is, and since when it runs. */
-export async function surveyServer(connection: Connection): Promise<ServerIdentity> {
-  const [row] = await connection.query<{ systemIdentifier: string; number: number; text: string; start: string; recovery: boolean }>(`
-    select system_identifier::text as "systemIdentifier", current_setting('server_version_num')::int as number,
-      current_setting('server_version') as text, pg_catalog.pg_is_in_recovery() as recovery,
-      to_char(pg_catalog.pg_postmaster_start_time() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as start
-    from pg_catalog.pg_control_system()`)
-  return {
-    systemIdentifier: row!.systemIdentifier,
-    serverVersion: { number: row!.number, text: row!.text },
-    postmasterStartTime: row!.start,
-    isInRecovery: row!.recovery,
   }
 }
 

@@ -3,7 +3,7 @@ import type { Connection } from './connection.ts'
 import type { DatabaseRecord } from './database-record.ts'
 import type { DatabaseTarget } from './target.ts'
 import { connectMaintenance, rehearse } from './maintenance.ts'
-import { readServer } from './database-facts.ts'
+import { surveyServer } from './server-identity.ts'
 import { applyProperties } from './swap-properties.ts'
 import { sessionsFault, sessionsIn } from './swap-sessions.ts'
 
@@ -38,7 +38,7 @@ async function expectSameStart(session: Connection, record: DatabaseRecord): Pro
     [record.verifiedUnderStart],
   )
   if (row?.isSame) return
-  const { startedAt } = await readServer(session)
+  const { postmasterStartTime: startedAt } = await surveyServer(session)
   const facts = { database: record.live.database, verifiedUnderStart: record.verifiedUnderStart, startedAt }
   throw new Fault('RESTORE_SERVER_RESTARTED', `the server restarted at ${startedAt}, after the staging was verified`, facts)
 }

@@ -1,6 +1,7 @@
 import { Fault } from '#base/fault.ts'
 import { sqlStateOf, type Connection } from './connection.ts'
-import { findDatabases, readServer, type DatabaseFacts } from './database-facts.ts'
+import { findDatabases, type DatabaseFacts } from './database-facts.ts'
+import { surveyServer } from './server-identity.ts'
 import type { DatabaseRecord } from './database-record.ts'
 
 /**
@@ -16,7 +17,7 @@ export interface Placement {
 
 /** Only looks. Another server under the same address is `foreign`, like another database under the same name. */
 export async function placementOf(session: Connection, record: DatabaseRecord): Promise<Placement> {
-  const { systemIdentifier } = await readServer(session)
+  const { systemIdentifier } = await surveyServer(session)
   const databases = await findDatabases(session, {
     names: [record.live.database, record.stageName, record.keptName],
     oids: [record.liveOid, record.stageOid],

@@ -8,7 +8,7 @@ import { fittingClientTools } from './client-tools.ts'
 import { toolEnvironment } from './connection.ts'
 import { restorePrograms, spoolDump } from './stage-dump.ts'
 import { loadSettings } from './stage-session.ts'
-import { surveyServer } from './survey.ts'
+import { surveyServer } from './server-identity.ts'
 import type { VerifyWork } from './verify-work.ts'
 import type { Connection } from './connection.ts'
 
