@@ -50,10 +50,12 @@ const table = {
   // Damage: bytes are wrong. Never retried, always an alarm.
   DAMAGE_BLOB: { hint: 'The content of this piece is not what its name says; run `integrum repository check --read-data`.' },
   DAMAGE_PACK: { hint: 'A pack file is truncated or altered; run `integrum repository check --read-data`.' },
-  DAMAGE_INDEX: { hint: 'An index file is altered or missing; run `integrum repository check`.' },
+  DAMAGE_INDEX: { hint: 'Nothing is lost by an index alone: `integrum repository repair` makes it anew from the packs.' },
   DAMAGE_KEY: { hint: 'A key file is altered; open the repository with another password or the recovery key.' },
   DAMAGE_CONFIG: { hint: 'The config file is altered; restore it from a copy of the repository.' },
-  DAMAGE_SNAPSHOT: { hint: 'A snapshot file is altered; other snapshots are not affected.' },
+  DAMAGE_SNAPSHOT: {
+    hint: 'Other backups are not affected: name one by its id. `integrum repository repair` moves the damaged file aside.',
+  },
   DAMAGE_LOCK: { hint: 'A lock file is altered; it counts as a lock of somebody else until it is 30 minutes old.' },
   DAMAGE_TREE: { hint: 'A directory listing inside the backup is altered or missing; run `integrum repository check`.' },
   DAMAGE_MISSING_PACK: { hint: 'A pack file is missing from the storage; bring it back from a copy of the repository.' },

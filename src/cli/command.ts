@@ -28,7 +28,18 @@ export function storageOf(options: RepositoryOptions): Storage {
   return openStorage(options.repository, systemClock, systemRandom)
 }
 
+/** For commands that write or delete: refuses a repository whose index is damaged. */
 export async function openedRepository(options: RepositoryOptions): Promise<Repository> {
+  return await opened(options)
+}
+
+/** For commands that take out: damage of the index is said, and what does not depend on it is there. */
+export async function openedForReading(options: RepositoryOptions, { output }: CommandContext): Promise<Repository> {
+  return await opened(options, (fault) => output.note(`DAMAGED  ${fault.message}: what only it names cannot be read. ${fault.hint}`))
+}
+
+async function opened(options: RepositoryOptions, onDamagedIndex?: (fault: Fault) => void): Promise<Repository> {
   const storage = storageOf(options)
-  return await openRepository(storage, await readPassword(options.passwordFile), { clock: systemClock, random: systemRandom })
+  const password = await readPassword(options.passwordFile)
+  return await openRepository(storage, password, { clock: systemClock, random: systemRandom, onDamagedIndex })
 }

@@ -1,11 +1,11 @@
 import type { Command } from 'commander'
 import { systemClock } from '#base/clock.ts'
 import { printBytes, printCount } from '#base/units.ts'
-import { listBackups, type OpenedBackup } from '#engine/backup/backups.ts'
-import { listForeign } from '#engine/backup/foreign.ts'
+import { backupsAmong, type OpenedBackup } from '#engine/backup/backups.ts'
+import { foreignAmong } from '#engine/backup/foreign.ts'
 import { openWanted } from '#engine/backup/open-wanted.ts'
 import { listFiles } from '#engine/backup/list-files.ts'
-import { openedRepository, type CommandContext } from '#cli/command.ts'
+import { openedForReading, type CommandContext } from '#cli/command.ts'
 import { parseSystemName, withRepository, type RepositoryOptions } from '#cli/options.ts'
 import type { Output } from '#cli/output.ts'
 
@@ -28,7 +28,7 @@ export function addBackups(program: Command, context: CommandContext): void {
       .option('--system <name>', 'the system that "latest" means', parseSystemName)
       .action(async (wanted: string, ...rest: unknown[]) => {
         const options = rest[argument === undefined ? 0 : 1] as ListOptions
-        await using repository = await openedRepository(options)
+        await using repository = await openedForReading(options, context)
         const backup = await openWanted(repository, { backup: wanted, system: options.system, now: systemClock.now() }, context.signal)
         await show({ repository, backup, path: argument === undefined ? '' : String(rest[0]), context })
       })
@@ -39,25 +39,30 @@ export function addBackups(program: Command, context: CommandContext): void {
 }
 
 interface Opened {
-  readonly repository: Awaited<ReturnType<typeof openedRepository>>
+  readonly repository: Awaited<ReturnType<typeof openedForReading>>
   readonly backup: OpenedBackup
   readonly path: string
   readonly context: CommandContext
 }
 
-async function list(options: ListOptions, { output, signal }: CommandContext): Promise<void> {
-  await using repository = await openedRepository(options)
-  const backups = (await listBackups(repository, signal)).filter(({ system }) => options.system === undefined || system === options.system)
+async function list(options: ListOptions, context: CommandContext): Promise<void> {
+  const { output, signal, end } = context
+  await using repository = await openedForReading(options, context)
+  const { whole, damaged } = await repository.listSnapshots(signal)
+  const backups = backupsAmong(whole).filter(({ system }) => options.system === undefined || system === options.system)
   if (backups.length === 0) output.note('There is no backup of Integrum yet.')
   for (const { id, snapshot, system, type, purpose, hasGaps } of backups) {
     const state = hasGaps ? 'completed with gaps' : 'completed'
     output.line(`${id}  ${snapshot.time.toISOString()}  ${system}  ${type}${purpose === 'regular' ? '' : ` (${purpose})`}  ${state}`)
   }
-  const foreign = options.system === undefined ? await listForeign(repository, signal) : []
+  const foreign = options.system === undefined ? foreignAmong(whole) : []
   for (const { id, time, paths } of foreign)
     output.line(`${id.slice(0, 36)}  ${time.toISOString()}  restic  ${paths.join(' ')}  not made by Integrum`)
+  for (const { id, fault } of damaged) output.line(`${id.slice(0, 36)}  DAMAGED  ${fault.message}: ${fault.hint}`)
+  if (damaged.length > 0) end(3)
   output.result({
-    status: 'completed',
+    status: damaged.length > 0 ? 'completed_with_gaps' : 'completed',
+    damaged: damaged.map(({ id, fault }) => ({ snapshot: id, code: fault.code, fact: fault.message })),
     foreign: foreign.map(({ id, time, paths }) => ({ snapshot: id, time: time.toISOString(), paths })),
     backups: backups.map(({ id, snapshot, system, type, purpose, hasGaps }) => ({
       backup: id,

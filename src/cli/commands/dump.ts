@@ -5,7 +5,7 @@ import { Fault } from '#base/fault.ts'
 import { nodeAt } from '#engine/backup/backups.ts'
 import { openWanted } from '#engine/backup/open-wanted.ts'
 import { fileContent } from '#engine/backup/stored-source.ts'
-import { openedRepository, type CommandContext } from '#cli/command.ts'
+import { openedForReading, type CommandContext } from '#cli/command.ts'
 import { parseSystemName, withRepository, type RepositoryOptions } from '#cli/options.ts'
 
 interface DumpOptions extends RepositoryOptions {
@@ -22,10 +22,11 @@ export function addDump(program: Command, context: CommandContext): void {
     .action((file: string, options: DumpOptions) => run(file, options, context))
 }
 
-async function run(file: string, options: DumpOptions, { signal }: CommandContext): Promise<void> {
+async function run(file: string, options: DumpOptions, context: CommandContext): Promise<void> {
+  const { signal } = context
   const parts = file.split('/').filter((part) => part !== '' && part !== '.')
   if (parts.includes('..')) throw new Fault('PATH_OUTSIDE_ROOT', `the path ${file} leaves the backup`, { file })
-  await using repository = await openedRepository(options)
+  await using repository = await openedForReading(options, context)
   const { backup: found } = await openWanted(repository, { backup: options.backup, system: options.system, now: systemClock.now() }, signal)
   const node = await nodeAt(repository, found.snapshot.tree, parts.join('/'), signal)
   if (node?.type !== 'file') throw new Fault('FILE_NOT_IN_BACKUP', `backup ${found.id} has no file ${file}`, { file })

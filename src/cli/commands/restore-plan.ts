@@ -11,7 +11,7 @@ import { makePlan } from '#engine/restore/make-plan.ts'
 import type { RestoreOrder } from '#engine/restore/order.ts'
 import { printPlan, type RestorePlan } from '#engine/restore/plan.ts'
 import type { RoleChoice } from '#engine/sources/postgres/roles.ts'
-import { instruments, openedRepository, type CommandContext } from '#cli/command.ts'
+import { instruments, openedForReading, type CommandContext } from '#cli/command.ts'
 import {
   collectNamed,
   collectText,
@@ -59,7 +59,7 @@ export function addRestorePlan(group: Command, context: CommandContext): void {
 
 async function run(options: PlanOptions, context: CommandContext): Promise<void> {
   const { output, signal } = context
-  await using repository = await openedRepository(options)
+  await using repository = await openedForReading(options, context)
   const { backup, system, files } = options
   const opened = await openWanted(repository, { backup, system, now: systemClock.now(), foreignRoot: files?.[0]?.name }, signal)
   const order = await orderOf(opened, options)

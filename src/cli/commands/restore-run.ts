@@ -10,7 +10,7 @@ import type { RestoreOrder } from '#engine/restore/order.ts'
 import { parsePlan, type RestorePlan } from '#engine/restore/plan.ts'
 import { runRestore } from '#engine/restore/restore.ts'
 import type { Repository } from '#engine/repository/repository.ts'
-import { instruments, openedRepository, type CommandContext } from '#cli/command.ts'
+import { instruments, openedForReading, type CommandContext } from '#cli/command.ts'
 import { wholeNumber, withRepository, withState, type RepositoryOptions } from '#cli/options.ts'
 import type { Output } from '#cli/output.ts'
 import { stateDirectory } from '#cli/state.ts'
@@ -38,7 +38,7 @@ export function addRestoreRun(group: Command, context: CommandContext): void {
 async function run(file: string, options: RunCommandOptions, context: CommandContext): Promise<void> {
   const startedMs = systemClock.monotonicMs()
   const plan = await readPlan(file)
-  await using repository = await openedRepository(options)
+  await using repository = await openedForReading(options, context)
   const state = await runRestore(
     repository,
     { plan, order: await orderFrom(repository, plan, context.signal) },

@@ -4,7 +4,7 @@ import { Fault } from '#base/fault.ts'
 import { printBytes, printCount } from '#base/units.ts'
 import { openWanted } from '#engine/backup/open-wanted.ts'
 import { verifyBackup } from '#engine/backup/verify-backup.ts'
-import { instruments, openedRepository, type CommandContext } from '#cli/command.ts'
+import { instruments, openedForReading, type CommandContext } from '#cli/command.ts'
 import { parseSystemName, withRepository, type RepositoryOptions } from '#cli/options.ts'
 
 interface VerifyCommandOptions extends RepositoryOptions {
@@ -23,7 +23,7 @@ export function addVerify(program: Command, context: CommandContext): void {
 
 async function run(wanted: string, options: VerifyCommandOptions, context: CommandContext): Promise<void> {
   const { output, signal } = context
-  await using repository = await openedRepository(options)
+  await using repository = await openedForReading(options, context)
   const opened = await openWanted(repository, { backup: wanted, system: options.system, now: systemClock.now() }, signal)
   const found = opened.backup
   const isQuick = options.quick ?? false

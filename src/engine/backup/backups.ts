@@ -1,7 +1,7 @@
 import { Fault } from '#base/fault.ts'
 import { isHexId, isUuid, type BackupId, type BlobId } from '#base/ids.ts'
 import { byteStringOf } from '#engine/byte-string.ts'
-import type { Repository, Snapshot } from '#engine/repository/repository.ts'
+import type { DamagedSnapshot, Repository, Snapshot } from '#engine/repository/repository.ts'
 import type { TreeNode } from '#engine/tree-node.ts'
 import { manifestChecksum, parseManifest, type Manifest } from './manifest.ts'
 
@@ -28,9 +28,12 @@ export function backupTags(backup: { id: string; system: string; type: string; p
 
 /** Every backup of Integrum in the repository, oldest first. Snapshots of other programs are left out. */
 export async function listBackups(repository: Repository, signal?: AbortSignal): Promise<Backup[]> {
-  const snapshots = await repository.snapshots(signal)
-  const backups = snapshots.map(backupOf).filter((backup) => backup !== undefined)
-  return backups.toSorted((a, b) => a.snapshot.time.getTime() - b.snapshot.time.getTime())
+  return backupsAmong(await repository.snapshots(signal))
+}
+
+/** In the order of the snapshots. */
+export function backupsAmong(snapshots: readonly Snapshot[]): Backup[] {
+  return snapshots.map(backupOf).filter((backup) => backup !== undefined)
 }
 
 export function backupOf(snapshot: Snapshot): Backup | undefined {
@@ -60,17 +63,31 @@ export async function findBackup(
   options: { system?: string | undefined; now: Date },
   signal?: AbortSignal,
 ): Promise<Backup> {
-  const all = (await listBackups(repository, signal)).filter((backup) => options.system === undefined || backup.system === options.system)
-  if (wanted === 'latest') return latest(all, options.now)
+  const { whole, damaged } = await repository.listSnapshots(signal)
+  const all = backupsAmong(whole).filter((backup) => options.system === undefined || backup.system === options.system)
+  if (wanted === 'latest') {
+    assertNoneDamaged(damaged)
+    return latest(all, options.now)
+  }
   const text = wanted.toLowerCase()
   if (!isUuid(text) && !isHexId(text) && !/^[0-9a-f-]{4,64}$/.test(text)) {
     throw new Fault('BACKUP_NOT_FOUND', `"${wanted}" is not the id of a backup, the beginning of one, or "latest"`, { wanted })
   }
   const found = all.filter((backup) => backup.id.startsWith(text) || backup.snapshot.id.startsWith(text))
   const [only] = found
+  // By its uuid a damaged one cannot be known, but it may be the one that is meant.
+  if (!only) assertNoneDamaged(damaged)
   if (!only) throw new Fault('BACKUP_NOT_FOUND', `no backup ${wanted} in the repository`, { wanted })
   if (found.length > 1) throw new Fault('BACKUP_AMBIGUOUS', `${found.length} backups begin with ${wanted}`, { wanted, found: found.length })
   return only
+}
+
+/** A damaged snapshot may be the newest, or the one that is asked for: an older one is never given in its place unasked. */
+export function assertNoneDamaged(damaged: readonly DamagedSnapshot[]): void {
+  const [first] = damaged
+  if (!first) return
+  const fact = `${damaged.length === 1 ? 'a snapshot is' : `${damaged.length} snapshots are`} damaged and may be the one that is wanted: ${first.fault.message}`
+  throw new Fault('DAMAGE_SNAPSHOT', fact, { snapshot: first.id, damaged: damaged.length }, { cause: first.fault })
 }
 
 // A clock that jumped ahead once must not make an old backup the latest for ever (SAFETY rule 29).

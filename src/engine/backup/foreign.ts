@@ -2,22 +2,25 @@ import { Fault } from '#base/fault.ts'
 import type { BackupId, BlobId } from '#base/ids.ts'
 import type { Repository, Snapshot } from '#engine/repository/repository.ts'
 import type { RootSection } from '#engine/sources/files/root-section.ts'
-import { nodeAt, readTags, type OpenedBackup } from './backups.ts'
+import { assertNoneDamaged, nodeAt, readTags, type OpenedBackup } from './backups.ts'
 import { manifestChecksum, printManifest, type Manifest } from './manifest.ts'
 
 /** What a backup of another program is called where a system is asked for. */
 export const foreignSystem = 'restic'
 
-/** Snapshots that restic or another program wrote, oldest first. */
-export async function listForeign(repository: Repository, signal?: AbortSignal): Promise<Snapshot[]> {
-  const snapshots = await repository.snapshots(signal)
-  return snapshots.filter(({ tags }) => readTags(tags) === undefined).toSorted((a, b) => a.time.getTime() - b.time.getTime())
+/** Those that restic or another program wrote, in the order of the snapshots. */
+export function foreignAmong(snapshots: readonly Snapshot[]): Snapshot[] {
+  return snapshots.filter(({ tags }) => readTags(tags) === undefined)
 }
 
 /** By a unique beginning of its id, or `latest`; undefined when none fits. BACKUP_AMBIGUOUS. */
 export async function findForeign(repository: Repository, wanted: string, signal?: AbortSignal): Promise<Snapshot | undefined> {
-  const snapshots = await listForeign(repository, signal)
-  if (wanted === 'latest') return snapshots.at(-1)
+  const { whole, damaged } = await repository.listSnapshots(signal)
+  const snapshots = foreignAmong(whole)
+  if (wanted === 'latest') {
+    assertNoneDamaged(damaged)
+    return snapshots.at(-1)
+  }
   const found = snapshots.filter(({ id }) => id.startsWith(wanted.toLowerCase()))
   if (found.length > 1)
     throw new Fault('BACKUP_AMBIGUOUS', `${found.length} snapshots begin with ${wanted}`, { wanted, found: found.length })

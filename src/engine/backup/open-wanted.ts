@@ -19,7 +19,8 @@ export async function openWanted(repository: Repository, wanted: Wanted, signal?
   try {
     if (!isForeign) return await openBackup(repository, await findBackup(repository, backup, { system, now }, signal), signal)
   } catch (error) {
-    if (!isFault(error, 'BACKUP_NOT_FOUND') || system !== undefined) throw error
+    const mayBeForeign = isFault(error, 'BACKUP_NOT_FOUND') || (isFault(error, 'DAMAGE_SNAPSHOT') && backup !== 'latest')
+    if (!mayBeForeign || system !== undefined) throw error
     const foreign = await findForeign(repository, backup, signal)
     if (!foreign) throw error
     return await openForeign(repository, foreign, foreignRoot, signal)

@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert'
-import { Fault } from '#base/fault.ts'
+import { Fault, isFault } from '#base/fault.ts'
 import type { BlobId } from '#base/ids.ts'
 import type { ByteString } from '#engine/byte-string.ts'
 import type { Repository, Snapshot } from '#engine/repository/repository.ts'
@@ -48,14 +48,32 @@ export function fileContent(repository: Repository, node: TreeNode): StoredFileC
   }
 }
 
-/** The same folder of the backup before, read lazily: only folders that the walk enters, each once. */
+/**
+ * The same folder of the backup before, read lazily: only folders that the walk enters, each once. Where that backup is
+ * damaged nothing counts as known, so everything there is read anew.
+ */
 export function folderBefore(repository: Repository, subtree: () => Promise<BlobId | undefined>, signal: AbortSignal): FolderBefore {
   let reading: Promise<ReadonlyMap<ByteString, TreeNode>> | undefined
   const nodes = () => {
-    reading ??= subtree().then((id) => (id === undefined ? new Map() : byName(repository, id, signal)))
+    reading ??= listingBefore(repository, subtree, signal)
     return reading
   }
   return { nodes, folder: (name) => folderBefore(repository, async () => (await nodes()).get(name)?.subtree, signal) }
+}
+
+async function listingBefore(
+  repository: Repository,
+  subtree: () => Promise<BlobId | undefined>,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<ByteString, TreeNode>> {
+  try {
+    const id = await subtree()
+    return id === undefined ? new Map() : await byName(repository, id, signal)
+  } catch (error) {
+    // The damage is for check and repair to name; a backup that reads everything relies on none of it.
+    if (!isFault(error) || !error.isDamage) throw error
+    return new Map()
+  }
 }
 
 async function byName(repository: Repository, subtree: BlobId, signal: AbortSignal): Promise<ReadonlyMap<ByteString, TreeNode>> {

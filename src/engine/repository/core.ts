@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Clock } from '#base/clock.ts'
-import { isFault } from '#base/fault.ts'
+import { isFault, type Fault } from '#base/fault.ts'
 import type { PackId } from '#base/ids.ts'
 import type { Random } from '#host/random.ts'
 import type { Storage } from '#engine/storage/storage.ts'
@@ -24,6 +24,8 @@ export interface RepositoryCore {
   indexFiles: ReadonlySet<string>
   /** Packs that prune has marked: still read from, relied on by no new backup (SAFETY rule 26). */
   markedPacks: ReadonlySet<PackId>
+  /** Told of each damaged index file once, which is left out then; without it such a file is the end. */
+  readonly onDamagedIndex?: ((fault: Fault) => void) | undefined
 }
 
 const cores = new WeakMap<Repository, RepositoryCore>()
@@ -41,7 +43,7 @@ export function rememberCore(repository: Repository, core: RepositoryCore): void
 
 /**
  * Brings the index up to date. New index files are added; when one has gone, a prune has rewritten them and all are read
- * again. An altered one is DAMAGE_INDEX: without it blobs would seem to be missing.
+ * again. An altered one is DAMAGE_INDEX unless the opener wants to be told of it: without it blobs seem to be missing.
  */
 export async function refreshIndex(core: RepositoryCore, signal?: AbortSignal): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
@@ -61,8 +63,13 @@ async function readIndexFiles(core: RepositoryCore, signal?: AbortSignal): Promi
   const read = isGrown ? new Set(core.indexFiles) : new Set<string>()
   for (const id of present) {
     if (read.has(id)) continue
-    const file = await loadIndexFile(core, id, signal)
-    for (const pack of file.packs) index.addPack(pack.id, pack.blobs)
+    try {
+      const file = await loadIndexFile(core, id, signal)
+      for (const pack of file.packs) index.addPack(pack.id, pack.blobs)
+    } catch (error) {
+      if (!isFault(error, 'DAMAGE_INDEX') || !core.onDamagedIndex) throw error
+      core.onDamagedIndex(error)
+    }
     read.add(id)
   }
   core.markedPacks = new Set((await loadMarks(core, signal)).keys())

@@ -42,6 +42,7 @@ test('an altered index or snapshot is damage that is named, and other snapshots 
   {
     await using repository = await newRepository(storage)
     await repository.write(level, (session) => backUp(session, { a: Buffer.from('a') }))
+    await repository.write(level, (session) => backUp(session, { b: Buffer.from('b') }))
   }
   const alter = async (name: string) => {
     const bytes = await storage.get(name as StorageName)
@@ -49,15 +50,26 @@ test('an altered index or snapshot is damage that is named, and other snapshots 
     await storage.remove(name as StorageName)
     await storage.put(name as StorageName, [bytes])
   }
-  const [snapshot] = await namesIn(storage, 'snapshots')
+  const [snapshot, other] = await namesIn(storage, 'snapshots')
   await alter(snapshot!)
   {
     await using repository = await reopen(storage)
-    await assert.rejects(repository.snapshots(), (error) => isFault(error, 'DAMAGE_SNAPSHOT'))
+    const { whole, damaged } = await repository.listSnapshots()
+    assert.deepEqual([whole.map(({ id }) => `snapshots/${id}`), await repository.snapshots()], [[other], whole])
+    assert.deepEqual(
+      damaged.map(({ id, fault }) => [`snapshots/${id}`, fault.code]),
+      [[snapshot, 'DAMAGE_SNAPSHOT']],
+    )
   }
-  const [index] = await namesIn(storage, 'index')
-  await alter(index!)
+  for (const index of await namesIn(storage, 'index')) await alter(index)
   await assert.rejects(reopen(storage), (error) => isFault(error, 'DAMAGE_INDEX'))
+  // Who wants to take out what is whole is told once, and what the index named cannot be read.
+  const told: string[] = []
+  await using repository = await openRepository(storage, testPassword, { ...options, onDamagedIndex: (fault) => told.push(fault.code) })
+  await repository.refreshIndex()
+  assert.deepEqual(told, ['DAMAGE_INDEX', 'DAMAGE_INDEX'])
+  const [{ tree } = { tree: undefined }] = await repository.snapshots()
+  await assert.rejects(repository.tree(tree!), (error) => isFault(error, 'DAMAGE_TREE'))
 })
 
 test('what another program wrote meanwhile is seen under the lock, and a rewritten index is read anew', async () => {

@@ -1,19 +1,17 @@
-import { Fault } from '#base/fault.ts'
+import { Fault, isFault } from '#base/fault.ts'
 import type { Clock } from '#base/clock.ts'
 import type { BlobId, SnapshotId } from '#base/ids.ts'
-import { isHexId } from '#base/ids.ts'
 import type { Random } from '#host/random.ts'
 import type { Storage } from '#engine/storage/storage.ts'
 import type { TreeNode } from '#engine/tree-node.ts'
 import { loadConfig } from './config.ts'
 import { refreshIndex, rememberCore, type RepositoryCore } from './core.ts'
-import { loadDocument } from './document.ts'
 import { openKey } from './keys.ts'
 import { acquireLock, type LockKind } from './locks.ts'
 import { PackIndex } from './pack-index.ts'
 import { BlobReader } from './reading.ts'
-import type { Lease, Repository, Snapshot, WriteOptions, WriteSession } from './repository.ts'
-import { decodeSnapshot } from './snapshot.ts'
+import type { DamagedSnapshot, Lease, Repository, Snapshot, SnapshotListing, WriteOptions, WriteSession } from './repository.ts'
+import { loadSnapshots } from './stored.ts'
 import { decodeTree } from './tree.ts'
 import { Writing } from './writing.ts'
 
@@ -21,6 +19,11 @@ export interface OpenOptions {
   readonly clock: Clock
   readonly random: Random
   readonly signal?: AbortSignal | undefined
+  /**
+   * Opens in spite of damaged index files, for taking out what is whole: each is told and left out. What only it names is
+   * DAMAGE_BLOB or DAMAGE_TREE when it is read, never a wrong byte.
+   */
+  readonly onDamagedIndex?: ((fault: Fault) => void) | undefined
 }
 
 /**
@@ -28,7 +31,7 @@ export interface OpenOptions {
  * `reading` and `exclusively` do. REPOSITORY_NOT_FOUND, _PASSWORD, _VERSION; DAMAGE_KEY, _CONFIG, _INDEX.
  */
 export async function openRepository(storage: Storage, password: string, options: OpenOptions): Promise<Repository> {
-  const { clock, random, signal } = options
+  const { clock, random, signal, onDamagedIndex } = options
   if (!(await storage.stat('config', signal))) {
     throw new Fault('REPOSITORY_NOT_FOUND', `${storage.location} has no repository`, { location: storage.location })
   }
@@ -43,6 +46,7 @@ export async function openRepository(storage: Storage, password: string, options
     index: new PackIndex(),
     indexFiles: new Set(),
     markedPacks: new Set(),
+    onDamagedIndex,
   }
   await refreshIndex(core, signal)
   const repository = new OpenedRepository(core)
@@ -83,12 +87,22 @@ class OpenedRepository implements Repository {
   }
 
   async snapshots(signal?: AbortSignal): Promise<Snapshot[]> {
-    const found: Snapshot[] = []
-    for await (const file of this.#core.storage.list('snapshots', signal)) {
-      const id = file.name.slice('snapshots/'.length)
-      if (isHexId(id)) found.push(decodeSnapshot(await loadDocument(this.#core, 'snapshots', id, signal), id as SnapshotId))
-    }
-    return found.toSorted((a, b) => a.time.getTime() - b.time.getTime())
+    return [...(await this.listSnapshots(signal)).whole]
+  }
+
+  async listSnapshots(signal?: AbortSignal): Promise<SnapshotListing> {
+    const damaged: DamagedSnapshot[] = []
+    const whole = await loadSnapshots(
+      this.#core,
+      (error, id) => {
+        // Forgotten between the listing and the reading: then it is none any more.
+        if (isFault(error, 'STORAGE_NOT_FOUND')) return
+        if (!isFault(error, 'DAMAGE_SNAPSHOT')) throw error
+        damaged.push({ id: id as SnapshotId, fault: error })
+      },
+      signal,
+    )
+    return { whole: whole.toSorted((a, b) => a.time.getTime() - b.time.getTime()), damaged }
   }
 
   async tree(id: BlobId, signal?: AbortSignal): Promise<TreeNode[]> {

@@ -1,3 +1,4 @@
+import type { Fault } from '#base/fault.ts'
 import type { BlobId, SnapshotId } from '#base/ids.ts'
 import type { Storage } from '#engine/storage/storage.ts'
 import type { TreeNode } from '#engine/tree-node.ts'
@@ -17,7 +18,10 @@ export interface Repository extends AsyncDisposable {
   /** Holds a shared lock around `work`, so that no prune removes what is being read. */
   reading<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T>
 
+  /** Those that are whole, oldest first. */
   snapshots(signal?: AbortSignal): Promise<Snapshot[]>
+  /** The same with those that cannot be read: one damaged file hides no other. */
+  listSnapshots(signal?: AbortSignal): Promise<SnapshotListing>
   tree(id: BlobId, signal?: AbortSignal): Promise<TreeNode[]>
   /** Content of a file in order, fetched ahead within bounds. Every piece is hashed before it is handed out. */
   read(content: readonly BlobId[], signal?: AbortSignal): AsyncIterable<Uint8Array>
@@ -81,6 +85,18 @@ export interface NewSnapshot {
   readonly username: string
   readonly tags: readonly string[]
   readonly parent?: SnapshotId
+}
+
+export interface SnapshotListing {
+  /** Oldest first. */
+  readonly whole: readonly Snapshot[]
+  readonly damaged: readonly DamagedSnapshot[]
+}
+
+export interface DamagedSnapshot {
+  readonly id: SnapshotId
+  /** DAMAGE_SNAPSHOT. */
+  readonly fault: Fault
 }
 
 export interface Snapshot extends NewSnapshot {
