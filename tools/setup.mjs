@@ -12,12 +12,12 @@ import { handOver, say, sh } from './setup/processes.mjs'
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
 
-/** What each verb ends in, and whether it needs the programs that only tests and benchmarks use. */
+/** What each verb ends in, and which programs it needs: benchmarks those of the tests too, tests those of the product. */
 const verbs = {
   demo: { script: 'demo/main.ts', needs: 'product' },
   test: { script: 'tools/run-tests.ts', needs: 'tests' },
   'test-long': { script: 'tools/run-tests.ts', leading: ['--long'], needs: 'tests' },
-  bench: { script: 'tools/bench/main.ts', needs: 'tests' },
+  bench: { script: 'tools/bench/main.ts', needs: 'benchmarks' },
   lint: { script: 'tools/run-tests.ts', leading: ['--checks-only'], needs: 'nothing' },
   build: { needs: 'nothing' },
 }

@@ -1,40 +1,59 @@
 import { printBytes, printDuration } from '#base/units.ts'
+import type { Race, Result } from './measure.ts'
 
 /** One promise of speed or size, measured beside a peer in the same run. */
 export interface Bar {
   readonly name: string
   /** How many times as fast as the peer; for sizes and memory, ours as a share of the peer or of the bound. */
   readonly ratio: number
-  readonly bar: number
-  readonly holds: boolean
+  /** Absent: nothing was promised, it is told beside. */
+  readonly bar?: number
+  readonly holds?: boolean
   readonly ours: string
   readonly peer: string
 }
 
-/** Holds when ours takes at most 1/`bar` of the peer's time. */
-export function speedBar(name: string, bar: number, times: { oursMs: number; peerMs: number }): Bar {
+export const ours = 'integrum'
+
+/** Holds when ours takes at most 1/`bar` of the time of that program in the race. */
+export function raceBar(race: Race, peer: string, bar?: number): Bar {
+  const times = { oursMs: resultOf(race, ours).medianMs, peerMs: resultOf(race, peer).medianMs }
+  return speedBar(`${race.name}, against ${peer}`, bar, times)
+}
+
+export function speedBar(name: string, bar: number | undefined, times: { oursMs: number; peerMs: number }): Bar {
   const ratio = times.peerMs / times.oursMs
-  return { name, ratio: rounded(ratio), bar, holds: ratio >= bar, ours: printDuration(times.oursMs), peer: printDuration(times.peerMs) }
+  const promise = bar === undefined ? {} : { bar: rounded(bar), holds: ratio >= bar }
+  return { name, ratio: rounded(ratio), ...promise, ours: printDuration(times.oursMs), peer: printDuration(times.peerMs) }
 }
 
 /** Holds when ours is at most `bar` times the peer's. */
-export function sizeBar(name: string, bar: number, sizes: { oursBytes: number; peerBytes: number }): Bar {
+export function sizeBar(name: string, bar: number | undefined, sizes: { oursBytes: number; peerBytes: number }): Bar {
   const ratio = sizes.oursBytes / sizes.peerBytes
-  return { name, ratio: rounded(ratio), bar, holds: ratio <= bar, ours: printBytes(sizes.oursBytes), peer: printBytes(sizes.peerBytes) }
+  const promise = bar === undefined ? {} : { bar: rounded(bar), holds: ratio <= bar }
+  return { name, ratio: rounded(ratio), ...promise, ours: printBytes(sizes.oursBytes), peer: printBytes(sizes.peerBytes) }
 }
 
-export function printBars(bars: readonly Bar[]): string {
-  const rows = bars.map((bar) => [bar.holds ? 'holds' : 'FAILS', bar.name, String(bar.ratio), String(bar.bar), bar.ours, bar.peer])
-  const table = [['', 'bar', 'ratio', 'asked', 'ours', 'peer'], ...rows]
-  const widths = table[0]!.map((_, column) => Math.max(...table.map((row) => row[column]!.length)))
-  return table
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column]!))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n')
+/** Against the bound that every backup, restore and check keeps to, whatever its input. */
+export function memoryBar(name: string, oursBytes: number): Bar {
+  const memoryBytesMax = 400 * 2 ** 20
+  return sizeBar(`memory, ${name}`, 1, { oursBytes, peerBytes: memoryBytesMax })
+}
+
+export function raceMemoryBar(race: Race): Bar {
+  return memoryBar(race.name, resultOf(race, ours).memoryBytes)
+}
+
+export function resultOf(race: Race, program: string): Result {
+  const result = race.results.find((one) => one.program === program)
+  if (!result) throw new Error(`${program} was not in the race "${race.name}"`)
+  return result
+}
+
+/** `holds`, `FAILS`, or nothing where nothing was promised. */
+export function verdict({ holds }: Bar): string {
+  if (holds === undefined) return ''
+  return holds ? 'holds' : 'FAILS'
 }
 
 function rounded(ratio: number): number {

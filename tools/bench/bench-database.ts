@@ -1,31 +1,28 @@
-import { chmod, mkdir, rm } from 'node:fs/promises'
+import { chown, mkdir, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { startCluster, type PrivateCluster } from '#host/postgres-cluster.ts'
 import { assertFound, postgresPrograms } from '#host/postgres-programs.ts'
 import { changeClinic } from '#demo/clinic/change-clinic.ts'
 import { makeClinic } from '#demo/clinic/make-clinic.ts'
-import { sizeBar, speedBar, type Bar } from './bars.ts'
-import { memoryBar, unattended, type Workplace } from './bench-files.ts'
-import { alternately, integrum, measure, told, type Job } from './measure.ts'
+import { ours, raceBar, raceMemoryBar, sizeBar, speedBar, type Bar } from './bars.ts'
+import { measure, race, told, type Contender, type Job } from './measure.ts'
+import { integrum, pgBackRest, unattended, type PgBackRestPlace, type Workplace } from './programs.ts'
+import type { Outcome } from './report.ts'
 
 /** Scale 20 of the clinic is 860 MB: with `--scale 1` the database is about the size of the file sets. */
 const clinicScale = 20
 const swapMsMax = 2000
+const seed = 3
 
-/** The database against PostgreSQL's own tools: backup, restore, a day of changes, the swap. */
-export async function benchDatabase(place: Workplace): Promise<Bar[]> {
-  await chmod(place.folder, 0o755)
-  const settings = { shared_buffers: '1GB', max_wal_size: '4GB' }
+/** The database against PostgreSQL's own tools and pgBackRest: backup, restore, a day of changes, the swap. */
+export async function benchDatabase(place: Workplace): Promise<Outcome> {
+  const settings = { shared_buffers: '1GB', max_wal_size: '4GB', wal_level: 'replica' }
   await using cluster = await startCluster(path.join(place.folder, 'cluster'), { isDurable: true, settings })
   const bench = new DatabaseBench(place, cluster)
   await bench.make()
-  return [
-    ...(await bench.backups()),
-    ...(await bench.skewed()),
-    ...(await bench.restores()),
-    ...(await bench.changes()),
-    ...(await bench.swap()),
-  ]
+  const outcomes = [await bench.backups(), await bench.skewed(), await bench.restores()]
+  const bars = [...(await bench.changes()), await bench.swap()]
+  return { races: outcomes.flatMap(({ races }) => races), bars: [...outcomes.flatMap((outcome) => outcome.bars), ...bars] }
 }
 
 class DatabaseBench {
@@ -46,130 +43,134 @@ class DatabaseBench {
   async make(): Promise<void> {
     process.stderr.write('   database clinic\n')
     await this.#psql('postgres', 'create database clinic')
-    await makeClinic({ target: this.#cluster.url('clinic'), filesRoot: this.#files, scale: clinicScale * this.#place.scale, seed: 3 })
+    await makeClinic({ target: this.#cluster.url('clinic'), filesRoot: this.#files, scale: clinicScale * this.#place.scale, seed })
     await this.#psql('clinic', 'vacuum analyze')
     await this.#psql('clinic', 'checkpoint')
     await this.#create(this.#repository)
   }
 
-  async backups(): Promise<Bar[]> {
-    const peers = [
-      { name: 'pg_dump -Fc', bar: 4, job: (to: string) => this.#tool('pg_dump', '-Fc', '-f', to, 'clinic') },
-      { name: 'pg_dump -Fd -j2', bar: 3.5, job: (to: string) => this.#tool('pg_dump', '-Fd', '-j2', '-f', to, 'clinic') },
-      {
-        name: 'pg_dump | zstd -3',
-        bar: 1.1,
-        job: (to: string) => this.#shell('pg_dump clinic | zstd -3 -q -o "$1"', to),
-      },
+  async backups(): Promise<Outcome> {
+    const dumps: Contender[] = [
+      this.#dump('pg_dump -Fc', (to) => this.#tool('pg_dump', '-Fc', '-f', to, 'clinic')),
+      this.#dump('pg_dump -Fd -j2', (to) => this.#tool('pg_dump', '-Fd', '-j2', '-f', to, 'clinic')),
+      this.#dump('pg_dump | zstd -3', (to) => this.#shell('pg_dump clinic | zstd -3 -q -o "$1"', to)),
     ]
-    const bars: Bar[] = []
-    for (const peer of peers) {
-      const out = path.join(this.#place.folder, 'dump')
-      const fresh = (run: number) => path.join(this.#place.folder, `fresh-${run}`)
-      const times = await alternately({
-        prepare: async (run) => {
-          await rm(out, { recursive: true, force: true })
-          await rm(fresh(run), { recursive: true, force: true })
-          await this.#create(fresh(run))
-        },
-        ours: (run) => this.#backup(fresh(run), 'clinic'),
-        peer: () => peer.job(out),
-      })
-      bars.push(speedBar(`database backup against ${peer.name}`, peer.bar, times))
-      if (peer === peers[0]) bars.push(memoryBar('memory of a database backup', times.ours))
-      await rm(out, { recursive: true, force: true })
-    }
-    const measured = await measure(this.#backup(this.#repository, 'clinic'))
-    this.#firstStoredBytes = Number(told(measured)['storedBytes'])
-    return bars
+    const backups = await race('database backup', [this.#fresh('clinic'), ...dumps, await this.#pgBackRest()])
+    this.#firstStoredBytes = Number(told((await measure(this.#backup(this.#repository, 'clinic'))).stdout)['storedBytes'])
+    const bars = [
+      raceBar(backups, 'pg_dump -Fc', 4),
+      raceBar(backups, 'pg_dump -Fd -j2', 3.5),
+      raceBar(backups, 'pg_dump | zstd -3', 1.1),
+      raceBar(backups, 'pgBackRest full, zstd 3', 1),
+      raceMemoryBar(backups),
+    ]
+    return { races: [backups], bars }
   }
 
   /** One table with nine tenths of the rows: where a dump that works by tables cannot use a second core. */
-  async skewed(): Promise<Bar[]> {
+  async skewed(): Promise<Outcome> {
     await this.#psql('postgres', 'create database skewed template clinic')
     await this.#psql('skewed', 'truncate clinic.audit_log, clinic.medication; delete from clinic.lab_result where id % 2 = 0')
     await this.#psql('skewed', 'vacuum full analyze clinic.lab_result')
-    const fresh = (run: number) => path.join(this.#place.folder, `skewed-${run}`)
-    const out = path.join(this.#place.folder, 'dump')
-    const times = await alternately({
-      prepare: async (run) => {
-        await rm(out, { recursive: true, force: true })
-        await this.#create(fresh(run))
-      },
-      ours: (run) => this.#backup(fresh(run), 'skewed'),
-      peer: () => this.#tool('pg_dump', '-Fd', '-j2', '-Z1', '-f', out, 'skewed'),
-    })
-    await rm(out, { recursive: true, force: true })
+    const peer = this.#dump('pg_dump -Fd -j2 -Z1', (to) => this.#tool('pg_dump', '-Fd', '-j2', '-Z1', '-f', to, 'skewed'))
+    const skewed = await race('backup with one table of 90 % of the rows', [this.#fresh('skewed'), peer])
     await this.#psql('postgres', 'drop database skewed')
-    return [speedBar('one table with 90 % of the rows, against pg_dump -Fd -j2 -Z1', 1.5, times)]
+    return { races: [skewed], bars: [raceBar(skewed, 'pg_dump -Fd -j2 -Z1', 1.5)] }
   }
 
-  async restores(): Promise<Bar[]> {
+  /** Planning only reads, and the peer has no such step: it is not counted. */
+  async restores(): Promise<Outcome> {
     const dump = path.join(this.#place.folder, 'clinic.dump')
     const plan = path.join(this.#place.folder, 'database-plan.json')
     await measure(this.#tool('pg_dump', '-Fd', '-j2', '-f', dump, 'clinic'))
-    const times = await alternately({
-      prepare: async () => {
-        for (const database of ['restored', 'restored_peer']) await this.#psql('postgres', `drop database if exists ${database}`)
-        await this.#psql('postgres', 'create database restored_peer template template0')
-        await this.#plan(plan, 'restored')
-      },
-      ours: () => this.#integrum('restore', 'run', plan, ...unattended(this.#place.folder)),
-      peer: () => this.#tool('pg_restore', '-j2', '-d', 'restored_peer', dump),
-    })
+    const drop = async () => {
+      for (const database of ['restored', 'restored_peer']) await this.#psql('postgres', `drop database if exists ${database}`)
+    }
+    const makeEmpty = async () => {
+      await drop()
+      await this.#psql('postgres', 'create database restored_peer template template0')
+      await this.#plan(plan, 'restored')
+    }
+    const verified = { program: ours, job: () => this.#integrum('restore', 'run', plan, ...unattended(this.#place.folder)) }
+    const peer = { program: 'pg_restore -j2', job: () => this.#tool('pg_restore', '-j2', '-d', 'restored_peer', dump) }
+    const restores = await race('database restore, every row verified', [verified, peer], makeEmpty)
+    await drop()
     await rm(dump, { recursive: true, force: true })
-    for (const database of ['restored', 'restored_peer']) await this.#psql('postgres', `drop database if exists ${database}`)
-    return [
-      speedBar('database restore, every row verified, against pg_restore -j2', 1 / 1.3, times),
-      memoryBar('memory of a database restore', times.ours),
-    ]
+    return { races: [restores], bars: [raceBar(restores, 'pg_restore -j2', 1 / 1.3), raceMemoryBar(restores)] }
   }
 
   async changes(): Promise<Bar[]> {
-    await changeClinic({ target: this.#cluster.url('clinic'), filesRoot: this.#files, seed: 3 })
-    const measured = await measure(this.#backup(this.#repository, 'clinic'))
-    const storedBytes = Number(told(measured)['storedBytes'])
+    await changeClinic({ target: this.#cluster.url('clinic'), filesRoot: this.#files, seed })
+    const day = await this.#storedBytes()
+    await this.#psql('clinic', 'update clinic.observation set value = value + 1 where random() < 0.01')
+    const scattered = await this.#storedBytes()
+    const peerBytes = this.#firstStoredBytes
     return [
-      sizeBar('stored for a day of visits, against the first backup', 0.06, { oursBytes: storedBytes, peerBytes: this.#firstStoredBytes }),
+      sizeBar('stored for a day of visits, against the first backup', 0.06, { oursBytes: day, peerBytes }),
+      sizeBar('stored for 1 % of observations at random, against the first backup', undefined, { oursBytes: scattered, peerBytes }),
     ]
   }
 
   /** Over the live database; time without service is what the restore itself measured. */
-  async swap(): Promise<Bar[]> {
+  async swap(): Promise<Bar> {
     const plan = path.join(this.#place.folder, 'swap-plan.json')
     await this.#plan(plan, 'clinic')
-    const measured = await measure(this.#integrum('restore', 'run', plan, ...unattended(this.#place.folder)))
-    const unreachableMs = Number(told(measured)['unreachableMs'])
-    return [speedBar('unreachable during a swap, against 2 s', 1, { oursMs: unreachableMs, peerMs: swapMsMax })]
+    const { stdout } = await measure(this.#integrum('restore', 'run', plan, ...unattended(this.#place.folder)))
+    return speedBar('unreachable during a swap, against 2 s', 1, { oursMs: Number(told(stdout)['unreachableMs']), peerMs: swapMsMax })
+  }
+
+  async #storedBytes(): Promise<number> {
+    return Number(told((await measure(this.#backup(this.#repository, 'clinic'))).stdout)['storedBytes'])
+  }
+
+  /** Each run into a repository of its own. */
+  #fresh(database: string): Contender {
+    const repository = path.join(this.#place.folder, 'fresh')
+    const prepare = async () => {
+      await rm(repository, { recursive: true, force: true })
+      await this.#create(repository)
+    }
+    return { program: ours, prepare, job: () => this.#backup(repository, database) }
+  }
+
+  #dump(program: string, job: (to: string) => Job): Contender {
+    const out = path.join(this.#place.folder, 'dump')
+    return { program, prepare: () => rm(out, { recursive: true, force: true }), job: () => job(out) }
+  }
+
+  async #pgBackRest(): Promise<Contender> {
+    const folder = path.join(this.#place.folder, 'pgbackrest')
+    const data = path.join(this.#place.folder, 'cluster', 'data')
+    const { uid, gid } = await stat(data)
+    const as = process.getuid?.() === 0 ? { uid, gid } : undefined
+    const place: PgBackRestPlace = { folder, data, socketDirectory: this.#cluster.socketDirectory, ...(as && { as }) }
+    const prepare = async () => {
+      await rm(folder, { recursive: true, force: true })
+      await mkdir(folder, { recursive: true })
+      if (as) await chown(folder, uid, gid)
+      await measure(pgBackRest(place, 'stanza-create'))
+    }
+    const options = ['--type=full', '--compress-type=zst', '--compress-level=3', '--process-max=2', '--start-fast', '--no-archive-check']
+    return { program: 'pgBackRest full, zstd 3', prepare, job: () => pgBackRest(place, 'backup', ...options, '--repo1-retention-full=1') }
   }
 
   #backup(repository: string, database: string): Job {
-    return integrum(
-      repository,
-      this.#place.passwordFile,
-      'backup',
-      '--system',
-      'bench',
-      '--database',
-      `main=${this.#cluster.url(database)}`,
-      '--json',
-    )
+    const source = ['--database', `main=${this.#cluster.url(database)}`]
+    return integrum(this.#place, repository, 'backup', '--system', 'bench', ...source, '--json')
   }
 
   #integrum(...args: string[]): Job {
-    return integrum(this.#repository, this.#place.passwordFile, ...args)
+    return integrum(this.#place, this.#repository, ...args)
   }
 
   async #plan(out: string, database: string): Promise<void> {
     await rm(out, { force: true })
-    await measure(
-      this.#integrum('restore', 'plan', '--backup', 'latest', '--database', `main=${this.#cluster.url(database)}`, '--out', out),
-    )
+    const to = ['--database', `main=${this.#cluster.url(database)}`, '--out', out]
+    await measure(this.#integrum('restore', 'plan', '--backup', 'latest', ...to))
   }
 
   async #create(repository: string): Promise<void> {
-    await mkdir(path.dirname(repository), { recursive: true })
-    await measure(integrum(repository, this.#place.passwordFile, 'repository', 'create'))
+    await measure(integrum(this.#place, repository, 'repository', 'create'))
   }
 
   #tool(program: string, ...args: string[]): Job {

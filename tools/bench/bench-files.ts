@@ -1,115 +1,153 @@
-import { rm } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import path from 'node:path'
-import { MiB } from '#base/units.ts'
-import { sizeBar, speedBar, type Bar } from './bars.ts'
+import { ours, raceBar, raceMemoryBar, sizeBar, type Bar } from './bars.ts'
 import { changeOnePercent, makeLargeFile, makeMixedFiles, makeTextFiles } from './make-files.ts'
-import { alternately, folderBytes, integrum, measure, restic, runs, type Measured } from './measure.ts'
+import { folderBytes, measure, race, runs, type Contender, type Race } from './measure.ts'
+import { borg, integrum, restic, unattended, type Workplace } from './programs.ts'
+import type { Outcome } from './report.ts'
 
-export interface Workplace {
-  readonly folder: string
-  readonly passwordFile: string
-  readonly scale: number
-}
+const sets = [
+  { name: 'A text', make: makeTextFiles, first: 1.6 },
+  { name: 'B mixed', make: makeMixedFiles, first: 1.3 },
+  { name: 'C one large file', make: makeLargeFile, first: 1.8 },
+]
 
-const memoryBytesMax = 400 * MiB
-
-/** Files against restic: first backup, unchanged, one per cent changed, restore, full check. */
-export async function benchFiles(place: Workplace): Promise<Bar[]> {
-  const sets = [
-    { name: 'A text', make: makeTextFiles, first: 1.6 },
-    { name: 'B mixed', make: makeMixedFiles, first: 1.3 },
-    { name: 'C one large file', make: makeLargeFile, first: 1.8 },
-  ]
-  const bars: Bar[] = []
+/** Files against restic and borg: first backup, unchanged, one per cent changed, restore, full check. */
+export async function benchFiles(place: Workplace): Promise<Outcome> {
+  const outcomes: Outcome[] = []
   for (const set of sets) {
-    process.stderr.write(`   files ${set.name}\n`)
     const source = path.join(place.folder, 'source')
     await set.make(source, place.scale)
-    bars.push(...(await benchSet(place, { ...set, source })))
+    process.stderr.write(`   files ${set.name}\n`)
+    outcomes.push(await new FilesBench(place, set.name, source).run(set.first))
     await rm(source, { recursive: true, force: true })
   }
-  return bars
+  return { races: outcomes.flatMap(({ races }) => races), bars: outcomes.flatMap(({ bars }) => bars) }
 }
 
-interface FileSet {
-  readonly name: string
-  readonly first: number
-  readonly source: string
-}
+const last = runs - 1
 
-async function benchSet(place: Workplace, set: FileSet): Promise<Bar[]> {
-  const { passwordFile, folder } = place
-  const ours = (run: number) => path.join(folder, `ours-${run}`)
-  const peer = (run: number) => path.join(folder, `restic-${run}`)
-  const last = runs - 1
-  const backup = (repository: string) =>
-    integrum(repository, passwordFile, 'backup', '--system', 'bench', '--files', `data=${set.source}`, '--json')
-  const resticBackup = (repository: string) => restic(repository, passwordFile, 'backup', set.source)
+class FilesBench {
+  readonly #place: Workplace
+  readonly #name: string
+  readonly #source: string
+  /** borg asks for a new name each time. */
+  #archives = 0
 
-  for (let run = 0; run < runs; run += 1) {
-    await measure(integrum(ours(run), passwordFile, 'repository', 'create'))
-    await measure(restic(peer(run), passwordFile, 'init'))
+  constructor(place: Workplace, name: string, source: string) {
+    this.#place = place
+    this.#name = name
+    this.#source = source
   }
-  const first = await alternately({ ours: (run) => backup(ours(run)), peer: (run) => resticBackup(peer(run)) })
-  const bars = [
-    speedBar(`first backup, ${set.name}`, set.first, first),
-    sizeBar(`repository size, ${set.name}`, 1.02, { oursBytes: await folderBytes(ours(last)), peerBytes: await folderBytes(peer(last)) }),
-    memoryBar(`memory of a backup, ${set.name}`, first.ours),
-  ]
-  const unchanged = await alternately({ ours: () => backup(ours(last)), peer: () => resticBackup(peer(last)) })
-  bars.push(speedBar(`unchanged backup, ${set.name}`, 2, unchanged))
-  if (set.name.startsWith('A')) {
-    const changed = await alternately({
-      prepare: (run) => changeOnePercent(set.source, run),
-      ours: () => backup(ours(last)),
-      peer: () => resticBackup(peer(last)),
-    })
-    bars.push(speedBar(`1 % changed, ${set.name}`, 2, changed))
-  }
-  bars.push(...(await benchReading(place, set.name, { ours: ours(last), peer: peer(last) })))
-  for (let run = 0; run < runs; run += 1) {
-    for (const repository of [ours(run), peer(run), `${peer(run)}-cache`]) await rm(repository, { recursive: true, force: true })
-  }
-  return bars
-}
 
-async function benchReading(
-  { folder, passwordFile }: Workplace,
-  name: string,
-  repositories: { ours: string; peer: string },
-): Promise<Bar[]> {
-  const target = (run: number) => path.join(folder, `restored-${run}`)
-  const plan = (run: number) => path.join(folder, `plan-${run}.json`)
-  const restored = await alternately({
-    prepare: async (run) => {
-      // Planning only reads; restic has no such step, so it is not counted.
-      const to = ['--files', `data=${target(run)}`, '--out', plan(run)]
-      await measure(integrum(repositories.ours, passwordFile, 'restore', 'plan', '--backup', 'latest', ...to))
-    },
-    ours: (run) => integrum(repositories.ours, passwordFile, 'restore', 'run', plan(run), ...unattended(folder)),
-    peer: (run) => restic(repositories.peer, passwordFile, 'restore', 'latest', '--target', `${target(run)}-restic`),
-  })
-  for (let run = 0; run < runs; run += 1) {
-    for (const place of [target(run), `${target(run)}-restic`]) await rm(place, { recursive: true, force: true })
+  async run(firstBar: number): Promise<Outcome> {
+    await this.#create()
+    const first = await race(`first backup, ${this.#name}`, this.#backups())
+    const bars = [raceBar(first, 'restic', firstBar), raceBar(first, 'borg'), raceMemoryBar(first), ...(await this.#sizes())]
+    const again = this.#backups(() => last)
+    const unchanged = await race(`unchanged backup, ${this.#name}`, again)
+    bars.push(raceBar(unchanged, 'restic', 2), raceBar(unchanged, 'borg'))
+    const races = [first, unchanged]
+    if (this.#name.startsWith('A')) {
+      const changed = await race(`1 % changed, ${this.#name}`, again, (run) => changeOnePercent(this.#source, run))
+      races.push(changed)
+      bars.push(raceBar(changed, 'restic', 2), raceBar(changed, 'borg'))
+    }
+    const reading = await this.#reading()
+    await this.#remove()
+    return { races: [...races, ...reading.races], bars: [...bars, ...reading.bars] }
   }
-  const checked = await alternately({
-    ours: () => integrum(repositories.ours, passwordFile, 'repository', 'check', '--read-data'),
-    peer: () => restic(repositories.peer, passwordFile, 'check', '--read-data'),
-  })
-  return [
-    speedBar(`restore, ${name}`, 1.4, restored),
-    memoryBar(`memory of a restore, ${name}`, restored.ours),
-    speedBar(`full check, ${name}`, 1.4, checked),
-    memoryBar(`memory of a check, ${name}`, checked.ours),
-  ]
-}
 
-/** What `restore run` asks of a person, answered; the journals lie in the workplace. */
-export function unattended(folder: string): string[] {
-  const noSafety = ['--no-safety-backup', '--reason', 'a benchmark restores into a new place']
-  return ['--confirm', 'bench', ...noSafety, '--state', path.join(folder, 'state'), '--json']
-}
+  async #reading(): Promise<Outcome> {
+    const restored = await this.#restores()
+    const checked = await race(`full check, ${this.#name}`, [
+      { program: ours, job: () => integrum(this.#place, this.#repository('ours', last), 'repository', 'check', '--read-data') },
+      { program: 'restic', job: () => restic(this.#place, this.#repository('restic', last), 'check', '--read-data') },
+      { program: 'borg', job: () => borg(this.#place, {}, 'check', '--verify-data', this.#repository('borg', last)) },
+    ])
+    const bars = [
+      raceBar(restored, 'restic', 1.4),
+      raceBar(restored, 'restic --verify'),
+      raceBar(restored, 'borg'),
+      raceMemoryBar(restored),
+      raceBar(checked, 'restic', 1.4),
+      raceBar(checked, 'borg'),
+      raceMemoryBar(checked),
+    ]
+    return { races: [restored, checked], bars }
+  }
 
-export function memoryBar(name: string, measured: readonly Measured[]): Bar {
-  return sizeBar(name, 1, { oursBytes: Math.max(...measured.map((one) => one.memoryBytes)), peerBytes: memoryBytesMax })
+  /** Planning only reads, and the peers have no such step: it is not counted. Ours reads back and hashes what it wrote. */
+  async #restores(): Promise<Race> {
+    const target = (program: string, run: number) => path.join(this.#place.folder, `restored-${program}-${run}`)
+    const plan = (run: number) => path.join(this.#place.folder, `plan-${run}.json`)
+    const resticRestore = (name: string, run: number, ...verify: string[]) =>
+      restic(this.#place, this.#repository('restic', last), 'restore', 'latest', '--target', target(name, run), ...verify)
+    const restored = await race(`restore, ${this.#name}`, [
+      {
+        program: ours,
+        prepare: async (run) => {
+          const to = ['--files', `data=${target('ours', run)}`, '--out', plan(run)]
+          await measure(integrum(this.#place, this.#repository('ours', last), 'restore', 'plan', '--backup', 'latest', ...to))
+        },
+        job: (run) => integrum(this.#place, this.#repository('ours', last), 'restore', 'run', plan(run), ...unattended(this.#place.folder)),
+      },
+      { program: 'restic', job: (run) => resticRestore('restic', run) },
+      { program: 'restic --verify', job: (run) => resticRestore('restic-verified', run, '--verify') },
+      {
+        program: 'borg',
+        prepare: async (run) => void (await mkdir(target('borg', run))),
+        job: (run) => borg(this.#place, { cwd: target('borg', run) }, 'extract', `${this.#repository('borg', last)}::${this.#archives}`),
+      },
+    ])
+    for (let run = 0; run < runs; run += 1) {
+      for (const program of ['ours', 'restic', 'restic-verified', 'borg']) await rm(target(program, run), { recursive: true, force: true })
+    }
+    return restored
+  }
+
+  /** Into a repository for each run at first, and into the last one after that. */
+  #backups(into: (run: number) => number = (run) => run): Contender[] {
+    const files = ['--system', 'bench', '--files', `data=${this.#source}`, '--json']
+    const archive = (run: number) => `${this.#repository('borg', into(run))}::${this.#archives}`
+    return [
+      { program: ours, job: (run) => integrum(this.#place, this.#repository('ours', into(run)), 'backup', ...files) },
+      { program: 'restic', job: (run) => restic(this.#place, this.#repository('restic', into(run)), 'backup', this.#source) },
+      {
+        program: 'borg',
+        prepare: async () => void (this.#archives += 1),
+        job: (run) => borg(this.#place, {}, 'create', '--compression', 'zstd,3', archive(run), this.#source),
+      },
+    ]
+  }
+
+  async #create(): Promise<void> {
+    for (let run = 0; run < runs; run += 1) {
+      await measure(integrum(this.#place, this.#repository('ours', run), 'repository', 'create'))
+      await measure(restic(this.#place, this.#repository('restic', run), 'init'))
+      await measure(borg(this.#place, {}, 'init', '--encryption', 'repokey-blake2', this.#repository('borg', run)))
+    }
+  }
+
+  async #sizes(): Promise<Bar[]> {
+    const bytes = async (program: string) => folderBytes(this.#repository(program, last))
+    const oursBytes = await bytes('ours')
+    const name = `repository size, ${this.#name}`
+    return [
+      sizeBar(`${name}, against restic`, 1.02, { oursBytes, peerBytes: await bytes('restic') }),
+      sizeBar(`${name}, against borg`, undefined, { oursBytes, peerBytes: await bytes('borg') }),
+    ]
+  }
+
+  #repository(program: string, run: number): string {
+    return path.join(this.#place.folder, `${program}-${run}`)
+  }
+
+  async #remove(): Promise<void> {
+    for (let run = 0; run < runs; run += 1) {
+      for (const program of ['ours', 'restic', 'borg']) await rm(this.#repository(program, run), { recursive: true, force: true })
+      await rm(`${this.#repository('restic', run)}-cache`, { recursive: true, force: true })
+    }
+    await rm(path.join(this.#place.folder, 'borg-state'), { recursive: true, force: true })
+  }
 }

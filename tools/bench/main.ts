@@ -1,40 +1,95 @@
-import { createHash } from 'node:crypto'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
-import { printBars, type Bar } from './bars.ts'
+import { format, resolveConfig } from 'prettier'
 import { benchDatabase } from './bench-database.ts'
-import { benchFiles, type Workplace } from './bench-files.ts'
+import { benchFiles } from './bench-files.ts'
+import { makeWorkplace, type Workplace } from './programs.ts'
+import { benchmarkPage, printBars, type Outcome, type SizedOutcome } from './report.ts'
 
-// `npm run bench [-- --scale 0.1] [-- --only files|database]`: makes its data in the temporary directory, runs Integrum and
-// its peers by turns on the same data, prints how many times as fast, and writes bench.json. At scale 1 it needs 20 GB.
+// `npm run bench [-- --scale 0.25,1] [-- --only files,database] [-- --page docs/benchmarks.md]`: makes its data in the
+// temporary directory, runs Integrum and its peers by turns on the same data, one size after the other, prints how many
+// times as fast, and writes bench.json and, when asked, the page of documentation. At scale 1 it needs 30 GB.
 
-const parts = { files: benchFiles, database: benchDatabase } as const
+interface Part {
+  readonly bench: (place: Workplace) => Promise<Outcome>
+  /** Its data have one size, whatever the scale. */
+  readonly isFixed?: boolean
+}
 
-const { scale, only } = readArguments(process.argv.slice(2))
+const parts: Readonly<Record<string, Part>> = {
+  files: { bench: benchFiles },
+  database: { bench: benchDatabase },
+}
+
+const { scales, only, page } = readArguments(process.argv.slice(2))
 const folder = await mkdtemp(path.join(os.tmpdir(), 'integrum-bench-'))
+// The private server runs as another user, who must be able to pass.
+await chmod(folder, 0o755)
 try {
-  const passwordFile = path.join(folder, 'password')
-  await writeFile(passwordFile, createHash('sha256').update('a password for measuring').digest('hex'), { mode: 0o600 })
-  const place: Workplace = { folder, passwordFile, scale }
-  const bars: Bar[] = []
-  for (const [name, bench] of Object.entries(parts)) {
-    if (only === undefined || only === name) bars.push(...(await bench(place)))
+  const outcomes: SizedOutcome[] = []
+  for (const scale of scales) {
+    process.stderr.write(`scale ${scale}\n`)
+    const wanted = only.filter((name) => scale === scales.at(-1) || parts[name]!.isFixed !== true)
+    outcomes.push({ scale, ...(await runParts(wanted, scale)) })
   }
-  process.stdout.write(`${printBars(bars)}\n`)
-  const { model } = os.cpus()[0]!
-  const machine = `${os.cpus().length} x ${model}, ${Math.round(os.totalmem() / 2 ** 30)} GiB, ${os.type()} ${os.release()}, scale ${scale}`
-  await writeFile('bench.json', `${JSON.stringify({ machine, at: new Date().toISOString(), bars }, null, 2)}\n`)
-  const holding = bars.filter((bar) => bar.holds).length
-  process.stdout.write(`${holding} of ${bars.length} bars hold; bench.json has them all\n`)
+  for (const { scale, bars } of outcomes) process.stdout.write(`\nscale ${scale}\n${printBars(bars)}\n`)
+  const circumstances = {
+    machine: machine(),
+    date: new Date().toISOString().slice(0, 10),
+    versions: versions(),
+    command: command(),
+    folder,
+  }
+  await writeFile('bench.json', `${JSON.stringify({ ...circumstances, outcomes }, null, 2)}\n`)
+  if (page !== undefined) {
+    const style = { ...(await resolveConfig(path.resolve(page))), parser: 'markdown' }
+    await writeFile(page, await format(benchmarkPage(outcomes, circumstances), style))
+  }
+  const bars = outcomes.flatMap((outcome) => outcome.bars).filter(({ holds }) => holds !== undefined)
+  process.stdout.write(`${bars.filter(({ holds }) => holds).length} of ${bars.length} bars hold; bench.json has every figure\n`)
 } finally {
   await rm(folder, { recursive: true, force: true })
 }
 
-function readArguments(args: readonly string[]): { scale: number; only: string | undefined } {
+async function runParts(names: readonly string[], scale: number): Promise<Outcome> {
+  const found: Outcome[] = []
+  for (const name of names) {
+    const place = await makeWorkplace(path.join(folder, `${name}-${scale}`), scale)
+    found.push(await parts[name]!.bench(place))
+    await rm(place.folder, { recursive: true, force: true })
+  }
+  return { races: found.flatMap(({ races }) => races), bars: found.flatMap(({ bars }) => bars) }
+}
+
+function readArguments(args: readonly string[]): { scales: number[]; only: string[]; page: string | undefined } {
   const value = (name: string) => (args.includes(name) ? args[args.indexOf(name) + 1] : undefined)
-  const given = { scale: Number(value('--scale') ?? 1), only: value('--only') }
-  if (!(given.scale > 0)) throw new Error('--scale takes a number above 0')
-  if (given.only !== undefined && !(given.only in parts)) throw new Error(`--only takes ${Object.keys(parts).join(' or ')}`)
-  return given
+  const scales = (value('--scale') ?? '0.25,1').split(',').map(Number)
+  const only = value('--only')?.split(',') ?? Object.keys(parts)
+  if (!scales.every((scale) => scale > 0)) throw new Error('--scale takes numbers above 0, such as 0.25,1')
+  if (!only.every((name) => name in parts)) throw new Error(`--only takes some of ${Object.keys(parts).join(',')}`)
+  return { scales, only, page: value('--page') }
+}
+
+function machine(): string {
+  const { model } = os.cpus()[0]!
+  return `${os.cpus().length} x ${model}, ${Math.round(os.totalmem() / 2 ** 30)} GiB, ${os.type()} ${os.release()}`
+}
+
+function versions(): string[] {
+  const asked: [string, ...string[]][] = [
+    ['restic', 'version'],
+    ['borg', '--version'],
+    ['pgbackrest', 'version'],
+    ['psql', '--version'],
+  ]
+  const firstLine = ([program, ...args]: [string, ...string[]]) =>
+    execFileSync(program, args, { encoding: 'utf8' }).split('\n')[0]!.split(' compiled')[0]!
+  return [`Node ${process.versions.node}`, ...asked.map(firstLine)]
+}
+
+function command(): string {
+  const args = process.argv.slice(2).join(' ')
+  return args === '' ? 'npm run bench' : `npm run bench -- ${args}`
 }

@@ -3,7 +3,14 @@ import { readFileSync } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import path from 'node:path'
 
-const projectFolder = path.resolve(import.meta.dirname, '../..')
+export interface Job {
+  readonly command: string
+  readonly args: readonly string[]
+  readonly env?: NodeJS.ProcessEnv
+  readonly cwd?: string
+  /** Who it runs as, where the program refuses to be root. */
+  readonly as?: { readonly uid: number; readonly gid: number }
+}
 
 export interface Measured {
   readonly durationMs: number
@@ -12,20 +19,53 @@ export interface Measured {
   readonly stdout: string
 }
 
-export interface Job {
+/** One program in a race. */
+export interface Contender {
+  readonly program: string
+  readonly job: (run: number) => Job
+  /** What has to be there before it starts; not timed. */
+  readonly prepare?: (run: number) => Promise<void>
+}
+
+export interface Result {
+  readonly program: string
   readonly command: string
-  readonly args: readonly string[]
-  readonly env?: NodeJS.ProcessEnv
-  readonly cwd?: string
+  readonly durationsMs: readonly number[]
+  readonly medianMs: number
+  readonly memoryBytes: number
+  readonly stdout: string
+}
+
+/** The same work on the same data by several programs. */
+export interface Race {
+  readonly name: string
+  readonly results: readonly Result[]
 }
 
 export const runs = 3
 
+/** Runs the contenders by turns, so that what else the machine does meets all of them. */
+export async function race(name: string, contenders: readonly Contender[], prepare?: (run: number) => Promise<void>): Promise<Race> {
+  const measured = contenders.map((): Measured[] => [])
+  for (let run = 0; run < runs; run += 1) {
+    await prepare?.(run)
+    for (const [index, contender] of contenders.entries()) {
+      await contender.prepare?.(run)
+      await settle()
+      measured[index]!.push(await measure(contender.job(run)))
+    }
+  }
+  const results = contenders.map((contender, index) => resultOf(contender, measured[index]!))
+  process.stderr.write(`      ${name}: ${results.map(printResult).join(', ')}\n`)
+  return { name, results }
+}
+
 /** Runs a program, timed from outside. One that fails ends the benchmark: a failure is not fast. */
 export async function measure(job: Job): Promise<Measured> {
   const stdio: StdioOptions = ['ignore', 'pipe', 'pipe']
+  const { cwd } = job
   const startedMs = performance.now()
-  const child = spawn(job.command, job.args, { stdio, env: { ...process.env, ...job.env }, ...(job.cwd !== undefined && { cwd: job.cwd }) })
+  const child = spawn(job.command, job.args, { stdio, env: { ...process.env, ...job.env }, ...(cwd !== undefined && { cwd }), ...job.as })
   let stdout = ''
   let stderr = ''
   child.stdout!.setEncoding('utf8').on('data', (text: string) => (stdout = (stdout + text).slice(-100_000)))
@@ -40,58 +80,18 @@ export async function measure(job: Job): Promise<Measured> {
   })
   clearInterval(watch)
   const durationMs = performance.now() - startedMs
-  if (exitCode !== 0) throw new Error(`${job.command} ${job.args.join(' ')} ended with ${exitCode}:\n${stderr}\n${stdout.slice(-2000)}`)
+  if (exitCode !== 0) throw new Error(`${printJob(job)} ended with ${exitCode}:\n${stderr}\n${stdout.slice(-2000)}`)
   return { durationMs, memoryBytes, stdout }
 }
 
-/** Runs both sides by turns, so that what else the machine does meets both. `prepare` is not timed. */
-export async function alternately(sides: {
-  readonly ours: (run: number) => Job
-  readonly peer: (run: number) => Job
-  readonly prepare?: (run: number) => Promise<void>
-}): Promise<{ oursMs: number; peerMs: number; ours: Measured[] }> {
-  const ours: Measured[] = []
-  const peer: Measured[] = []
-  for (let run = 0; run < runs; run += 1) {
-    await sides.prepare?.(run)
-    await settle()
-    ours.push(await measure(sides.ours(run)))
-    await settle()
-    peer.push(await measure(sides.peer(run)))
-  }
-  const told = (measured: Measured[]) => measured.map(({ durationMs }) => (durationMs / 1000).toFixed(2)).join(' ')
-  process.stderr.write(`      ours ${told(ours)} s, peer ${told(peer)} s\n`)
-  return { oursMs: median(ours), peerMs: median(peer), ours }
+export function printJob(job: Job): string {
+  const quote = (word: string) => (/^[\w@%+=:,./*|$-]+$/.test(word) ? word : `'${word}'`)
+  return [path.basename(job.command), ...job.args].map(quote).join(' ')
 }
 
-/** What was written before is on the disk, and not written during the next measurement. */
-export async function settle(): Promise<void> {
-  await measure({ command: 'sync', args: [] })
-}
-
-export function median(measured: readonly Measured[]): number {
-  return measured.map((one) => one.durationMs).toSorted((a, b) => a - b)[Math.floor(measured.length / 2)]!
-}
-
-export function integrum(repository: string, passwordFile: string, ...args: readonly string[]): Job {
-  return {
-    command: path.join(projectFolder, 'bin/integrum'),
-    args,
-    env: { INTEGRUM_REPOSITORY: repository, INTEGRUM_PASSWORD_FILE: passwordFile },
-  }
-}
-
-export function restic(repository: string, passwordFile: string, ...args: readonly string[]): Job {
-  return {
-    command: 'restic',
-    args: ['--quiet', '--repo', repository, '--cache-dir', `${repository}-cache`, ...args],
-    env: { RESTIC_PASSWORD_FILE: passwordFile },
-  }
-}
-
-/** The object that a command ends with. */
-export function told(measured: Measured): Record<string, unknown> {
-  return JSON.parse(measured.stdout.trim().split('\n').at(-1)!)
+/** The object that a command of ours ends with. */
+export function told(stdout: string): Record<string, unknown> {
+  return JSON.parse(stdout.trim().split('\n').at(-1)!)
 }
 
 export async function folderBytes(folder: string): Promise<number> {
@@ -100,6 +100,27 @@ export async function folderBytes(folder: string): Promise<number> {
     if (entry.isFile()) bytes += (await stat(path.join(entry.parentPath, entry.name))).size
   }
   return bytes
+}
+
+function resultOf({ program, job }: Contender, measured: readonly Measured[]): Result {
+  const durationsMs = measured.map(({ durationMs }) => durationMs)
+  return {
+    program,
+    command: printJob(job(0)),
+    durationsMs,
+    medianMs: durationsMs.toSorted((a, b) => a - b)[Math.floor(durationsMs.length / 2)]!,
+    memoryBytes: Math.max(...measured.map(({ memoryBytes }) => memoryBytes)),
+    stdout: measured.at(-1)!.stdout,
+  }
+}
+
+function printResult({ program, medianMs }: Result): string {
+  return `${program} ${(medianMs / 1000).toFixed(2)} s`
+}
+
+/** What was written before is on the disk, and not written during the next measurement. */
+async function settle(): Promise<void> {
+  await measure({ command: 'sync', args: [] })
 }
 
 function peakMemoryBytes(pid: number): number {

@@ -16,13 +16,20 @@ const programs = {
     { package: 'libcap2-bin', program: 'setcap' },
     { package: 'util-linux', program: 'unshare' },
   ],
+  benchmarks: [
+    { package: 'borgbackup', program: 'borg' },
+    { package: 'pgbackrest', program: 'pgbackrest' },
+  ],
 }
 
+/** Each need includes the ones before it. */
+const needs = ['product', 'tests', 'benchmarks']
+
 /** Installs what is missing and nothing else: with every program there, this reads a few folders and returns. */
-export function installDebianPackages(needs) {
-  if (needs === 'nothing') return
-  const wanted = needs === 'tests' ? [...programs.product, ...programs.tests] : programs.product
-  const missing = wanted.filter((need) => !isInstalled(need)).map((need) => need.package)
+export function installDebianPackages(need) {
+  if (need === 'nothing') return
+  const wanted = needs.slice(0, needs.indexOf(need) + 1).flatMap((name) => programs[name])
+  const missing = wanted.filter((one) => !isInstalled(one)).map((one) => one.package)
   if (missing.length === 0) return
   const list = missing.join(' ')
   if (process.platform !== 'linux' || !isOnPath('apt-get')) {
@@ -43,7 +50,7 @@ export function installDebianPackages(needs) {
     root('apt-get', '-o', 'DPkg::Lock::Timeout=300', 'update', '-qq')
     root('apt-get', '-o', 'DPkg::Lock::Timeout=300', 'install', '-y', '-qq', '--no-install-recommends', ...missing)
   })
-  const stillMissing = wanted.filter((need) => !isInstalled(need)).map((need) => need.program)
+  const stillMissing = wanted.filter((one) => !isInstalled(one)).map((one) => one.program)
   if (stillMissing.length > 0) throw new Error(`installed ${list}, yet these programs are missing: ${stillMissing.join(' ')}`)
 }
 
