@@ -23,6 +23,9 @@ const table = {
   STORAGE_FULL: { hint: 'Free space on the storage or prune the repository, then try again.' },
   STORAGE_NOT_FOUND: { hint: 'The named file is not in the storage; run `integrum repository check`.' },
   STORAGE_EXISTS: { hint: 'A file of that name exists already and is never overwritten.' },
+  STORAGE_UNTRUE: {
+    hint: 'The storage says that it did what it has not done; check its disk and mount, then run `integrum repository check --read-data`.',
+  },
   STORAGE_KIND: { usage: true, hint: 'Write the place of the repository as a directory, or as KIND:PLACE.' },
   STORAGE_READONLY: { hint: 'This storage was opened for reading only.' },
   STORAGE_TIMEOUT: { retry: true, hint: 'The storage did not answer in time; check the network and the disk.' },

@@ -4,6 +4,7 @@ import { parse } from '#base/parse.ts'
 import { randomHex, type Random } from '#host/random.ts'
 import type { Storage } from '#engine/storage/storage.ts'
 import { randomPolynomial } from './polynomial.ts'
+import { putAndReadBack } from './read-back.ts'
 import { seal, unseal, type SealingKey } from './seal.ts'
 
 /** design.rst "Repository Format". */
@@ -22,7 +23,7 @@ export function newConfig(random: Random): RepositoryConfig {
 /** The config is sealed JSON as it is, without the encoding byte of other documents. */
 export async function saveConfig(storage: Storage, key: SealingKey, config: RepositoryConfig, signal?: AbortSignal): Promise<void> {
   const json = JSON.stringify({ version: config.version, id: config.id, chunker_polynomial: config.chunkerPolynomial })
-  await storage.put('config', [seal(key, Buffer.from(json, 'utf8'))], signal)
+  await putAndReadBack(storage, { name: 'config', parts: [seal(key, Buffer.from(json, 'utf8'))] }, signal)
 }
 
 const schema = z.object({ version: z.number(), id: z.string(), chunker_polynomial: z.string() })

@@ -4,6 +4,7 @@ import type { FaultCode } from '#base/fault-codes.ts'
 import { limits } from '#base/limits.ts'
 import type { Storage } from '#engine/storage/storage.ts'
 import { decodeDocument, encodeDocument } from './compression.ts'
+import { putAndReadBack } from './read-back.ts'
 import { seal, unseal, type SealingKey } from './seal.ts'
 
 /** Folders whose files are sealed JSON documents named by their own hash (design.rst "Unpacked Data Format"). */
@@ -19,7 +20,9 @@ export interface DocumentPlace {
 export async function saveDocument(place: DocumentPlace, folder: DocumentFolder, json: string, signal?: AbortSignal): Promise<string> {
   const sealed = seal(place.key, encodeDocument(json))
   const id = createHash('sha256').update(sealed).digest('hex')
-  await place.storage.put(`${folder}/${id}`, [sealed], signal)
+  // A lock is looked at again before anything relies on it (`confirm`).
+  if (folder === 'locks') await place.storage.put(`locks/${id}`, [sealed], signal)
+  else await putAndReadBack(place.storage, { name: `${folder}/${id}`, parts: [sealed] }, signal)
   return id
 }
 

@@ -1,4 +1,3 @@
-import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { throwIfCancelled } from '#base/clock.ts'
 import { Fault } from '#base/fault.ts'
@@ -6,6 +5,7 @@ import type { SnapshotId } from '#base/ids.ts'
 import { limits } from '#base/limits.ts'
 import { printDuration } from '#base/units.ts'
 import { coreOf, type RepositoryCore } from './core.ts'
+import { assertRemoved } from './read-back.ts'
 import type { Repository, Snapshot } from './repository.ts'
 import { judge, nothingHeld, type Keeping, type RetentionPolicy } from './retention.ts'
 import { loadSnapshots, rethrow } from './stored.ts'
@@ -77,8 +77,12 @@ export async function executeForget(
       throwIfCancelled(signal)
       await core.storage.remove(`snapshots/${id}`, signal)
     }
-    const left = new Set((await loadSnapshots(core, rethrow, signal)).map((snapshot) => snapshot.id))
-    assert.ok(going.every((id) => !left.has(id)))
+    await assertRemoved(
+      core.storage,
+      'snapshots',
+      going.map((id) => `snapshots/${id}` as const),
+      signal,
+    )
     return { forgotten: going }
   }, signal)
 }

@@ -8,6 +8,7 @@ import { parse } from '#base/parse.ts'
 import { MiB } from '#base/units.ts'
 import type { Storage, StorageName } from '#engine/storage/storage.ts'
 import { owner } from './owner.ts'
+import { assertRemoved, putAndReadBack } from './read-back.ts'
 import { readRecoveryKey } from './recovery-key.ts'
 import { keyBytesLength, seal, sealingKey, unseal, type SealingKey } from './seal.ts'
 
@@ -96,7 +97,7 @@ export async function addKey(
     'utf8',
   )
   const id = createHash('sha256').update(file).digest('hex')
-  await storage.put(`keys/${id}`, [file], options.signal)
+  await putAndReadBack(storage, { name: `keys/${id}`, parts: [file] }, options.signal)
   return id
 }
 
@@ -108,6 +109,7 @@ export async function removeKey(storage: Storage, id: string, signal?: AbortSign
     throw new Fault('INPUT_INVALID', `there is no key ${id.slice(0, 8)}`, { key: id })
   }
   await storage.remove(`keys/${id}`, signal)
+  await assertRemoved(storage, 'keys', [`keys/${id}`], signal)
 }
 
 /** The readable key files, oldest first. An altered one is left out here and named by `check`. */

@@ -3,11 +3,13 @@ import { throwIfCancelled } from '#base/clock.ts'
 import { Fault } from '#base/fault.ts'
 import type { PackId } from '#base/ids.ts'
 import { limits } from '#base/limits.ts'
+import { marksFolder } from '#engine/storage/storage.ts'
 import { coreOf, type RepositoryCore } from './core.ts'
 import { indexFileIds, saveIndex, type IndexedPack } from './index-file.ts'
 import type { BlobLocation } from './pack-index.ts'
-import { addMark, removeMark } from './prune-marks.ts'
+import { addMark, loadMarks, removeMark } from './prune-marks.ts'
 import { survey, type PackAct, type PackDecision, type PrunePlan, type PruneSurvey } from './prune-plan.ts'
+import { assertRemoved } from './read-back.ts'
 import { repack, type Repacked } from './repacking.ts'
 import type { Lease, Repository } from './repository.ts'
 import { loadIndexFiles, rethrow, snapshotIds } from './stored.ts'
@@ -140,7 +142,12 @@ class Pruning {
   async mark(signal?: AbortSignal): Promise<void> {
     // A pack was needed until now, whatever mark it had before: its grace period begins anew.
     for (const pack of this.packs('repack')) await removeMark(this.#core, pack, signal)
-    for (const pack of [...this.packs('mark'), ...this.packs('repack')]) await addMark(this.#core, pack, signal)
+    const marked = [...this.packs('mark'), ...this.packs('repack')]
+    for (const pack of marked) await addMark(this.#core, pack, signal)
+    if (marked.length === 0) return
+    const marks = await loadMarks(this.#core, signal)
+    const lost = marked.find((pack) => !marks.has(pack))
+    if (lost) throw new Fault('STORAGE_UNTRUE', `pack ${lost} was marked, and the storage has no mark of it`, { pack: lost })
   }
 
   async removeFiles(names: readonly (`index/${string}` | `data/${string}`)[], signal?: AbortSignal): Promise<void> {
@@ -148,11 +155,21 @@ class Pruning {
       throwIfCancelled(signal)
       await this.#core.storage.remove(name, signal)
     }
+    for (const folder of ['index', 'data'] as const) {
+      const removed = names.filter((name) => name.startsWith(`${folder}/`))
+      await assertRemoved(this.#core.storage, folder, removed, signal)
+    }
   }
 
   async removeMarks(signal?: AbortSignal): Promise<void> {
-    for (const pack of [...this.packs('delete'), ...this.packs('unmark'), ...this.#found.plan.spentMarks])
-      await removeMark(this.#core, pack, signal)
+    const removed = [...this.packs('delete'), ...this.packs('unmark'), ...this.#found.plan.spentMarks]
+    for (const pack of removed) await removeMark(this.#core, pack, signal)
+    await assertRemoved(
+      this.#core.storage,
+      marksFolder,
+      removed.map((pack) => `${marksFolder}/${pack}` as const),
+      signal,
+    )
   }
 
   async result(copies: Repacked, signal?: AbortSignal): Promise<PruneResult> {

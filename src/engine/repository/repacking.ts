@@ -5,6 +5,7 @@ import { damagedBlob, openBlob } from './blob.ts'
 import type { RepositoryCore } from './core.ts'
 import type { IndexedPack } from './index-file.ts'
 import type { BlobLocation } from './pack-index.ts'
+import { putAndReadBack } from './read-back.ts'
 import { encodePackHeader, packIdOf, sealPackHeader, type BlobType, type PackedBlob } from './pack.ts'
 
 export interface Repacked {
@@ -55,7 +56,8 @@ class GrowingPack {
   async put(core: RepositoryCore, signal?: AbortSignal): Promise<IndexedPack> {
     const parts = [...this.#parts, sealPackHeader(core.key, encodePackHeader(this.#blobs))]
     const id: PackId = packIdOf(parts)
-    await core.storage.put(`data/${id}`, parts, signal)
+    // What it is copied from goes later, so the copy is proven now.
+    await putAndReadBack(core.storage, { name: `data/${id}`, parts }, signal)
     return { id, blobs: this.#blobs }
   }
 }

@@ -16,6 +16,7 @@ import type { BlobType } from './pack.ts'
 import type { Lease, NewSnapshot, StoredContent, WriteOptions, WriteSession, WriteStatistics } from './repository.ts'
 import { SealingThreads } from './sealing-threads.ts'
 import { encodeSnapshot } from './snapshot.ts'
+import { packFileSizeBytes, packSizes } from './stored.ts'
 import { encodeTree } from './tree.ts'
 import { TreePacker } from './tree-packer.ts'
 
@@ -206,19 +207,35 @@ export class Writing implements WriteSession, AsyncDisposable {
     assert.equal(this.#underway.data.size + this.#underway.tree.size, 0)
   }
 
-  /** SAFETY rule 26. */
+  /** SAFETY rule 26; and what this session stored is there, at its full length. */
   async #confirm(signal?: AbortSignal): Promise<void> {
     await this.lease.confirm(signal)
-    const { storage } = this.#core
-    const missing = new Set(this.#reusedPacks)
-    if (missing.size > limits.packsLookedAtSingly) {
-      for await (const file of storage.list('data', signal)) missing.delete(file.name.slice('data/'.length) as PackId)
-    } else {
-      for (const pack of this.#reusedPacks) if (await storage.stat(`data/${pack}`, signal)) missing.delete(pack)
+    const written = new Map([...this.#writtenPacks()].map(({ id, blobs }) => [id, packFileSizeBytes(blobs)]))
+    const sizes = await this.#sizesOf([...this.#reusedPacks, ...written.keys()], signal)
+    const gone = [...this.#reusedPacks].filter((pack) => !sizes.has(pack))
+    if (gone[0] !== undefined) {
+      const fact = `${gone.length} packs that this backup relies on are gone, ${gone[0]} among them`
+      throw new Fault('REPOSITORY_PACK_VANISHED', fact, { pack: gone[0] })
     }
-    const [pack] = missing
-    if (pack === undefined) return
-    throw new Fault('REPOSITORY_PACK_VANISHED', `${missing.size} packs that this backup relies on are gone, ${pack} among them`, { pack })
+    for (const [pack, sizeBytes] of written) {
+      const found = sizes.get(pack) ?? 0
+      if (found === sizeBytes) continue
+      throw new Fault('STORAGE_UNTRUE', `pack ${pack} was written with ${sizeBytes} bytes, the storage has ${found}`, {
+        pack,
+        sizeBytes,
+        found,
+      })
+    }
+  }
+
+  async #sizesOf(packs: readonly PackId[], signal?: AbortSignal): Promise<ReadonlyMap<PackId, number>> {
+    if (packs.length > limits.packsLookedAtSingly) return await packSizes(this.#core, signal)
+    const sizes = new Map<PackId, number>()
+    for (const pack of packs) {
+      const file = await this.#core.storage.stat(`data/${pack}`, signal)
+      if (file) sizes.set(pack, file.sizeBytes)
+    }
+    return sizes
   }
 
   *#writtenPacks(): Iterable<IndexedPack> {

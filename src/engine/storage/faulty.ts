@@ -4,11 +4,11 @@ import { throwIfCancelled } from '#base/clock.ts'
 import { Fault } from '#base/fault.ts'
 import type { Folder, Storage, StorageName } from './storage.ts'
 
-type Verb = 'put' | 'get' | 'stat' | 'list' | 'remove'
+type Verb = 'put' | 'get' | 'stat' | 'list' | 'remove' | 'now'
 
-/** Strikes at the `nth` call (from 1) that fits `verb` and `folder`. `write` is put and remove counted together. */
+/** Strikes at the `nth` call (from 1) that fits `verb` and `folder`. `write` is put and remove counted together, `any` all. */
 export type Injection = {
-  readonly verb: Verb | 'write'
+  readonly verb: Verb | 'write' | 'any'
   readonly nth: number
   /** Only calls whose name begins so, such as `index/`. */
   readonly folder?: Folder | 'config'
@@ -27,6 +27,8 @@ export type Effect =
   | { readonly lose: true }
   /** Put only: keeps this many bytes and says it was done. */
   | { readonly truncateTo: number }
+  /** Get only: answers with this many bytes, as if there were no more. */
+  | { readonly shortenTo: number }
   /** Put and get: one bit of the byte at this offset is another. */
   | { readonly flipAt: number }
 
@@ -38,8 +40,9 @@ export interface FaultyStorage extends Storage {
 }
 
 export const diskFull = new Fault('STORAGE_FULL', 'no space is left (injected)')
+export const denied = new Fault('STORAGE_DENIED', 'the storage refuses (injected)')
 export const networkDown = new Fault('STORAGE_UNREACHABLE', 'the storage does not answer (injected)')
-const dead = new Fault('STORAGE_DENIED', 'the machine is dead (injected)')
+export const dead = new Fault('STORAGE_DENIED', 'the machine is dead (injected)')
 
 /** The test double of storages: a real one that fails where it is told to. */
 export function faulty(storage: Storage, injections: readonly Injection[]): FaultyStorage {
@@ -69,6 +72,7 @@ export function faulty(storage: Storage, injections: readonly Injection[]): Faul
       const bytes = await storage.get(name, range, signal)
       if (effect && 'flipAt' in effect) flip(bytes, effect.flipAt)
       after(effect)
+      if (effect && 'shortenTo' in effect) return bytes.subarray(0, effect.shortenTo)
       return bytes
     },
     async stat(name, signal) {
@@ -91,8 +95,11 @@ export function faulty(storage: Storage, injections: readonly Injection[]): Faul
       after(effect)
     },
     async now(signal) {
-      if (isDead) throw dead
-      return await storage.now(signal)
+      const effect = strike('now', '')
+      await before(effect, signal)
+      const found = await storage.now(signal)
+      after(effect)
+      return found
     },
     get hasFired() {
       return pending.every((one) => one.hasFired)
@@ -104,7 +111,8 @@ export function faulty(storage: Storage, injections: readonly Injection[]): Faul
 }
 
 function fits(injection: Injection, verb: Verb, name: string): boolean {
-  const isVerb = injection.verb === verb || (injection.verb === 'write' && (verb === 'put' || verb === 'remove'))
+  const isVerb =
+    injection.verb === verb || injection.verb === 'any' || (injection.verb === 'write' && (verb === 'put' || verb === 'remove'))
   return isVerb && (injection.folder === undefined || name === injection.folder || name.startsWith(`${injection.folder}/`))
 }
 
@@ -146,7 +154,7 @@ function flip(bytes: Buffer, offset: number): void {
   bytes[offset] = byte ^ 0x10
 }
 
-function describe(injection: Injection): string {
+export function describe(injection: Injection): string {
   const { verb, nth, folder, ...effect } = injection
   return `${Object.keys(effect).join()} at call ${nth} of ${verb}${folder === undefined ? '' : ` in ${folder}`}`
 }
