@@ -59,6 +59,8 @@ export const limits = {
   storageAttempts: 6,
   storageRetryDelayMs: 250,
   storageRetryDelayMsMax: 30 * durations.second,
+  /** A call without an answer for so long is given up; a pack of 16 MiB has then come at 55 kB/s. */
+  storageTimeoutMs: 5 * durations.minute,
   /** SAFETY rule 14: a snapshot older than this holds VACUUM back for too long. */
   snapshotAgeMsMax: 4 * durations.hour,
   /** SAFETY rule 13. */

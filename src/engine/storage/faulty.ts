@@ -61,6 +61,13 @@ export function faulty(storage: Storage, injections: readonly Injection[]): Faul
     return struck.injection
   }
 
+  const call = async <T>(effect: Effect | undefined, work: () => Promise<T>, signal?: AbortSignal): Promise<T> => {
+    await before(effect, signal)
+    const found = await work()
+    after(effect)
+    return found
+  }
+
   return {
     ...storage,
     async put(name, parts, signal) {
@@ -68,19 +75,12 @@ export function faulty(storage: Storage, injections: readonly Injection[]): Faul
     },
     async get(name, range, signal) {
       const effect = strike('get', name)
-      await before(effect, signal)
-      const bytes = await storage.get(name, range, signal)
+      const bytes = await call(effect, () => storage.get(name, range, signal), signal)
       if (effect && 'flipAt' in effect) flip(bytes, effect.flipAt)
-      after(effect)
-      if (effect && 'shortenTo' in effect) return bytes.subarray(0, effect.shortenTo)
-      return bytes
+      return effect && 'shortenTo' in effect ? bytes.subarray(0, effect.shortenTo) : bytes
     },
     async stat(name, signal) {
-      const effect = strike('stat', name)
-      await before(effect, signal)
-      const found = await storage.stat(name, signal)
-      after(effect)
-      return found
+      return await call(strike('stat', name), () => storage.stat(name, signal), signal)
     },
     async *list(folder, signal) {
       const effect = strike('list', `${folder}/`)
@@ -90,16 +90,10 @@ export function faulty(storage: Storage, injections: readonly Injection[]): Faul
     },
     async remove(name, signal) {
       const effect = strike('remove', name)
-      await before(effect, signal)
-      if (!(effect && 'lose' in effect)) await storage.remove(name, signal)
-      after(effect)
+      await call(effect, async () => (effect && 'lose' in effect ? undefined : storage.remove(name, signal)), signal)
     },
     async now(signal) {
-      const effect = strike('now', '')
-      await before(effect, signal)
-      const found = await storage.now(signal)
-      after(effect)
-      return found
+      return await call(strike('now', ''), () => storage.now(signal), signal)
     },
     get hasFired() {
       return pending.every((one) => one.hasFired)

@@ -4,6 +4,7 @@ import type { Random } from '#host/random.ts'
 import { openLocal } from './local.ts'
 import { retrying } from './retrying.ts'
 import type { Storage } from './storage.ts'
+import { timed } from './timed.ts'
 
 interface StorageDriver {
   /** Opens the place that stands behind `kind:`. Touches nothing yet. */
@@ -18,8 +19,8 @@ const drivers: Readonly<Record<string, StorageDriver>> = {
 export const storageKinds: readonly string[] = Object.keys(drivers)
 
 /**
- * Opens `local:/data/backups`, or plainly `/data/backups`, which means the same. Calls that may succeed later are tried
- * again. A path with a colon in it is written with its kind, or begins with `./` or `/`.
+ * Opens `local:/data/backups`, or plainly `/data/backups`, which means the same. A call without an answer is
+ * ended; one that may succeed later is tried again. A path with a colon is written with its kind, or begins with `./` or `/`.
  */
 export function openStorage(location: string, clock: Clock, random: Random): Storage {
   const [, kind, place] = /^([a-z][a-z0-9]*):(.*)$/s.exec(location) ?? [location, 'local', location]
@@ -27,5 +28,5 @@ export function openStorage(location: string, clock: Clock, random: Random): Sto
   if (!driver)
     throw new Fault('STORAGE_KIND', `there is no kind of storage ${kind}; known: ${storageKinds.join(', ')}`, { kind: kind ?? '' })
   if (!place) throw new Fault('STORAGE_KIND', 'the location of the storage is empty', { kind: kind ?? '' })
-  return retrying(driver.open(place), clock, random)
+  return retrying(timed(driver.open(place), clock), clock, random)
 }
