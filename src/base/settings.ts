@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { durations } from './units.ts'
+import { durationPattern, durations } from './units.ts'
 
 export const sourceNameSchema = z
   .string()
@@ -28,8 +28,34 @@ export const fileReferenceSchema = z.strictObject({
 })
 export type FileReference = z.infer<typeof fileReferenceSchema>
 
-/** A statement that must return exactly one row with one true value in the restored database. */
-export const assertionSchema = z.strictObject({ database: sourceNameSchema, name: z.string().min(1), sql: z.string().min(1) })
+const durationText = z.string().regex(durationPattern, 'a duration is a number with s, m, h or d, such as 4h')
+
+/** What the one value of an assertion must be. */
+export const expectationSchema = z.union([
+  z.boolean(),
+  z.number(),
+  z.string(),
+  z
+    .strictObject({ atLeast: z.number().optional(), atMost: z.number().optional() })
+    .refine(({ atLeast, atMost }) => atLeast !== undefined || atMost !== undefined, 'atLeast, atMost, or both'),
+  /** A time, no longer than this before the instant at which the database was captured. */
+  z.strictObject({ within: durationText }),
+])
+export type Expectation = z.infer<typeof expectationSchema>
+
+/** A query that must return exactly one row with one value, and what that value must be, in the restored database. */
+export const assertionSchema = z.strictObject({
+  name: z.string().min(1),
+  /** May be left out where the backup has one database. */
+  database: sourceNameSchema.optional(),
+  sql: z.string().min(1),
+  expect: expectationSchema.default(true),
+  timeoutMs: z
+    .number()
+    .int()
+    .positive()
+    .default(5 * durations.minute),
+})
 export type Assertion = z.infer<typeof assertionSchema>
 
 /** What the operator says about one system; read from `--settings FILE`. */
@@ -40,6 +66,8 @@ export const systemSettingsSchema = z.strictObject({
   /** Roots that a container has mounted: their processes cannot be seen from here (SAFETY rule 5). */
   containerisedRoots: z.array(sourceNameSchema).default([]),
   assertions: z.array(assertionSchema).default([]),
+  /** What was promised; a drill sets beside it what was achieved. */
+  objectives: z.strictObject({ rto: durationText.optional() }).default({}),
   hooks: z
     .strictObject({
       /** Quiesce before the snapshot, resume after the last byte, also on failure. */

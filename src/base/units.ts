@@ -31,3 +31,13 @@ export function printCount(count: number): string {
 }
 
 export const durations = { second, minute, hour, day: 24 * hour } as const
+
+const durationUnits: Readonly<Record<string, number>> = { s: second, m: minute, h: hour, d: 24 * hour }
+
+/** `90s`, `30m`, `4h`, `2d`: how long something may take, as people write it in settings. */
+export const durationPattern = /^(\d{1,9})(s|m|h|d)$/
+
+export function durationMsOf(text: string): number {
+  const [, count = '', unit = ''] = durationPattern.exec(text) ?? []
+  return Number(count) * (durationUnits[unit] ?? Number.NaN)
+}

@@ -4,6 +4,7 @@ import type { OpenedBackup } from '#engine/backup/backups.ts'
 import type { Instruments } from '#engine/backup/order.ts'
 import { storedSource } from '#engine/backup/stored-source.ts'
 import type { Repository } from '#engine/repository/repository.ts'
+import { assertAssigned } from './assert-all.ts'
 import { assertSpace, mergeSpace, type Findings } from './findings.ts'
 import type { RestoreOrder } from './order.ts'
 import { planDatabase } from './plan-database.ts'
@@ -23,6 +24,7 @@ export async function makePlan(
 ): Promise<RestorePlan> {
   const { backup, manifest, checksum } = order.opened
   if (order.databases.length + order.roots.length === 0) throw new Fault('USAGE', 'the plan would restore nothing')
+  assertAssigned(order.settings, manifest)
   const databases: Findings<PlannedDatabase>[] = []
   for (const database of order.databases) {
     databases.push(

@@ -2,6 +2,7 @@ import { throwIfCancelled } from '#base/clock.ts'
 import { Fault, messageOf } from '#base/fault.ts'
 import type { Repository } from '#engine/repository/repository.ts'
 import { abandon } from './abandon.ts'
+import { firstState } from './first-state.ts'
 import { RestoreJournal, type JournalState } from './journal.ts'
 import { lockTargets } from './lock-targets.ts'
 import { countWrites, assertLossBound } from './loss.ts'
@@ -28,7 +29,10 @@ export async function runRestore(
   assertConfirmed(plan, options.confirmed)
   await using locks = await lockTargets(plan, signal)
   await assertFresh(repository, planned, options, signal)
-  const journal = await RestoreJournal.begin(options.stateDirectory, firstState(plan, options))
+  const journal = await RestoreJournal.begin(
+    options.stateDirectory,
+    firstState(plan, { at: clock.now(), reason: options.withoutSafetyBackup ?? null }),
+  )
   try {
     const writes = await countWrites(journal.state.databases, signal)
     await makeSafetyBackup(repository, { plan, journal }, options, signal)
@@ -76,37 +80,4 @@ async function assertFresh(
 
 function identityOf(database: RestorePlan['databases'][number] | undefined) {
   return database && [database.record.systemIdentifier, database.record.liveOid, database.schemaFingerprint, database.roles]
-}
-
-function firstState(plan: RestorePlan, options: RunOptions): JournalState {
-  const { beforeSwap, afterSwap } = plan.settings.hooks
-  return {
-    format: 1,
-    restore: plan.restore,
-    kind: 'restore',
-    undoes: null,
-    system: plan.system,
-    backup: plan.backup,
-    repositoryId: plan.repositoryId,
-    manifestChecksum: plan.manifestChecksum,
-    planDigest: plan.digest,
-    createdAt: options.instruments.clock.now().toISOString(),
-    step: 'prepared',
-    isDecided: false,
-    databases: plan.databases.map(({ record }) => record),
-    roots: plan.roots.map(({ record }) => record),
-    standbys: plan.databases.flatMap(({ standbys }) => standbys),
-    hooks: { ...(beforeSwap && { beforeSwap }), ...(afterSwap && { afterSwap }) },
-    safetyBackup: null,
-    reason: options.withoutSafetyBackup ?? null,
-    rowsWrittenMeanwhile: null,
-    appeared: [],
-    notRestored: [],
-    verified: null,
-    swappedAt: null,
-    unreachableMs: null,
-    undoUntil: null,
-    releaseBackup: null,
-    failure: null,
-  }
 }

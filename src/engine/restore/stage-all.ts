@@ -3,15 +3,18 @@ import type { Instruments } from '#engine/backup/order.ts'
 import { storedSource } from '#engine/backup/stored-source.ts'
 import type { Repository } from '#engine/repository/repository.ts'
 import { stageFiles } from '#engine/sources/files/stage.ts'
-import { assertHolds } from '#engine/sources/postgres/assertions.ts'
 import { stageDatabase } from '#engine/sources/postgres/stage.ts'
+import { assertAll, assertionsOf } from './assert-all.ts'
 import type { RestoreJournal } from './journal.ts'
 import type { PlannedRestore } from './order.ts'
 import type { PlannedDatabase, PlannedRoot } from './plan.ts'
+import { unseen, type StageWitness } from './stage-witness.ts'
 
 interface Staging extends PlannedRestore {
   readonly journal: RestoreJournal
   readonly instruments: Instruments
+  /** Sees what each step took and found. */
+  readonly witness?: StageWitness
 }
 
 /**
@@ -39,7 +42,7 @@ export async function stageAll(repository: Repository, staging: Staging, signal:
 
 async function stageOneDatabase(
   repository: Repository,
-  { order, plan, journal, instruments }: Staging,
+  { order, plan, journal, instruments, witness = unseen }: Staging,
   planned: PlannedDatabase,
   signal: AbortSignal,
 ) {
@@ -47,41 +50,49 @@ async function stageOneDatabase(
   const wanted = order.databases.find(({ section }) => section.name === name)
   if (!wanted) throw new Fault('PLAN_INVALID', `the backup has no database ${name}`, { name })
   const stored = await storedSource(repository, order.opened.backup, order.opened.folderOf('database', name), signal)
-  const staged = await stageDatabase(
-    {
-      section: wanted.section,
-      stored,
-      target: record.live,
-      stageName: record.stageName,
-      roles: planned.roles,
-      ...(planned.tables && { tables: planned.tables }),
-      onCreated: (stageOid) => journal.changeDatabase({ ...record, stageOid }),
-      onProgress: instruments.onProgress,
-    },
-    signal,
-  )
-  instruments.onProgress({ stage: 'verify', what: name })
-  const verified = await staged.verify(signal)
-  for (const assertion of plan.settings.assertions.filter(({ database }) => database === name)) {
-    await assertHolds({ ...record.live, database: record.stageName }, assertion, signal)
+  const stageOptions = {
+    section: wanted.section,
+    stored,
+    target: record.live,
+    stageName: record.stageName,
+    roles: planned.roles,
+    ...(planned.tables && { tables: planned.tables }),
+    onCreated: (stageOid: number) => journal.changeDatabase({ ...record, stageOid }),
+    onProgress: instruments.onProgress,
   }
+  const staged = await witness.timed('stage', name, () => stageDatabase(stageOptions, signal))
+  instruments.onProgress({ stage: 'verify', what: name })
+  const verified = await witness.timed('verify', name, () => staged.verify(signal))
+  witness.database(name, verified.report)
+  const place = { target: { ...record.live, database: record.stageName }, name, instant: wanted.section.instant }
+  await assertAll({ place, assertions: assertionsOf(plan.settings, order.opened.manifest, name), witness }, signal)
   const now = journal.state.databases.find((current) => current.name === name) ?? record
   await journal.changeDatabase({ ...now, verifiedUnderStart: verified.postmasterStartTime })
   return verified.report
 }
 
-async function stageOneRoot(repository: Repository, { order, journal, instruments }: Staging, planned: PlannedRoot, signal: AbortSignal) {
+async function stageOneRoot(
+  repository: Repository,
+  { order, journal, instruments, witness = unseen }: Staging,
+  planned: PlannedRoot,
+  signal: AbortSignal,
+) {
   const { name, record } = planned
   const wanted = order.roots.find(({ section }) => section.name === name)
   if (!wanted) throw new Fault('PLAN_INVALID', `the backup has no files ${name}`, { name })
   const stored = await storedSource(repository, order.opened.backup, order.opened.folderOf('files', name), signal)
-  const staged = await stageFiles(
-    { section: wanted.section, stored, root: record.path, stagePath: record.stagePath, onProgress: instruments.onProgress },
-    signal,
-  )
+  const stageOrder = {
+    section: wanted.section,
+    stored,
+    root: record.path,
+    stagePath: record.stagePath,
+    onProgress: instruments.onProgress,
+  }
+  const staged = await witness.timed('stage', name, () => stageFiles(stageOrder, signal))
   await journal.changeRoot({ ...record, stage: staged.identity })
   instruments.onProgress({ stage: 'verify', what: name })
-  const verified = await staged.verify(signal)
+  const verified = await witness.timed('verify', name, () => staged.verify(signal))
+  witness.root(name, verified)
   await journal.change({ notRestored: [...journal.state.notRestored, ...verified.notRestored.map((line) => `${name}: ${line}`)] })
   return verified.report
 }
