@@ -66,6 +66,7 @@ export async function backup(
           databases: captured.databases.map(({ section }) => section),
           roots: captured.roots.map(({ section }) => section),
           references: captured.references,
+          ...(order.imported && { imported: order.imported }),
           gaps: gaps.summary(),
           statistics: statisticsSoFar(session),
         }
@@ -103,6 +104,7 @@ export async function backup(
 async function captureAnew(capture: Omit<CaptureOrder, 'gaps'>): Promise<{ captured: Captured; gaps: GapList }> {
   for (let attempt = 1; ; attempt += 1) {
     const gaps = new GapList()
+    for (const gap of capture.order.gaps ?? []) gaps.add(gap)
     try {
       return { captured: await captureAll({ ...capture, gaps }), gaps }
     } catch (error) {

@@ -61,9 +61,10 @@ export async function captureAll(capture: CaptureOrder): Promise<Captured> {
   }
   const instants = databases.map((database) => database.capture.instant)
   const roots: Opened<RootSection>[] = []
-  for (const { name, path } of order.roots) {
+  for (const { name, path, open: openRoot } of order.roots) {
     const exclude = order.settings.exclude[name] ?? []
-    roots.push({ name, place: 'files', capture: open.use(await captureFiles({ name, root: path, exclude, newerThan: instants }, context)) })
+    const opened = openRoot ? await openRoot(context) : await captureFiles({ name, root: path, exclude, newerThan: instants }, context)
+    roots.push({ name, place: 'files', capture: open.use(opened) })
   }
   const references = open.use(await ReferenceCheck.begin(order.settings.fileReferences, order.databases, signal))
   const storing: Storing = { ...capture, before, meter, references }
@@ -99,8 +100,11 @@ async function store<Section>(opened: Opened<Section>, storing: Storing, signal:
   const { repository, session, before, meter, instruments, gaps, references } = storing
   const folder = `${opened.place}/${opened.name}`
   const capturedAt = opened.capture.instant
-  const entries = opened.capture.entries()
-  const walked = await walk(opened.place === 'database' ? references.along(opened.name, entries) : entries, {
+  const entries = (inner: AbortSignal) => {
+    const found = opened.capture.entries(inner)
+    return opened.place === 'database' ? references.along(opened.name, found) : found
+  }
+  const walked = await walk(entries, {
     source: opened.name,
     session,
     before: folderBefore(

@@ -17,6 +17,22 @@ const gapSchema = z.object({
   detail: z.string(),
 })
 
+/** Where a backup came from that was not captured from its system. */
+export const importedSchema = z.object({
+  kind: z.enum(['archive', 'dump', 'tar']),
+  at: z.iso.datetime(),
+  /** Name of the file, without its folder. */
+  file: z.string(),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  /** How the file was written: `plain`, `custom`, `directory`, `tar`; compression and encryption. */
+  format: z.string(),
+  /** What a dump says of the versions that made it. */
+  versions: z.object({ server: z.string().optional(), dump: z.string().optional() }).optional(),
+  /** The backup that an archive was exported from. */
+  original: z.object({ backup: z.uuid(), system: z.string(), checksum: z.string() }).optional(),
+})
+export type Imported = z.infer<typeof importedSchema>
+
 /** `/manifest.json` of a backup: what it holds, as of when, and how each part is recognised (DESIGN §4). */
 export const manifestSchema = z.object({
   format: z.literal(1),
@@ -37,6 +53,8 @@ export const manifestSchema = z.object({
   databases: z.array(databaseSectionSchema),
   roots: z.array(rootSectionSchema),
   references: z.object({ checked: count, dangling: count }),
+  /** Absent in a backup of the system itself. */
+  imported: importedSchema.optional(),
   gaps: z.object({ count, first: z.array(gapSchema) }),
   /** Up to the manifest itself: plain bytes that were read, and of the pieces among them that were new. */
   statistics: z.object({ readBytes: count, newBytes: count, newBlobs: count, reusedBlobs: count }),

@@ -2,7 +2,8 @@ import type { Clock } from '#base/clock.ts'
 import type { SystemSettings } from '#base/settings.ts'
 import type { Random } from '#host/random.ts'
 import type { DatabaseTarget } from '#engine/sources/postgres/target.ts'
-import type { OnProgress } from '#engine/sources/source.ts'
+import type { RootSection } from '#engine/sources/files/root-section.ts'
+import type { Capture, CaptureContext, Gap, OnProgress } from '#engine/sources/source.ts'
 import type { Manifest } from './manifest.ts'
 
 /** What a backup is asked to hold. */
@@ -12,10 +13,21 @@ export interface BackupOrder {
   readonly description?: string | undefined
   readonly purpose: Manifest['purpose']
   readonly databases: readonly { readonly name: string; readonly target: DatabaseTarget }[]
-  readonly roots: readonly { readonly name: string; readonly path: string }[]
+  readonly roots: readonly RootOrder[]
   readonly settings: SystemSettings
   /** zstd 1-19. */
   readonly compressionLevel: number
+  /** Where the sources were imported from, when they are not the system itself. */
+  readonly imported?: Manifest['imported']
+  /** What was missing before the capture began. */
+  readonly gaps?: readonly Gap[]
+}
+
+export interface RootOrder {
+  readonly name: string
+  readonly path: string
+  /** What is captured in place of the directory at `path`, such as an archive. */
+  readonly open?: (context: CaptureContext) => Promise<Capture<RootSection>>
 }
 
 export interface Instruments {

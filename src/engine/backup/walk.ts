@@ -7,7 +7,7 @@ import { Semaphore } from '#base/semaphore.ts'
 import { unreachable } from '#base/unreachable.ts'
 import { printBytesName, type ByteString } from '#engine/byte-string.ts'
 import type { StoredContent, WriteSession } from '#engine/repository/repository.ts'
-import type { Entry, FileEntry, Gap, StreamEntry } from '#engine/sources/source.ts'
+import type { Entry, FileEntry, Gap, LinkEntry, StreamEntry } from '#engine/sources/source.ts'
 import type { TreeNode } from '#engine/tree-node.ts'
 import { streamNode } from './made-nodes.ts'
 
@@ -43,12 +43,12 @@ export interface WalkedFolder {
  * Stores what a source hands over and builds its trees bottom up. Several entries are in the air at once; a folder's
  * tree is written when its last child is. The first failure stops everything and is thrown once all has come to rest.
  */
-export async function walk(entries: AsyncIterable<Entry>, options: WalkOptions): Promise<WalkedFolder> {
+export async function walk(entries: (signal: AbortSignal) => AsyncIterable<Entry>, options: WalkOptions): Promise<WalkedFolder> {
   const stop = new AbortController()
   const signal = AbortSignal.any([options.signal, stop.signal])
   const walker = new Walker({ ...options, signal }, (error) => stop.abort(error))
   try {
-    for await (const entry of entries) {
+    for await (const entry of entries(signal)) {
       signal.throwIfAborted()
       await walker.take(entry)
     }
@@ -75,6 +75,8 @@ class Walker {
   readonly #fail: (error: unknown) => void
   readonly #slots: Semaphore
   readonly #stack: Frame[]
+  /** Files with several names, by their first path, for the names that come as links. */
+  readonly #linked = new Map<ByteString, Promise<TreeNode | undefined>>()
   #rootNode: TreeNode | undefined
 
   constructor(options: WalkOptions, fail: (error: unknown) => void) {
@@ -98,7 +100,9 @@ class Walker {
         frame.nodes.push(entry.node)
         return
       case 'file':
-        return await this.#begin(frame, () => this.#storeFile(entry, frame))
+        return await this.#begin(frame, () => this.#storeLinked(entry, frame))
+      case 'link':
+        return this.#track(frame, async () => void frame.nodes.push(await this.#linkedNode(entry)))
       case 'stream':
         return await this.#begin(frame, () => this.#storeStream(entry, frame))
       default:
@@ -168,6 +172,18 @@ class Walker {
     const stored = await session.content(this.#metered(entry), signal)
     onFile(pathOf(frame, entry.name))
     return streamNode(entry, stored, capturedAt)
+  }
+
+  #storeLinked(entry: FileEntry, frame: Frame): Promise<TreeNode | undefined> {
+    const stored = this.#storeFile(entry, frame)
+    if (entry.isLinkTarget) this.#linked.set(pathOf(frame, entry.node.name), stored)
+    return stored
+  }
+
+  async #linkedNode({ node, target }: LinkEntry): Promise<TreeNode> {
+    const stored = await this.#linked.get(target)
+    assert(stored?.content, 'a link names a file that was handed over as the target of links')
+    return { ...node, content: stored.content, sizeBytes: stored.sizeBytes }
   }
 
   /** SAFETY rule 16: a file that changes while it is read is read again, and in the end named. */

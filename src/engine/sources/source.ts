@@ -10,7 +10,7 @@ import type { TreeNode } from '#engine/tree-node.ts'
  * may follow greater ones. A last `leave` without its `enter` is the source's own folder. The walk keeps several entries in the air at once, at most `limits`' bound; an entry that is
  * itself made from earlier ones (a checksum list) may wait for them inside `open`, since those go on meanwhile.
  */
-export type Entry = EnterEntry | LeaveEntry | FileEntry | StreamEntry | SpecialEntry
+export type Entry = EnterEntry | LeaveEntry | FileEntry | LinkEntry | StreamEntry | SpecialEntry
 
 export interface EnterEntry {
   readonly kind: 'enter'
@@ -26,6 +26,8 @@ export interface LeaveEntry {
 export interface FileEntry {
   readonly kind: 'file'
   readonly node: TreeNode
+  /** Other names of it come as links. */
+  readonly isLinkTarget?: boolean
   /**
    * Reads from the start. May be called again when `settle` said that the file changed. A chunk is valid until the next
    * one is asked for, and is never written to: buffers are used again. What cannot be read throws Node's error (`code`).
@@ -37,6 +39,16 @@ export interface FileEntry {
 
 export type Settled =
   { readonly state: 'unchanged' } | { readonly state: 'changed'; readonly node: TreeNode } | { readonly state: 'vanished' }
+
+/**
+ * Another name of a file handed over before, by a source that cannot read it again (an archive). `target` is the path of
+ * that file below the source's folder; its node has more than one link.
+ */
+export interface LinkEntry {
+  readonly kind: 'link'
+  readonly node: TreeNode
+  readonly target: ByteString
+}
 
 /** Bytes that a source makes itself (a COPY segment, a dump). Its node's size is what came out. */
 export interface StreamEntry {
@@ -75,8 +87,11 @@ export interface CaptureContext {
 export interface Capture<Section> extends AsyncDisposable {
   /** From here on what the source says is fixed (database) or read live (files). */
   readonly instant: Date
-  /** Once. The children of the source's folder in the backup, framed as described at Entry. */
-  entries(): AsyncIterable<Entry>
+  /**
+   * Once. The children of the source's folder in the backup, framed as described at Entry. A source that waits until an
+   * entry is read must give up when `signal` aborts: nobody may come to read it then.
+   */
+  entries(signal?: AbortSignal): AsyncIterable<Entry>
   /** The source's section of the manifest. Only after `entries` has ended and every entry was read. */
   section(): Promise<Section>
 }

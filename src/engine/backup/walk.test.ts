@@ -1,0 +1,71 @@
+import { test } from 'node:test'
+import assert from 'node:assert/strict'
+import { Fault, isFault } from '#base/fault.ts'
+import { systemClock } from '#base/clock.ts'
+import { byteStringOf } from '#engine/byte-string.ts'
+import { madeNode } from '#engine/made-node.ts'
+import type { WriteSession } from '#engine/repository/repository.ts'
+import { memory } from '#engine/storage/memory.ts'
+import type { Entry, FileEntry, Gap } from '#engine/sources/source.ts'
+import type { TreeNode } from '#engine/tree-node.ts'
+import { newRepository } from '#test/support/repository.ts'
+import { walk } from './walk.ts'
+
+const at = new Date('2026-01-02T03:04:05Z')
+
+function node(name: string, fields: Partial<TreeNode> = {}): TreeNode {
+  return { ...madeNode(at), name: byteStringOf(name), type: 'file', mode: 0o640, ...fields }
+}
+
+function file(name: string, text: string, fields: Partial<FileEntry> = {}): FileEntry {
+  return {
+    kind: 'file',
+    node: node(name, { sizeBytes: text.length, links: 2, inode: 7n }),
+    async *open() {
+      yield Buffer.from(text)
+    },
+    settle: async () => ({ state: 'unchanged' }),
+    ...fields,
+  }
+}
+
+const options = (session: WriteSession) => ({
+  source: 'test',
+  session,
+  before: undefined,
+  width: 4,
+  capturedAt: at,
+  onGap: (gap: Gap) => assert.fail(gap.detail),
+  onFile: () => {},
+  onBytes: () => {},
+  signal: AbortSignal.timeout(60_000),
+})
+
+test('a link has the content of the file it names, wherever in the tree that one stands', async () => {
+  async function* entries(): AsyncGenerator<Entry> {
+    yield { kind: 'enter', name: byteStringOf('folder') }
+    yield file('first', 'the content', { isLinkTarget: true })
+    yield { kind: 'leave', node: node('folder', { type: 'dir' }) }
+    yield { kind: 'link', node: node('second', { links: 2, inode: 7n }), target: byteStringOf('folder/first') }
+  }
+  await using repository = await newRepository(memory(systemClock))
+  const nodes = await repository.write({ compressionLevel: 1 }, async (session) => {
+    const walked = await walk(entries, options(session))
+    await session.snapshot({ time: at, tree: walked.subtree, paths: ['/'], hostname: '', username: '', tags: [] })
+    return await repository.tree(walked.subtree)
+  })
+  const second = nodes.find(({ name }) => name === byteStringOf('second'))
+  assert.equal(second?.sizeBytes, 11)
+  assert.equal(Buffer.concat(await Array.fromAsync(repository.read(second.content ?? []))).toString(), 'the content')
+})
+
+test('a source that waits for its entry to be read is told when that will never be', async () => {
+  async function* entries(signal: AbortSignal): AsyncGenerator<Entry> {
+    const failing = new Fault('DAMAGE_TREE', 'it cannot be read')
+    yield file('one', 'x', { open: () => ({ [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(failing) }) }) })
+    await systemClock.sleep(60_000, signal)
+  }
+  await using repository = await newRepository(memory(systemClock))
+  const stored = repository.write({ compressionLevel: 1 }, async (session) => await walk(entries, options(session)))
+  await assert.rejects(stored, (error) => isFault(error, 'DAMAGE_TREE'))
+})
