@@ -1,11 +1,15 @@
 import type { AddCommand } from './command.ts'
-import { addBackup } from '#cli/commands/backup.ts'
-import { addBackups } from '#cli/commands/backups.ts'
-import { addDump } from '#cli/commands/dump.ts'
-import { addForget } from '#cli/commands/forget.ts'
-import { addRepository } from '#cli/commands/repository.ts'
-import { addRestore } from '#cli/commands/restore.ts'
-import { addVerify } from '#cli/commands/verify.ts'
 
-/** THE LIST: a new command is one file and one line here. */
-export const commands: readonly AddCommand[] = [addRepository, addBackup, addBackups, addVerify, addRestore, addForget, addDump]
+/**
+ * THE LIST: a new command is one file and one line here. A command is loaded only when it is the one that was asked for:
+ * loading all of them takes longer than a small backup.
+ */
+export const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
+  repository: async () => (await import('#cli/commands/repository.ts')).addRepository,
+  backup: async () => (await import('#cli/commands/backup.ts')).addBackup,
+  backups: async () => (await import('#cli/commands/backups.ts')).addBackups,
+  verify: async () => (await import('#cli/commands/verify.ts')).addVerify,
+  restore: async () => (await import('#cli/commands/restore.ts')).addRestore,
+  forget: async () => (await import('#cli/commands/forget.ts')).addForget,
+  dump: async () => (await import('#cli/commands/dump.ts')).addDump,
+}

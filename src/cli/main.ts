@@ -19,7 +19,8 @@ export async function main(argv: readonly string[]): Promise<number> {
     .version(productVersion())
     .exitOverride()
     .configureOutput({ writeErr: (text) => process.stderr.write(text) })
-  for (const add of commands) {
+  for (const load of wantedCommands(argv)) {
+    const add = await load()
     add(program, { output, signal: stop.signal, end: (code) => (exitCode = code) })
   }
   overrideExits(program)
@@ -32,6 +33,12 @@ export async function main(argv: readonly string[]): Promise<number> {
   } finally {
     process.removeListener('SIGINT', cancel).removeListener('SIGTERM', cancel)
   }
+}
+
+/** The command that is asked for; all of them for whoever asks which there are. */
+function wantedCommands(argv: readonly string[]) {
+  const name = argv.find((word) => !word.startsWith('-'))
+  return name !== undefined && Object.hasOwn(commands, name) ? [commands[name]!] : Object.values(commands)
 }
 
 function ignoreClosedPipe(error: NodeJS.ErrnoException): void {

@@ -1,5 +1,5 @@
 import { Socket } from 'node:net'
-import pg from 'pg'
+import type pg from 'pg'
 import { throwIfCancelled } from '#base/clock.ts'
 import { Fault, isFault, messageOf, errnoOf } from '#base/fault.ts'
 import { environment } from '#host/environment.ts'
@@ -22,7 +22,9 @@ export async function connect(target: DatabaseTarget, signal?: AbortSignal): Pro
   const password = await passwordFor(target)
   // Ours, so that it can be closed: a server that waits for a password keeps a refused session open for a minute.
   const socket = new Socket()
-  const client = new pg.Client({
+  // Loaded by whoever connects: what deals with files alone starts without it.
+  const { Client } = (await import('pg')).default
+  const client = new Client({
     stream: () => socket,
     password: password ?? '',
     host: target.host,
