@@ -48,7 +48,9 @@ const table = {
   BACKUP_AMBIGUOUS: { usage: true, hint: 'Give more characters of the id.' },
   RETENTION_HELD: { hint: 'Release the hold first; it says why the backup must stay.' },
   RETENTION_CLOCK: { hint: 'Set the clock of this machine or of the storage right; nothing is deleted while they disagree.' },
-  RETENTION_LAST_GOOD: { hint: 'The last good backup of a system is never forgotten; make a newer one first.' },
+  RETENTION_LAST_GOOD: {
+    hint: 'The last good and the last proven backup of a system are never forgotten; make or drill a newer one first.',
+  },
 
   // Damage: bytes are wrong. Never retried, always an alarm.
   DAMAGE_BLOB: { hint: 'The content of this piece is not what its name says; run `integrum repository check --read-data`.' },

@@ -15,6 +15,8 @@ const programs = {
     { package: 'zstd', program: 'zstd' },
     { package: 'libcap2-bin', program: 'setcap' },
     { package: 'util-linux', program: 'unshare' },
+    { package: 'openssl', program: 'openssl' },
+    { package: 'jq', program: 'jq' },
   ],
   benchmarks: [
     { package: 'borgbackup', program: 'borg' },

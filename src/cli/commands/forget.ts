@@ -3,6 +3,7 @@ import { systemClock } from '#base/clock.ts'
 import { Fault } from '#base/fault.ts'
 import { findBackup, readTags } from '#engine/backup/backups.ts'
 import { executeForget, planForget, type ForgetDecision, type ForgetRequest } from '#engine/repository/forget.ts'
+import { backupTagOf, isProof } from '#engine/repository/proofs.ts'
 import type { Repository } from '#engine/repository/repository.ts'
 import { defaultPolicy, type RetentionPolicy } from '#engine/repository/retention.ts'
 import { openedRepository, type CommandContext } from '#cli/command.ts'
@@ -42,16 +43,14 @@ async function run(backups: readonly string[], options: ForgetOptions, { output,
   for (const decision of plan.decisions) output.line(printDecision(decision))
   if (options.execute === undefined) {
     output.line(
-      going.length === 0
-        ? 'Nothing would be forgotten.'
-        : `To forget ${going.length} of them: the same command with --execute ${plan.digest}`,
+      going.length === 0 ? 'Nothing would be forgotten.' : `To forget ${printGoing(going)}: the same command with --execute ${plan.digest}`,
     )
     output.result({ status: 'completed', isExecuted: false, digest: plan.digest, forget: going.map(({ snapshot }) => snapshot) })
     return
   }
   if (options.execute !== plan.digest) throw new Fault('PLAN_STALE', `the plan is now ${plan.digest}`, { digest: plan.digest })
   const { forgotten } = await executeForget(repository, plan, undefined, signal)
-  output.line(`Forgot ${forgotten.length} backups. \`repository prune\` gives their space back.`)
+  output.line(`Forgot ${printGoing(going)}. \`repository prune\` gives their space back.`)
   output.result({ status: 'completed', isExecuted: true, digest: plan.digest, forgotten })
 }
 
@@ -78,8 +77,13 @@ function policyOf({ keepLast, keepDaily, keepWeekly, keepMonthly, keepYearly }: 
   return given.length === 0 ? defaultPolicy : Object.fromEntries(given)
 }
 
+function printGoing(going: readonly ForgetDecision[]): string {
+  const proofs = going.filter(isProof).length
+  return `${going.length - proofs} backups${proofs > 0 ? ` and ${proofs} proofs of them` : ''}`
+}
+
 function printDecision({ snapshot, time, tags, act, reasons }: ForgetDecision): string {
   const backup = readTags(tags)
-  const name = backup ? `${backup.id}  ${backup.system}` : snapshot.slice(0, 8)
+  const name = backup ? `${backup.id}  ${backup.system}` : isProof({ tags }) ? `${backupTagOf({ tags })}  its proof` : snapshot.slice(0, 8)
   return `${act.padEnd(6)}  ${time.toISOString()}  ${name}  ${reasons.join('; ')}`
 }

@@ -5,29 +5,20 @@ import type { SnapshotId } from '#base/ids.ts'
 import { limits } from '#base/limits.ts'
 import { printDuration } from '#base/units.ts'
 import { coreOf, type RepositoryCore } from './core.ts'
+import type { ForgetDecision, ForgetRequest } from './forget-decision.ts'
+import { decideProofs } from './forget-proofs.ts'
+import { isProof, readProofs, standingOf, backupTagOf } from './proofs.ts'
 import { assertRemoved } from './read-back.ts'
 import type { Repository, Snapshot } from './repository.ts'
-import { judge, nothingHeld, type Keeping, type RetentionPolicy } from './retention.ts'
+import { judge, nothingHeld, type Judged, type Keeping } from './retention.ts'
 import { loadSnapshots, rethrow } from './stored.ts'
 
-/** What a policy does not keep, of one system or of all; or exactly these. */
-export type ForgetRequest =
-  | { readonly kind: 'policy'; readonly policy: RetentionPolicy; readonly system?: string }
-  | { readonly kind: 'chosen'; readonly snapshots: readonly SnapshotId[] }
-
-export interface ForgetDecision {
-  readonly snapshot: SnapshotId
-  readonly time: Date
-  readonly tags: readonly string[]
-  readonly act: 'keep' | 'forget'
-  /** Why, for both. */
-  readonly reasons: readonly string[]
-}
+export type { ForgetDecision, ForgetRequest } from './forget-decision.ts'
 
 export interface ForgetPlan {
   readonly repository: string
   readonly request: ForgetRequest
-  /** Newest first. */
+  /** Backups newest first, then the proofs of them. */
   readonly decisions: readonly ForgetDecision[]
   /** Of the request and every decision: what `executeForget` finds must be the same. */
   readonly digest: string
@@ -43,7 +34,7 @@ export async function planForget(
   keeping: Keeping = nothingHeld,
   signal?: AbortSignal,
 ): Promise<ForgetPlan> {
-  return await repository.reading(() => decide(coreOf(repository), request, keeping, signal), signal)
+  return await repository.reading(() => decide(repository, request, keeping, signal), signal)
 }
 
 export interface ForgetResult {
@@ -63,7 +54,7 @@ export async function executeForget(
   if (used.has(plan)) throw new Fault('PLAN_USED', 'this plan was carried out already', { digest: plan.digest })
   const core = coreOf(repository)
   return await repository.exclusively(async (lease) => {
-    const now = await decide(core, plan.request, keeping, signal)
+    const now = await decide(repository, plan.request, keeping, signal)
     if (now.digest !== plan.digest || plan.repository !== core.config.id) {
       throw new Fault('PLAN_STALE', 'backups, holds or the time of one have changed since the plan was made', {
         digest: plan.digest,
@@ -89,18 +80,33 @@ export async function executeForget(
 
 const used = new WeakSet<ForgetPlan>()
 
-async function decide(core: RepositoryCore, request: ForgetRequest, keeping: Keeping, signal?: AbortSignal): Promise<ForgetPlan> {
+async function decide(repository: Repository, request: ForgetRequest, keeping: Keeping, signal?: AbortSignal): Promise<ForgetPlan> {
+  const core = coreOf(repository)
   const now = await agreedTime(core, signal)
-  const snapshots = (await loadSnapshots(core, rethrow, signal)).toSorted(
-    (a, b) => b.time.getTime() - a.time.getTime() || (a.id < b.id ? -1 : 1),
-  )
+  const all = (await loadSnapshots(core, rethrow, signal)).toSorted((a, b) => b.time.getTime() - a.time.getTime() || (a.id < b.id ? -1 : 1))
+  const proofs = await readProofs(repository, all, signal)
+  const snapshots = all.filter((snapshot) => !isProof(snapshot))
   const holds = await keeping.holds(snapshots, signal)
-  const policy = request.kind === 'policy' ? request.policy : {}
-  const { reasons, lastGood, safety } = judge(snapshots, policy, { now, isGood: keeping.isGood })
-  for (const [id, reason] of holds) reasons.set(id, [...(reasons.get(id) ?? []), reason])
-  if (request.kind === 'chosen') refuseChosen(request.snapshots, { snapshots, holds: new Map([...safety, ...holds]), lastGood })
+  const stateOf = (snapshot: Snapshot) => standingOf(backupTagOf(snapshot), proofs).state
+  const judged = judge(snapshots, request.kind === 'policy' ? request.policy : {}, {
+    now,
+    isGood: (snapshot) => keeping.isGood(snapshot) && stateOf(snapshot) !== 'failed',
+    isProven: (snapshot) => stateOf(snapshot) === 'proven',
+  })
+  const decided = decideBackups(request, snapshots, { ...judged, holds })
+  const decisions = [...decided, ...decideProofs(request, { decided, snapshots: all, proofs })]
+  return { repository: core.config.id, request, decisions, digest: digestOf(core.config.id, request, decisions) }
+}
 
-  const decisions = snapshots.map((snapshot): ForgetDecision => {
+function decideBackups(
+  request: ForgetRequest,
+  snapshots: readonly Snapshot[],
+  { reasons, last, safety, holds }: Judged & { readonly holds: ReadonlyMap<SnapshotId, string> },
+): ForgetDecision[] {
+  for (const [id, reason] of holds) reasons.set(id, [...(reasons.get(id) ?? []), reason])
+  if (request.kind === 'chosen') refuseChosen(request.snapshots, { snapshots, holds: new Map([...safety, ...holds]), last })
+
+  return snapshots.map((snapshot): ForgetDecision => {
     const { id, time, tags } = snapshot
     if (request.kind === 'chosen') {
       const isChosen = request.snapshots.includes(id)
@@ -114,7 +120,6 @@ async function decide(core: RepositoryCore, request: ForgetRequest, keeping: Kee
       ? { snapshot: id, time, tags, act: 'keep', reasons: kept }
       : { snapshot: id, time, tags, act: 'forget', reasons: ['the policy does not keep it'] }
   })
-  return { repository: core.config.id, request, decisions, digest: digestOf(core.config.id, request, decisions) }
 }
 
 /**
@@ -135,18 +140,17 @@ async function agreedTime(core: RepositoryCore, signal?: AbortSignal): Promise<D
 interface Known {
   readonly snapshots: readonly Snapshot[]
   readonly holds: ReadonlyMap<SnapshotId, string>
-  readonly lastGood: ReadonlySet<SnapshotId>
+  readonly last: ReadonlyMap<SnapshotId, string>
 }
 
-function refuseChosen(chosen: readonly SnapshotId[], { snapshots, holds, lastGood }: Known): void {
+function refuseChosen(chosen: readonly SnapshotId[], { snapshots, holds, last }: Known): void {
   for (const id of chosen) {
     const snapshot = snapshots.find((one) => one.id === id)
     if (!snapshot) throw new Fault('BACKUP_NOT_FOUND', `there is no snapshot ${id.slice(0, 8)}`, { snapshot: id })
     const hold = holds.get(id)
     if (hold !== undefined) throw new Fault('RETENTION_HELD', `snapshot ${id.slice(0, 8)} is held: ${hold}`, { snapshot: id })
-    if (!lastGood.has(id)) continue
-    const system = snapshot.tags.find((tag) => tag.startsWith('system='))?.slice('system='.length) ?? ''
-    throw new Fault('RETENTION_LAST_GOOD', `snapshot ${id.slice(0, 8)} is the last good backup of ${system}`, { snapshot: id, system })
+    const fact = last.get(id)
+    if (fact !== undefined) throw new Fault('RETENTION_LAST_GOOD', `snapshot ${id.slice(0, 8)} is the ${fact}`, { snapshot: id })
   }
 }
 

@@ -68,16 +68,16 @@ test('SAFETY rule 28 the last good backup of a system is kept by the emptiest po
   const anomalous = backup('2026-03-03T05:00Z')
   const judged = judge([good, gaps, anomalous], {}, { now, isGood: (snapshot) => snapshot.id !== anomalous.id })
   assert.deepEqual([...judged.reasons], [[good.id, ['last good backup of emr']]])
-  assert.deepEqual([...judged.lastGood], [good.id])
+  assert.deepEqual([...judged.last.keys()], [good.id])
 })
 
 test('SAFETY rule 28 last good is per system and source: a backup of the files alone does not replace one of the database', () => {
   const full = backup('2026-03-01T05:00Z')
   const files = backup('2026-03-02T05:00Z', { type: 'files', paths: ['/files/uploads'] })
   const other = backup('2026-02-01T05:00Z', { system: 'pacs' })
-  assert.deepEqual([...judge([full, files, other], {}, { now, isGood }).lastGood].toSorted(), [full.id, files.id, other.id].toSorted())
+  assert.deepEqual([...judge([full, files, other], {}, { now, isGood }).last.keys()].toSorted(), [full.id, files.id, other.id].toSorted())
   const newer = backup('2026-03-03T05:00Z')
-  assert.deepEqual([...judge([full, files, newer], {}, { now, isGood }).lastGood], [newer.id])
+  assert.deepEqual([...judge([full, files, newer], {}, { now, isGood }).last.keys()], [newer.id])
 })
 
 test('when no backup is good, the newest is kept', () => {

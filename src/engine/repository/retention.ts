@@ -17,7 +17,7 @@ export const defaultPolicy: RetentionPolicy = { daily: 7, weekly: 5, monthly: 12
 
 /** What the snapshots' tags do not tell. Asked when planning and again inside the exclusive lock (SAFETY rule 28). */
 export interface Keeping {
-  /** A legal hold, an open undo window, the last proven backup: why each of them must stay. */
+  /** A legal hold, an open undo window: why each of them must stay. */
   readonly holds: (snapshots: readonly Snapshot[], signal?: AbortSignal) => Promise<ReadonlyMap<SnapshotId, string>>
   /** False for a backup that is whole but not to be trusted, such as an anomalous one. */
   readonly isGood: (snapshot: Snapshot) => boolean
@@ -25,13 +25,20 @@ export interface Keeping {
 
 export const nothingHeld: Keeping = { holds: async () => new Map(), isGood: () => true }
 
+export interface Judging {
+  readonly now: Date
+  readonly isGood: Keeping['isGood']
+  /** A proof says that it can be restored. */
+  readonly isProven?: (snapshot: Snapshot) => boolean
+}
+
 /** Why a snapshot stays. Without any reason it goes. */
 export type KeepReasons = Map<SnapshotId, string[]>
 
 export interface Judged {
   readonly reasons: KeepReasons
-  /** The last good backups of a system and source: never forgotten, not even when asked for by name (SAFETY rule 28). */
-  readonly lastGood: ReadonlySet<SnapshotId>
+  /** The last good and the last proven backups of a system and source: never forgotten, not even by name (SAFETY rule 28). */
+  readonly last: ReadonlyMap<SnapshotId, string>
   /** Safety backups whose time is not over, and why they stay. */
   readonly safety: ReadonlyMap<SnapshotId, string>
 }
@@ -41,8 +48,8 @@ export interface Judged {
  * Safety backups take no place of a regular one and stay until their time is over (SAFETY rule 12); a backup dated in the
  * future stays, but is never the newest of anything (SAFETY rule 29); snapshots of other programs stay.
  */
-export function judge(snapshots: readonly Snapshot[], policy: RetentionPolicy, options: { now: Date; isGood: Keeping['isGood'] }): Judged {
-  const { now, isGood } = options
+export function judge(snapshots: readonly Snapshot[], policy: RetentionPolicy, judging: Judging): Judged {
+  const { now, isGood, isProven = () => false } = judging
   const reasons: KeepReasons = new Map()
   const keep = (snapshot: Snapshot, reason: string) => {
     reasons.set(snapshot.id, [...(reasons.get(snapshot.id) ?? []), reason])
@@ -61,9 +68,19 @@ export function judge(snapshots: readonly Snapshot[], policy: RetentionPolicy, o
   const newestFirst = regular.toSorted((a, b) => b.snapshot.time.getTime() - a.snapshot.time.getTime())
   for (const group of Map.groupBy(newestFirst, (backup) => `${backup.system} ${backup.type}`).values()) applyPolicy(group, policy, keep)
 
-  const lastGood = lastGoodOf(newestFirst)
-  for (const [snapshot, fact] of lastGood) keep(snapshot, fact)
-  return { reasons, lastGood: new Set([...lastGood.keys()].map((snapshot) => snapshot.id)), safety }
+  const last = new Map<SnapshotId, string>()
+  const proven = newestFirst.filter(({ snapshot }) => isProven(snapshot))
+  for (const [what, facts] of [
+    ['good', lastOf(newestFirst)],
+    ['proven', lastOf(proven)],
+  ] as const) {
+    for (const { snapshot, system } of facts) {
+      const fact = `last ${what} backup of ${system}`
+      keep(snapshot, fact)
+      if (!last.has(snapshot.id)) last.set(snapshot.id, fact)
+    }
+  }
+  return { reasons, last, safety }
 }
 
 const safetyDays = limits.safetyBackupKeepMs / durations.day
@@ -134,7 +151,7 @@ function isoWeek(time: Date): string {
  * For each source (a path such as `/database/emr`) of each system its newest good backup, so that a newer full backup
  * takes over from a database backup, but one of the files alone does not. Without a good one, the newest there is.
  */
-function lastGoodOf(newestFirst: readonly Candidate[]): Map<Snapshot, string> {
+function lastOf(newestFirst: readonly Candidate[]): ReadonlySet<Candidate> {
   const last = new Map<string, Candidate>()
   for (const backup of newestFirst) {
     for (const path of backup.snapshot.paths.length > 0 ? backup.snapshot.paths : ['/']) {
@@ -143,7 +160,5 @@ function lastGoodOf(newestFirst: readonly Candidate[]): Map<Snapshot, string> {
       if (!known || (!known.isGood && backup.isGood)) last.set(source, backup)
     }
   }
-  const facts = new Map<Snapshot, string>()
-  for (const backup of last.values()) facts.set(backup.snapshot, `last good backup of ${backup.system}`)
-  return facts
+  return new Set(last.values())
 }
