@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { open, rename, unlink, type FileHandle } from 'node:fs/promises'
+import { mkdir, open, rename, unlink, type FileHandle } from 'node:fs/promises'
 import path from 'node:path'
 import { Fault, errnoOf, messageOf } from '#base/fault.ts'
 
@@ -29,6 +29,17 @@ export async function removeDurably(file: string): Promise<void> {
     return
   }
   await syncDirectory(path.dirname(file))
+}
+
+/** Makes a directory and each missing one above it. Each is there for good: a durable file in a lost directory is lost. */
+export async function makeDirectoryDurably(directory: string, mode = 0o750): Promise<void> {
+  const place = path.resolve(directory)
+  const first = await mkdir(place, { recursive: true, mode })
+  if (first === undefined) return
+  for (let made = place; ; made = path.dirname(made)) {
+    await syncDirectory(path.dirname(made))
+    if (made === first) return
+  }
 }
 
 export async function syncDirectory(directory: string): Promise<void> {

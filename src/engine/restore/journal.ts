@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, readdir } from 'node:fs/promises'
+import { readFile, readdir } from 'node:fs/promises'
 import path from 'node:path'
 import { z } from 'zod'
 import { Fault, errnoOf } from '#base/fault.ts'
 import { isUuid, type RestoreId } from '#base/ids.ts'
 import { parse } from '#base/parse.ts'
 import { hookSchema } from '#base/settings.ts'
-import { replaceDurably } from '#host/durable.ts'
+import { makeDirectoryDurably, replaceDurably } from '#host/durable.ts'
 import { rootRecordSchema, type RootRecord } from '#engine/sources/files/root-record.ts'
 import { databaseRecordSchema, type DatabaseRecord } from '#engine/sources/postgres/database-record.ts'
 
@@ -85,7 +85,7 @@ export class RestoreJournal {
   static async begin(stateDirectory: string, state: JournalState): Promise<RestoreJournal> {
     const file = journalFile(stateDirectory, state.restore)
     if (existsSync(file)) throw new Fault('PLAN_USED', `restore ${state.restore} was begun already`, { restore: state.restore })
-    await mkdir(path.dirname(file), { recursive: true, mode: 0o750 })
+    await makeDirectoryDurably(path.dirname(file))
     const journal = new RestoreJournal(file, state)
     await journal.change({})
     return journal

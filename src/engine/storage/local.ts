@@ -6,7 +6,7 @@ import path from 'node:path'
 import { throwIfCancelled } from '#base/clock.ts'
 import { Fault, errnoOf, isFault } from '#base/fault.ts'
 import { isHexId } from '#base/ids.ts'
-import { syncDirectory } from '#host/durable.ts'
+import { makeDirectoryDurably, syncDirectory } from '#host/durable.ts'
 import { spaceOf } from '#host/space.ts'
 import { faultOf } from './local-fault.ts'
 import { folders, isStorageName, marksFolder, type Folder, type Range, type Storage, type StorageName, type StoredFile } from './storage.ts'
@@ -62,9 +62,9 @@ async function createLayout(root: string, signal: AbortSignal | undefined): Prom
   throwIfCancelled(signal)
   const shards = Array.from({ length: 256 }, (_, index) => path.join('data', index.toString(16).padStart(2, '0')))
   try {
-    await mkdir(root, { recursive: true, mode: directoryMode })
+    await makeDirectoryDurably(root, directoryMode)
     for (const folder of [...folders, ...shards]) await mkdir(path.join(root, folder), { recursive: true, mode: directoryMode })
-    for (const changed of ['data', '.', '..']) await syncDirectory(path.join(root, changed))
+    for (const changed of ['data', '.']) await syncDirectory(path.join(root, changed))
   } catch (error) {
     throw faultOf(error, 'making the folders', root)
   }

@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { dieAt, expectedOf } from '#test/support/repository-sweep.ts'
+import { repositoryVerbs, verbNames, type RepositoryVerb } from '#test/support/repository-verbs.ts'
+import { temporaryDirectory } from '#test/support/temporary-directory.ts'
+
+let root: Awaited<ReturnType<typeof temporaryDirectory>>
+let verbs: readonly RepositoryVerb[]
+let total = 0
+before(async () => {
+  root = await temporaryDirectory()
+  verbs = await repositoryVerbs(root.path)
+})
+after(async () => {
+  await root[Symbol.asyncDispose]()
+  console.log(`repository: ${total} crash points`)
+})
+
+for (const name of verbNames) {
+  test(`INV-14 SAFETY rule 26 dead at any call of the storage: ${name} leaves old or new, sound, and can be run again`, async () => {
+    const verb = verbs.find((one) => one.name === name)!
+    const expected = await expectedOf(verb)
+    let points = 0
+    while (await dieAt(points + 1, verb, expected)) points += 1
+    assert(points >= 5, `only ${points} crash points`)
+    console.log(`${name}: ${points} crash points`)
+    total += points
+  })
+}
