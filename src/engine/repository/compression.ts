@@ -1,29 +1,36 @@
-import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import { zstdDecompressSync } from 'node:zlib'
 import assert from 'node:assert/strict'
 import { limits } from '#base/limits.ts'
-import { KiB } from '#base/units.ts'
+import { MiB } from '#base/units.ts'
+import { zstdBound, zstdFrames } from '#host/zstd.ts'
 
-/** One zstd frame. `level` is zstd's 1-19. */
-export function compress(plain: Uint8Array, level: number): Buffer {
+/**
+ * One zstd frame, when that is smaller than `plain`. `level` is zstd's 1-19. The frame lies in memory that the next call
+ * uses again.
+ */
+export function compressed(plain: Uint8Array, level: number): Uint8Array | undefined {
   assert.ok(level >= 1 && level <= 19)
-  return zstdCompressSync(plain, {
-    params: { [constants.ZSTD_c_compressionLevel]: level },
-    // Both spare work per call: zstd sizes its tables by the content, and the output needs no second buffer.
-    pledgedSrcSize: plain.byteLength,
-    chunkSize: boundOf(plain.byteLength),
-  })
+  const target = scratchFor(plain.byteLength)
+  const sizeBytes = zstdFrames().compress(plain, target, level)
+  return sizeBytes !== undefined && sizeBytes < plain.byteLength ? target.subarray(0, sizeBytes) : undefined
 }
+
+/** As large as the largest blob so far. Only the tree of a huge directory is larger than what is kept. */
+function scratchFor(plainSizeBytes: number): Uint8Array {
+  if (plainSizeBytes <= scratch.byteLength) return scratch
+  const grown = Buffer.allocUnsafeSlow(zstdBound(plainSizeBytes))
+  if (plainSizeBytes <= scratchBytesMax) scratch = grown
+  return grown
+}
+
+const scratchBytesMax = 8 * MiB
+let scratch: Uint8Array = Buffer.alloc(0)
 
 /** The content of a frame of exactly `plainSizeBytes`; `undefined` when it is anything else. */
 export function decompress(frame: Uint8Array, plainSizeBytes: number): Buffer | undefined {
-  let plain: Buffer
-  try {
-    plain = zstdDecompressSync(frame, { chunkSize: Math.max(64, plainSizeBytes + 1), maxOutputLength: Math.max(1, plainSizeBytes) })
-  } catch {
-    // What zstd rejects is damage, and the caller knows which blob it was.
-    return undefined
-  }
-  return plain.byteLength === plainSizeBytes ? plain : undefined
+  // Memory of its own, never a part of Node's pool: it is given back at once where that helps (`host/memory.ts`).
+  const plain = Buffer.allocUnsafeSlow(plainSizeBytes)
+  return zstdFrames().decompress(frame, plain) ? plain : undefined
 }
 
 // design.rst "Unpacked Data Format": one byte for the encoding, then zstd.
@@ -31,7 +38,14 @@ const encodingZstd = 2
 
 /** Index, snapshot and lock documents: `0x02` and one zstd frame. */
 export function encodeDocument(json: string): Buffer {
-  return Buffer.concat([Buffer.of(encodingZstd), compress(Buffer.from(json, 'utf8'), 3)])
+  return Buffer.concat([Buffer.of(encodingZstd), documentFrame(Buffer.from(json, 'utf8'))])
+}
+
+function documentFrame(plain: Uint8Array): Uint8Array {
+  const frame = Buffer.allocUnsafeSlow(zstdBound(plain.byteLength))
+  const sizeBytes = zstdFrames().compress(plain, frame, 3)
+  assert.ok(sizeBytes !== undefined, 'a frame fits into its bound')
+  return frame.subarray(0, sizeBytes)
 }
 
 /** The JSON text of a document; `undefined` when its encoding is none we know or its frame is damaged. */
@@ -44,12 +58,7 @@ export function decodeDocument(bytes: Uint8Array): string | undefined {
   try {
     return zstdDecompressSync(buffer.subarray(1), { maxOutputLength: limits.documentSizeBytesMax }).toString('utf8')
   } catch {
-    // As above: the caller names the document.
+    // What zstd rejects is damage, and the caller names the document.
     return undefined
   }
-}
-
-/** zstd.h ZSTD_COMPRESSBOUND; never so small that the memory could not be given back at once (`host/memory.ts`). */
-function boundOf(sizeBytes: number): number {
-  return Math.max(128 * KiB, sizeBytes + Math.ceil(sizeBytes / 256) + 64)
 }

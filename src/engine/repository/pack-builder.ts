@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import type { BlobId, PackId } from '#base/ids.ts'
-import { freeAtOnce } from '#host/memory.ts'
-import { compress } from './compression.ts'
+import { compressed } from './compression.ts'
 import { encodePackHeader, packHeaderSizeBytesMax, packIdOf, sealPackHeader, type BlobType, type PackedBlob } from './pack.ts'
 import { sealInto, sealOverheadBytes, type SealingKey } from './seal.ts'
 
@@ -53,6 +52,7 @@ export class PackBuilder {
 }
 
 export interface StoredForm {
+  /** Compressed ones are valid until the next blob is compressed. */
   readonly bytes: Uint8Array
   readonly plainSizeBytes: number
   readonly isCompressed: boolean
@@ -60,9 +60,6 @@ export interface StoredForm {
 
 /** Compressed when that is smaller: what does not shrink is stored as it is, which reads faster. */
 export function storedForm(plain: Uint8Array, compressionLevel: number): StoredForm {
-  const plainSizeBytes = plain.byteLength
-  const frame = compress(plain, compressionLevel)
-  if (frame.byteLength < plainSizeBytes) return { bytes: frame, plainSizeBytes, isCompressed: true }
-  freeAtOnce(frame)
-  return { bytes: plain, plainSizeBytes, isCompressed: false }
+  const frame = compressed(plain, compressionLevel)
+  return { bytes: frame ?? plain, plainSizeBytes: plain.byteLength, isCompressed: frame !== undefined }
 }

@@ -1,6 +1,5 @@
 import type { BlobId } from '#base/ids.ts'
 import { limits } from '#base/limits.ts'
-import { freeAtOnce } from '#host/memory.ts'
 import type { IndexedPack } from './index-file.ts'
 import { PackBuilder, storedForm } from './pack-builder.ts'
 import { packHeaderSizeBytesMax } from './pack.ts'
@@ -29,7 +28,6 @@ export class TreePacker {
     const needed = stored.bytes.byteLength + sealOverheadBytes + packHeaderSizeBytesMax(1)
     this.#open ??= this.#begin(Math.max(limits.treePackSizeBytes, needed))
     this.#open.builder.add(id, stored)
-    if (stored.isCompressed) freeAtOnce(stored.bytes)
     await earlier
   }
 

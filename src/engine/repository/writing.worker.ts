@@ -2,7 +2,6 @@ import { hash } from 'node:crypto'
 import { parentPort, workerData } from 'node:worker_threads'
 import assert from 'node:assert/strict'
 import type { BlobId } from '#base/ids.ts'
-import { freeAtOnce } from '#host/memory.ts'
 import { PackBuilder, storedForm, type StoredForm } from './pack-builder.ts'
 import { encodePackHeader } from './pack.ts'
 import { sealingKey } from './seal.ts'
@@ -61,7 +60,6 @@ function perform(job: number): void {
   const id = hashes.toString('hex', job * 32, job * 32 + 32) as BlobId
   const stored = storedForm(plain, compressionLevel)
   builderFor(stored)?.add(id, stored)
-  if (stored.isCompressed) freeAtOnce(stored.bytes)
 }
 
 /** `undefined` only when the session was stopped while waiting for a buffer. */
