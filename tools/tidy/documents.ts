@@ -108,7 +108,7 @@ export function safetyRulesIn(title: string): number[] {
 }
 
 const safetyDocument = 'docs/safety.md'
-const safetyRulesBound = 28
+const safetyRulesBound = 30
 
 /** Each rule has a row, and a test that says in its title that it proves it. */
 export function checkSafety(files: readonly CodeFile[], document: SourceFile | undefined): Finding[] {
