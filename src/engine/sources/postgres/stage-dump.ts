@@ -65,7 +65,9 @@ export async function restoreSection(
   signal?: AbortSignal,
 ): Promise<DumpEntry[]> {
   if (choice.entries?.length === 0) return []
-  const args = [`--section=${section}`, '--dbname', work.stage.database]
+  // A list sorts what it leaves out before itself, and a grant or comment counts to the section of whatever stands before
+  // it: with both, pg_restore would pass over one that heads the list.
+  const args = [...(choice.entries === undefined ? [`--section=${section}`] : []), '--dbname', work.stage.database]
   if (choice.isLenient !== true) args.push('--exit-on-error')
   if (choice.jobs !== undefined && choice.jobs > 1) args.push('--jobs', String(choice.jobs))
   args.push(...(await entryArguments(work, choice.entries)), ...work.restoreArguments, work.dumpFile)
