@@ -107,6 +107,7 @@ const journal: JournalState = {
   rowsWrittenMeanwhile: null,
   appeared: [],
   notRestored: [],
+  notes: [],
   verified: null,
   swappedAt: null,
   unreachableMs: null,

@@ -4,6 +4,8 @@ import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { run } from '#host/run.ts'
 import { makeClinic } from '#demo/clinic/make-clinic.ts'
+import { catalogDiff } from '#test/support/catalog-diff.ts'
+import { explain } from '#test/support/explained-differences.ts'
 import { testCluster, type TestCluster } from '#test/support/postgres.ts'
 import { workplace, type Workplace } from '#test/support/command-line.ts'
 import { sharedFolder } from '#test/support/shared.ts'
@@ -42,6 +44,8 @@ async function dropAndRestore(database: string): Promise<void> {
   assert.equal(restored.json['status'], 'completed')
   assert.equal(restored.json['verified'].rows, backup.json['database'].rows)
   assert.match(await cluster.diff(`${database}_before`, database, '--replay'), /^IDENTICAL$/m)
+  const lines = await catalogDiff(cluster.target(`${database}_before`), cluster.target(database))
+  assert.deepEqual(explain(lines, backup.json['exactness'], restored.json['notes']).unexplained, [])
 }
 
 for (const name of ['pagila', 'chinook']) {

@@ -61,26 +61,40 @@ const isElsewhere = new Set(
    pg_statistic_ext_data pg_largeobject pg_parameter_acl pg_replication_origin pg_subscription_rel`.split(/\s+/),
 )
 
-/** What the server prints in place of a `pg_node_tree`, or of a number that counts dropped columns too. */
+const acl = (column: string, kind: string, owner: string) =>
+  `'${column}', (select array_agg(item::text order by item::text) from unnest(coalesce(c.${column}, acldefault(${kind}, c.${owner}))) as item)`
+
+/** What the server prints in place of a `pg_node_tree`, of a number that counts dropped columns too, or of a default that is written out. */
 const printed: Readonly<Record<string, readonly string[]>> = {
   pg_attrdef: [`'adbin', pg_get_expr(c.adbin, c.adrelid)`],
   pg_attribute: [
     `'attnum', case when c.attnum > 0 then (select count(*) from pg_catalog.pg_attribute b where b.attrelid = c.attrelid and b.attnum between 1 and c.attnum and not b.attisdropped) else c.attnum end`,
   ],
-  pg_class: [`'relpartbound', pg_get_expr(c.relpartbound, c.oid)`],
-  pg_constraint: [`'conbin', pg_get_constraintdef(c.oid)`],
+  pg_class: [
+    `'relpartbound', pg_get_expr(c.relpartbound, c.oid)`,
+    acl('relacl', `case c.relkind when 'S' then 's'::"char" else 'r' end`, 'relowner'),
+  ],
+  pg_constraint: [`'conbin', pg_get_constraintdef(c.oid), 'connoinherit', c.connoinherit and c.contype = 'c'`],
   pg_enum: [
     `'enumsortorder', (select count(*) from pg_catalog.pg_enum b where b.enumtypid = c.enumtypid and b.enumsortorder <= c.enumsortorder)`,
   ],
   pg_index: [`'indexprs', pg_get_indexdef(c.indexrelid), 'indpred', null`],
+  pg_language: [acl('lanacl', `'l'`, 'lanowner')],
+  pg_namespace: [acl('nspacl', `'n'`, 'nspowner')],
   pg_partitioned_table: [`'partexprs', pg_get_partkeydef(c.partrelid)`],
   pg_policy: [`'polqual', pg_get_expr(c.polqual, c.polrelid), 'polwithcheck', pg_get_expr(c.polwithcheck, c.polrelid)`],
-  pg_proc: [`'prosqlbody', pg_get_function_sqlbody(c.oid), 'proargdefaults', pg_get_function_arguments(c.oid)`],
+  pg_proc: [
+    `'prosqlbody', pg_get_function_sqlbody(c.oid), 'proargdefaults', pg_get_function_arguments(c.oid)`,
+    acl('proacl', `'f'`, 'proowner'),
+  ],
   pg_publication_rel: [`'prqual', pg_get_expr(c.prqual, c.prrelid)`],
   pg_rewrite: [`'ev_action', pg_get_ruledef(c.oid), 'ev_qual', null`],
   pg_statistic_ext: [`'stxexprs', pg_get_statisticsobjdef(c.oid)`],
   pg_trigger: [`'tgqual', pg_get_triggerdef(c.oid)`],
-  pg_type: [`'typdefaultbin', null`],
+  pg_type: [
+    `'typdefaultbin', null, 'typdefault', coalesce(pg_get_expr(c.typdefaultbin, 0), c.typdefault)`,
+    acl('typacl', `'T'`, 'typowner'),
+  ],
 }
 
 /** Places on disk, counters, and flags that the server sets and clears when it happens to look. */
@@ -140,7 +154,9 @@ function printValue(column: string, value: unknown, { row, names }: { row: Row; 
   const reference = classColumn === undefined ? names.references.get(column) : names.catalogs.get(String(row[classColumn]))
   if (reference !== undefined && reference !== 'pg_largeobject')
     return each((part) => (part === '0' ? '-' : (names.objects.get(`${reference} ${part}`) ?? `? ${part}`)))
-  return withoutOids(JSON.stringify(value))
+  // Options of foreign servers and the like are dumped in the order of their names.
+  const inOrder = Array.isArray(value) && column.endsWith('options') ? value.toSorted() : value
+  return withoutOids(JSON.stringify(inOrder))
 }
 
 /** Names that PostgreSQL makes from OIDs. */
@@ -177,7 +193,9 @@ async function readNames(connection: Connection): Promise<Names> {
     objects,
     columns: new Map(columns.map(({ place, name }) => [place, name])),
     catalogs: new Map(catalogs.map(({ oid, name }) => [oid, name])),
-    references: new Map(references.map(({ column, catalog }) => [column.replaceAll('pg_catalog.', ''), catalog.replaceAll('pg_catalog.', '')])),
+    references: new Map(
+      references.map(({ column, catalog }) => [column.replaceAll('pg_catalog.', ''), catalog.replaceAll('pg_catalog.', '')]),
+    ),
   }
 }
 

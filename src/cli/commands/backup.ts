@@ -94,9 +94,10 @@ function report(output: Output, { status, id, snapshot, checksum, manifest, stat
   }
   output.line(`  stored     ${printBytes(storedBytes)} new, of ${printBytes(newBytes)} not yet known and ${printBytes(readBytes)} read`)
   output.line(`  took       ${printDuration(durationMs)}`)
-  for (const section of [...manifest.databases, ...manifest.roots]) {
-    for (const { what, why } of section.exactness) output.line(`  not exact  ${section.name}: ${what}: ${why}`)
-  }
+  const exactness = [...manifest.databases, ...manifest.roots].flatMap((section) =>
+    section.exactness.map(({ what, why }) => ({ source: section.name, what, why })),
+  )
+  for (const { source, what, why } of exactness) output.line(`  not exact  ${source}: ${what}: ${why}`)
   for (const gap of manifest.gaps.first) output.line(`  GAP        ${gap.source}: ${gap.kind}: ${gap.what}: ${gap.detail}`)
   if (manifest.gaps.count > manifest.gaps.first.length) output.line(`  GAPS       ${manifest.gaps.count} in all`)
   output.result({
@@ -107,6 +108,7 @@ function report(output: Output, { status, id, snapshot, checksum, manifest, stat
     checksum,
     gaps: manifest.gaps.count,
     gapList: manifest.gaps.first,
+    exactness,
     database,
     files,
     readBytes,

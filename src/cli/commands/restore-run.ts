@@ -121,6 +121,7 @@ export function reportSwap(output: Output, state: JournalState, durationMs: numb
   if (state.rowsWrittenMeanwhile)
     output.line(`  meanwhile    ${printCount(state.rowsWrittenMeanwhile)} rows were written; they are in what was replaced`)
   for (const line of state.notRestored) output.line(`  NOT RESTORED ${line}`)
+  for (const line of state.notes) output.line(`  NOTE         ${line}`)
   output.line(`  undo         until ${state.undoUntil}: integrum restore undo ${state.restore} --confirm ${state.system}`)
   output.line(`  took         ${printDuration(durationMs)}`)
   output.result({
@@ -130,6 +131,7 @@ export function reportSwap(output: Output, state: JournalState, durationMs: numb
     safetyBackup: state.safetyBackup,
     verified: state.verified ?? { tables: 0, rows: 0, files: 0 },
     notRestored: state.notRestored,
+    notes: state.notes,
     rowsWrittenMeanwhile: state.rowsWrittenMeanwhile,
     unreachableMs: state.unreachableMs,
     undoUntil: state.undoUntil,

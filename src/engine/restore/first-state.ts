@@ -26,6 +26,7 @@ export function firstState(plan: RestorePlan, { at, reason }: { readonly at: Dat
     rowsWrittenMeanwhile: null,
     appeared: [],
     notRestored: [],
+    notes: [],
     verified: null,
     swappedAt: null,
     unreachableMs: null,

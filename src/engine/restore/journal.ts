@@ -58,6 +58,8 @@ export const journalSchema = z.object({
   appeared: z.array(z.string()),
   /** What this machine or user could not put back, by path. */
   notRestored: z.array(z.string()),
+  /** What came out otherwise than in the original, by database (INV-548). */
+  notes: z.array(z.string()).default([]),
   verified: z.object({ tables: count, rows: count, files: count, bytes: count }).nullable(),
   swappedAt: z.iso.datetime().nullable(),
   unreachableMs: z.number().nullable(),

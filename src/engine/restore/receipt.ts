@@ -31,6 +31,7 @@ export async function writeReceipt(
     reasonWithoutSafetyBackup: state.reason,
     verified: state.verified,
     notRestored: state.notRestored,
+    notes: state.notes,
     swappedAt: state.swappedAt,
     unreachableMs: state.unreachableMs,
     undoUntil: state.undoUntil,

@@ -4,6 +4,7 @@ import { storedSource } from '#engine/backup/stored-source.ts'
 import type { Repository } from '#engine/repository/repository.ts'
 import { stageFiles } from '#engine/sources/files/stage.ts'
 import { stageDatabase } from '#engine/sources/postgres/stage.ts'
+import type { VerifyReport } from '#engine/sources/postgres/verify.ts'
 import { assertAll, assertionsOf } from './assert-all.ts'
 import type { RestoreJournal } from './journal.ts'
 import type { PlannedRestore } from './order.ts'
@@ -68,7 +69,13 @@ async function stageOneDatabase(
   await assertAll({ place, assertions: assertionsOf(plan.settings, order.opened.manifest, name), witness }, signal)
   const now = journal.state.databases.find((current) => current.name === name) ?? record
   await journal.changeDatabase({ ...now, verifiedUnderStart: verified.postmasterStartTime })
+  await journal.change({ notes: [...journal.state.notes, ...notesOf(verified.report).map((line) => `${name}: ${line}`)] })
   return verified.report
+}
+
+function notesOf({ notes, materializedViews }: VerifyReport): string[] {
+  const fact = 'was made anew by REFRESH and no longer shows what it showed in the original'
+  return [...notes, ...materializedViews.refreshed.map((view) => `materialized view ${view} ${fact}`)]
 }
 
 async function stageOneRoot(

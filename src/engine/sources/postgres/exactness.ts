@@ -25,7 +25,10 @@ export async function exactnessOf(connection: Connection): Promise<Statement[]> 
   return [
     ...always,
     ...found,
-    ...named({ what: 'order of columns in inherited tables', why: 'pg_dump puts inherited columns first; rows name their columns' }, reordered),
+    ...named(
+      { what: 'order of columns in inherited tables', why: 'pg_dump puts inherited columns first; rows name their columns' },
+      reordered,
+    ),
     ...named(changedMembersLoss, members.changed),
     ...named(unknownMembersLoss, members.unknown),
   ]

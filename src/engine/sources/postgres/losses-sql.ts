@@ -173,8 +173,12 @@ export const losses: readonly Loss[] = [
   {
     what: 'names of foreign keys that partitions inherit',
     why: 'the server names them after the key of the partitioned table',
-    names: `SELECT ${constraintOn} FROM ${constraints} JOIN pg_catalog.pg_constraint above ON above.oid = k.conparentid
-      WHERE k.contype = 'f' AND above.conrelid <> k.conrelid AND above.conname <> k.conname AND ${userSchemas}`,
+    names: `WITH RECURSIVE root (oid, conname, conrelid) AS (
+        SELECT oid, conname, conrelid FROM pg_catalog.pg_constraint WHERE contype = 'f' AND conparentid = 0
+        UNION ALL
+        SELECT below.oid, root.conname, root.conrelid FROM root JOIN pg_catalog.pg_constraint below ON below.conparentid = root.oid
+      ) SELECT ${constraintOn} FROM ${constraints} JOIN root ON root.oid = k.oid
+      WHERE root.conrelid <> k.conrelid AND root.conname <> k.conname AND ${userSchemas}`,
   },
   {
     what: 'comments on constraints that are inherited',

@@ -47,6 +47,8 @@ export interface StageWork {
   readonly restoreArguments: readonly string[]
   /** What came out otherwise than in the original, and why. */
   readonly notes: string[]
+  /** Entries of the dump that the server refused and that hold no rows; each has its note. */
+  readonly refused: string[]
   /** Constraints that the dump makes NOT VALID. Known after post-data. */
   notValid: number
 }

@@ -1,11 +1,10 @@
-import { Fault, messageOf } from '#base/fault.ts'
+import { messageOf } from '#base/fault.ts'
 import { sqlStateOf, type Connection } from './connection.ts'
-import { ownSearchPath } from './stage-checks.ts'
-import { listDump, printEntries, restoreSection, type DumpEntry, restoreText } from './stage-dump.ts'
+import { listDump, printEntries, restoreSection, type DumpEntry } from './stage-dump.ts'
 import type { EarlyPostData } from './stage-early.ts'
 import { restoreMapped } from './stage-mapped.ts'
+import { restoreEntry } from './stage-refused.ts'
 import type { StageWork } from './stage-options.ts'
-import { connectStage } from './stage-session.ts'
 
 /** Indexes, keys, triggers, rules, policies, publications, subscriptions (disabled), materialized views; event triggers last. */
 export async function restorePostData(work: StageWork, early: EarlyPostData, signal: AbortSignal): Promise<void> {
@@ -31,24 +30,18 @@ async function countNotValid(work: StageWork, entries: readonly DumpEntry[], sig
 }
 
 /**
- * pg_restore works under an empty search path, on which functions behind an index, a key or a view may not find what they
- * name; here they run under the database's own. A foreign key that the rows break (somebody bypassed it) is made as it
- * was in the original, marked valid, and noted: refusing it would lose what the backup holds.
+ * A foreign key that the rows break (somebody bypassed it) is made as it was in the original, marked valid, and noted:
+ * refusing it would lose what the backup holds.
  */
 async function restoreAgain(work: StageWork, entry: DumpEntry, signal: AbortSignal): Promise<void> {
-  await using connection = await connectStage(work.stage, work.options.section, signal)
-  const text = restoreText(await printEntries(work, [entry], signal))
-  const sql = text.replace(
-    /^SELECT pg_catalog\.set_config\('search_path', '', false\);$/m,
-    `set search_path = ${ownSearchPath(work.options.section)};`,
-  )
-  try {
-    await connection.query(sql)
-  } catch (error) {
-    if (entry.text.startsWith('FK CONSTRAINT ') && sqlStateOf(error) === '23503')
-      return await restoreBrokenKey(work, { connection, entry, sql, error })
-    throw new Fault('DATABASE_TOOL', `${entry.text} cannot be restored: ${messageOf(error)}`, { entry: entry.id }, { cause: error })
-  }
+  await restoreEntry(work, entry, {
+    signal,
+    otherwise: async ({ connection, sql, error }) => {
+      if (!entry.text.startsWith('FK CONSTRAINT ') || sqlStateOf(error) !== '23503') return false
+      await restoreBrokenKey(work, { connection, entry, sql, error })
+      return true
+    },
+  })
 }
 
 async function restoreBrokenKey(

@@ -1,6 +1,7 @@
 import { quoteLiteral, quoteName, type Connection } from './connection.ts'
 import { listDump, restoreSection, type DumpEntry } from './stage-dump.ts'
 import { restoreMapped } from './stage-mapped.ts'
+import { restoreEntry } from './stage-refused.ts'
 import type { StageWork } from './stage-options.ts'
 import { connectStage } from './stage-session.ts'
 
@@ -18,7 +19,10 @@ export async function restorePreData(work: StageWork, signal: AbortSignal): Prom
 
 async function restorePart(work: StageWork, entries: readonly DumpEntry[], signal: AbortSignal): Promise<void> {
   if (work.hasMappedRoles) await restoreMapped(work, entries, signal)
-  else await restoreSection(work, 'pre-data', { entries }, signal)
+  else {
+    const refused = await restoreSection(work, 'pre-data', { entries, isLenient: true }, signal)
+    for (const entry of refused) await restoreEntry(work, entry, { signal })
+  }
 }
 
 /** A schema and what hangs on it: pg_restore leaves grants and comments out of a list without the schema itself. */

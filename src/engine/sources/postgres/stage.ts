@@ -176,6 +176,7 @@ async function beginWork(beside: Connection, options: StageOptions, { chosen, ro
     dumpFile,
     restoreArguments: missing.length > 0 ? ['--no-tablespaces'] : [],
     notes,
+    refused: [],
     notValid: 0,
   }
 }

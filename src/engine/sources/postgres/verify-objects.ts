@@ -14,10 +14,11 @@ import type { Connection } from './connection.ts'
 
 /**
  * Every object, grant and comment of the backup's dump is in the staging database, and nothing else: PostgreSQL's own
- * tools list both, since rows alone would not tell that a trigger, a grant or a policy is missing. Returns how many.
+ * tools list both, since rows alone would not tell that a trigger, a grant or a policy is missing. What the server refused
+ * and a note names is not expected. Returns how many.
  */
 export async function verifyObjects(work: VerifyWork, connection: Connection, signal: AbortSignal): Promise<number> {
-  const wanted = await listBackup(work, signal)
+  const wanted = difference(await listBackup(work, signal), work.refused)
   const found = await listStage(work, connection, signal)
   const missing = difference(wanted, found)
   const surplus = difference(found, wanted)

@@ -40,7 +40,7 @@ export async function verifyStage(work: VerifyWork, signal: AbortSignal): Promis
   const { rows, hashes } = await verifyRows(work, chosen, signal)
   const key = Buffer.from(section.hashKey, 'hex')
   const isWhole = chosen.length === section.tables.length
-  const { extensionTables, matviews } = await verifyDumpedRows(connection, { section, key }, signal)
+  const { extensionTables, matviews } = await verifyDumpedRows(connection, { section, key, refused: work.refused }, signal)
   const largeObjects = await verifyLargeObjects(connection, { section, key }, signal)
   const sequences = await verifySequences(connection, section)
   const { constraints, indexes } = await verifyFlags(connection, work.notValid)
