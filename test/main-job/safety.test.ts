@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { testCluster, type TestCluster } from '#test/support/postgres.ts'
 import { endOf, workplace, type Workplace } from '#test/support/command-line.ts'
 
-const dying = path.join(path.dirname(fileURLToPath(import.meta.url)), '../crash/dying-command.ts')
+const dying = path.join(path.dirname(fileURLToPath(import.meta.url)), '../support/dying-command.ts')
 
 let cluster: TestCluster
 let place: Workplace

@@ -259,15 +259,15 @@ const renameExchange = 2
 
 koffi.load = (...args: Parameters<typeof koffi.load>) => {
   const library = load(...args)
-  const func = library.func.bind(library) as AnyFunction
-  library.func = ((signature: string) => {
-    const real = func(signature) as AnyFunction & { async: AnyFunction }
-    if (signature.includes('renameat2')) return (...given: [number, Buffer, number, Buffer, number]) => renaming(real, given)
+  const real = library.func.bind(library) as AnyFunction
+  const func = (signature: string) => {
+    const call = real(signature) as AnyFunction & { async: AnyFunction }
+    if (signature.includes('renameat2')) return (...given: [number, Buffer, number, Buffer, number]) => renaming(call, given)
     if (signature.includes('syncfs'))
-      return { async: (fd: number, done: (cause: unknown, result: number) => void) => syncing(real, fd, done) }
-    return real
-  }) as typeof library.func
-  return library
+      return { async: (fd: number, done: (cause: unknown, result: number) => void) => syncing(call, fd, done) }
+    return call
+  }
+  return { func } as unknown as typeof library
 }
 
 function renaming(real: AnyFunction, given: [number, Buffer, number, Buffer, number]): number {

@@ -15,7 +15,7 @@ import { checkOpened, checkRepository, type CheckReport } from '#engine/reposito
 import { coreOf } from '#engine/repository/core.ts'
 import { createRepository } from '#engine/repository/create.ts'
 import { executeForget, planForget } from '#engine/repository/forget.ts'
-import { addKey, listKeys, newMasterKey, openKey, removeKey } from '#engine/repository/keys.ts'
+import { addKey, newMasterKey, openKey, removeKey } from '#engine/repository/keys.ts'
 import { newConfig, saveConfig } from '#engine/repository/config.ts'
 import { planPrune } from '#engine/repository/prune-plan.ts'
 import { executePrune } from '#engine/repository/prune.ts'
@@ -111,7 +111,7 @@ export async function repositoryVerbs(root: string): Promise<readonly Repository
     verb('change a password', backedUp, async (storage, clock, signal) => {
       const opened = await openKey(storage, passwords.second, signal)
       const added = await addKey(storage, opened.key, passwords.third, { clock, signal })
-      assert.ok((await listKeys(storage, signal)).some(({ id }) => id === added))
+      assert.equal((await openKey(storage, passwords.third, signal)).keyFileId, added)
       await removeKey(storage, opened.keyFileId, signal)
     }),
   ]

@@ -6,6 +6,8 @@ export interface Seed {
   /** From 0 to below `count`. */
   below(count: number): number
   oneOf<T>(choices: readonly T[]): T
+  /** Half of them, at least one. */
+  half<T>(choices: readonly T[]): T[]
 }
 
 export function newSeed(): Seed {
@@ -22,5 +24,14 @@ export function seedOf(value: number): Seed {
     mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
     return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * count)
   }
-  return { value, below, oneOf: (choices) => choices[below(choices.length)]! }
+  return {
+    value,
+    below,
+    oneOf: (choices) => choices[below(choices.length)]!,
+    half: (choices) => {
+      const left = [...choices]
+      while (left.length > Math.ceil(choices.length / 2)) left.splice(below(left.length), 1)
+      return left
+    },
+  }
 }

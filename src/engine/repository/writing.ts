@@ -220,6 +220,8 @@ export class Writing implements WriteSession, AsyncDisposable {
     for (const [pack, sizeBytes] of written) {
       const found = sizes.get(pack) ?? 0
       if (found === sizeBytes) continue
+      // No index names it yet; left there it would be damage for `check`.
+      await this.#core.storage.remove(`data/${pack}`, signal)
       throw new Fault('STORAGE_UNTRUE', `pack ${pack} was written with ${sizeBytes} bytes, the storage has ${found}`, {
         pack,
         sizeBytes,

@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { run } from '#host/run.ts'
+import { dyingAt } from '#test/support/dying.ts'
+import { old, restored, RestoreWorld, type Seen } from '#test/support/restore-world.ts'
+import { newSeed } from '#test/support/seed.ts'
+
+const seed = newSeed()
+let world: RestoreWorld
+let total = 0
+before(async () => {
+  world = await RestoreWorld.make()
+})
+after(async () => {
+  const restic = await run('restic', ['-r', world.repositoryPlace, '--no-cache', 'check', '--read-data'], {
+    env: { PATH: process.env['PATH'], HOME: world.place, RESTIC_PASSWORD_FILE: world.passwordFile },
+  })
+  await world[Symbol.asyncDispose]()
+  console.log(`restore: ${total} crash points, SWEEP_SEED=${seed.value}`)
+  assert.equal(restic.exitCode, 0, restic.stderr)
+})
+
+/** Dies at every step, or, where there are many, at a share of them by chance; returns what was found after each. */
+async function sweep(points: number, dieAt: (nth: number) => Promise<{ seen: Seen | undefined }>): Promise<Seen[]> {
+  const found: Seen[] = []
+  for (const nth of chosen(points)) {
+    const { seen } = await dieAt(nth)
+    assert.ok(seen, `step ${nth} was never reached`)
+    found.push(seen)
+    total += 1
+  }
+  return found
+}
+
+const pointsMax = 80
+
+function chosen(points: number): number[] {
+  const all = Array.from({ length: points }, (_, at) => at + 1)
+  while (all.length > pointsMax) all.splice(seed.below(all.length), 1)
+  return all
+}
+
+function assertWhole(seen: Seen, what: string): void {
+  const isWhole = [old, restored].some((one) => one.database === seen.database && one.files === seen.files)
+  assert.ok(isWhole, `${what}: ${JSON.stringify(seen)}`)
+}
+
+test('SAFETY rule 3 a restore that dies at any statement or any change of the disk is old or new, whole, after recover', async () => {
+  await world.makeOld()
+  const whole = await dyingAt(Infinity, world.place, () => world.run())
+  assert.deepEqual(await world.look(), restored)
+  const found = await sweep(whole.steps.length, async (nth) => {
+    await world.makeOld()
+    const death = await dyingAt(nth, world.place, () => world.run())
+    if (!death.isDead) return { seen: await world.look() }
+    const what = `dead at step ${nth} of ${whole.steps.length}, after ${death.steps.at(-1)}`
+    const seen = await world.recovered(what)
+    assertWhole(seen, what)
+    return { seen }
+  })
+  const outcomes = new Set(found.map(({ files }) => files))
+  assert.equal(outcomes.size, 2, 'some deaths came before the decision and some after it')
+  console.log(`run: ${found.length} of ${whole.steps.length} steps`)
+})
+
+test('SAFETY rule 11 an undo that dies anywhere is the restored state or the one before it, and what was kept stands', async () => {
+  const whole = await afterRun((id) => dyingAt(Infinity, world.place, () => world.undo(id)))
+  assert.deepEqual(await world.look(), old)
+  const found = await sweep(whole.steps.length, async (nth) => {
+    const death = await afterRun((id) => dyingAt(nth, world.place, () => world.undo(id)))
+    if (!death.isDead) return { seen: await world.look() }
+    const what = `undo dead at step ${nth}, after ${death.steps.at(-1)}`
+    const seen = await world.recovered(what)
+    assertWhole(seen, what)
+    assert.deepEqual(await world.kept(), { databases: 1, directories: 1 }, what)
+    return { seen }
+  })
+  console.log(`undo: ${found.length} of ${whole.steps.length} steps`)
+})
+
+test('SAFETY rule 10 a release that dies anywhere is finished by recover or can be asked for again, and live is untouched', async () => {
+  const whole = await afterRun((id) => dyingAt(Infinity, world.place, () => world.release(id)))
+  const found = await sweep(whole.steps.length, async (nth) => {
+    const death = await afterRun((id) => dyingAt(nth, world.place, () => world.release(id)))
+    const what = `release dead at step ${nth}, after ${death.steps.at(-1)}`
+    const seen = await world.recovered(what)
+    assert.deepEqual(seen, restored, what)
+    const { databases, directories } = await world.kept()
+    assert.equal(databases, directories, `${what}: half of what was kept is gone`)
+    return { seen }
+  })
+  console.log(`release: ${found.length} of ${whole.steps.length} steps`)
+})
+
+async function afterRun<T>(work: (id: string) => Promise<T>): Promise<T> {
+  await world.makeOld()
+  const { restore } = await world.run()
+  assert.deepEqual(await world.look(), restored)
+  return await work(restore)
+}
