@@ -139,3 +139,27 @@ test('bytes that are no tree are damage', () => {
 test('the same name twice in a directory is refused', () => {
   assert.throws(() => encodeTree([plainFile, plainFile]), { code: 'INPUT_INVALID' })
 })
+
+test('a field of the wrong kind is damage, whichever it is', () => {
+  const [node] = (JSON.parse(encodeTree([plainFile]).toString('utf8')) as { nodes: Record<string, unknown>[] }).nodes
+  const wrong = {
+    mode: -1,
+    mtime: 7,
+    uid: 'root',
+    gid: 1.5,
+    user: 0,
+    inode: 'many',
+    size: -3,
+    links: null,
+    content: ['beef'],
+    subtree: 'beef',
+  }
+  for (const [field, value] of Object.entries(wrong)) {
+    const tree = Buffer.from(JSON.stringify({ nodes: [{ ...node, [field]: value }] }))
+    assert.throws(
+      () => decodeTree(tree, id),
+      (error) => isFault(error, 'DAMAGE_TREE') && error.message.includes(`node 0: ${field}`),
+      field,
+    )
+  }
+})

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { Fault } from '#base/fault.ts'
 import { isHexId, type BlobId } from '#base/ids.ts'
-import { parse } from '#base/parse.ts'
+import { parseJson, parseValue } from '#base/parse.ts'
 import { byteString, bytesOf, type ByteString } from '#engine/byte-string.ts'
 import type { ExtendedAttribute, NodeType, TreeNode } from '#engine/tree-node.ts'
 import { goQuote, goString, goTime, goUnquote, parseGoTime } from './go-json.ts'
@@ -24,7 +24,9 @@ export function decodeTree(bytes: Uint8Array, id: BlobId): TreeNode[] {
   // Numbers up to 2^64 lose digits as JSON numbers: long ones are quoted first. No string can hold a bare `"inode":`.
   const quoted = text.replace(/"(inode|device_id|device)":(\d{16,})/g, '"$1":"$2"')
   const what = `tree ${id.slice(0, 8)}`
-  return parse(treeSchema, quoted, what, 'DAMAGE_TREE').nodes.map((fields) => decodeNode(fields, what))
+  const value = parseJson(quoted, what, 'DAMAGE_TREE')
+  const { nodes } = parseValue(treeSchema, value, what, 'DAMAGE_TREE')
+  return (nodes ?? []).map((node, at) => decodeNode(fieldsOf(node, `${what}, node ${at}`), what))
 }
 
 function encodeNode(node: TreeNode): string {
@@ -89,25 +91,50 @@ function posixMode(goBits: number): number {
   return (goBits & 0o777) | (has(goSetuid) ? 0o4000 : 0) | (has(goSetgid) ? 0o2000 : 0) | (has(goSticky) ? 0o1000 : 0)
 }
 
+/** A node as JSON has it. restic leaves out what is empty. */
+interface NodeFields {
+  readonly name: string
+  readonly type: NodeType
+  readonly mode?: number | undefined
+  readonly mtime: string
+  readonly atime: string
+  readonly ctime: string
+  readonly uid: number
+  readonly gid: number
+  readonly user?: string | undefined
+  readonly group?: string | undefined
+  readonly inode?: number | string | undefined
+  readonly device_id?: number | string | undefined
+  readonly size?: number | undefined
+  readonly links?: number | undefined
+  readonly linktarget?: string | undefined
+  readonly linktarget_raw?: string | null | undefined
+  readonly extended_attributes?: readonly { readonly name: string; readonly value: string | null }[] | null | undefined
+  readonly device?: number | string | undefined
+  readonly content?: readonly BlobId[] | null | undefined
+  readonly subtree?: BlobId | null | undefined
+  readonly integrum_holes?: readonly (readonly [number, number])[] | null | undefined
+}
+
 const size = z.number().int().min(0)
-const wide = z.union([size, z.string().regex(/^\d+$/)]).default(0)
+const wide = z.union([size, z.string().regex(/^\d+$/)]).optional()
 const blobId = z.custom<BlobId>((value) => typeof value === 'string' && isHexId(value), 'no id of a blob')
 const base64 = z.string().regex(/^[A-Za-z0-9+/]*={0,2}$/)
-const nodeSchema = z.object({
+const nodeSchema: z.ZodType<NodeFields> = z.object({
   name: z.string(),
   type: z.enum(['file', 'dir', 'symlink', 'dev', 'chardev', 'fifo', 'socket']),
-  mode: size.default(0),
+  mode: size.optional(),
   mtime: z.string(),
   atime: z.string(),
   ctime: z.string(),
   uid: size,
   gid: size,
-  user: z.string().default(''),
-  group: z.string().default(''),
+  user: z.string().optional(),
+  group: z.string().optional(),
   inode: wide,
   device_id: wide,
-  size: size.default(0),
-  links: size.default(0),
+  size: size.optional(),
+  links: size.optional(),
   linktarget: z.string().optional(),
   linktarget_raw: base64.nullish(),
   extended_attributes: z.array(z.object({ name: z.string(), value: base64.nullable() })).nullish(),
@@ -116,9 +143,48 @@ const nodeSchema = z.object({
   subtree: blobId.nullish(),
   integrum_holes: z.array(z.tuple([size, size])).nullish(),
 })
-const treeSchema = z.object({ nodes: z.array(nodeSchema).nullable() }).transform((tree) => ({ nodes: tree.nodes ?? [] }))
+const treeSchema = z.object({ nodes: z.array(z.unknown()).nullable() })
 
-function decodeNode(fields: z.infer<typeof nodeSchema>, what: string): TreeNode {
+/** The schema takes longer than all the rest of reading a tree, so it judges only what is not plainly right. */
+function fieldsOf(node: unknown, what: string): NodeFields {
+  return isPlainNode(node) ? node : parseValue(nodeSchema, node, what, 'DAMAGE_TREE')
+}
+
+/** True only for what the schema accepts as well: files and directories without anything rare. */
+function isPlainNode(value: unknown): value is NodeFields {
+  if (typeof value !== 'object' || value === null) return false
+  const node = value as Readonly<Record<string, unknown>>
+  return (
+    (node.type === 'file' || node.type === 'dir') &&
+    isText(node.name) &&
+    isText(node.mtime) &&
+    isText(node.atime) &&
+    isText(node.ctime) &&
+    isSize(node.uid) &&
+    isSize(node.gid) &&
+    (node.mode === undefined || isSize(node.mode)) &&
+    (node.size === undefined || isSize(node.size)) &&
+    (node.links === undefined || isSize(node.links)) &&
+    (node.user === undefined || isText(node.user)) &&
+    (node.group === undefined || isText(node.group)) &&
+    isWide(node.inode) &&
+    isWide(node.device_id) &&
+    (node.content === undefined || node.content === null || (Array.isArray(node.content) && node.content.every(isBlobId))) &&
+    (node.subtree === undefined || isBlobId(node.subtree)) &&
+    node.linktarget === undefined &&
+    node.linktarget_raw === undefined &&
+    node.extended_attributes === undefined &&
+    node.device === undefined &&
+    node.integrum_holes === undefined
+  )
+}
+
+const isText = (value: unknown) => typeof value === 'string'
+const isSize = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0
+const isWide = (value: unknown) => value === undefined || isSize(value) || (typeof value === 'string' && /^\d+$/.test(value))
+const isBlobId = (value: unknown) => typeof value === 'string' && isHexId(value)
+
+function decodeNode(fields: NodeFields, what: string): TreeNode {
   const name = goUnquote(fields.name)
   if (name === '' || name === '.' || name === '..' || name.includes('/') || name.includes('\0')) {
     throw new Fault('DAMAGE_TREE', `${what} has an entry whose name is no name of a file`, { name: fields.name })
@@ -128,30 +194,33 @@ function decodeNode(fields: z.infer<typeof nodeSchema>, what: string): TreeNode 
     if (ns === undefined) throw new Fault('DAMAGE_TREE', `${what} has a time that is none`, { time: text })
     return ns
   }
-  const target = fields.linktarget_raw ? Buffer.from(fields.linktarget_raw, 'base64') : Buffer.from(fields.linktarget ?? '', 'utf8')
-  const device = BigInt(fields.device)
+  const device = BigInt(fields.device ?? 0)
   return {
     name,
     type: fields.type,
-    mode: posixMode(fields.mode),
+    mode: posixMode(fields.mode ?? 0),
     mtimeNs: time(fields.mtime),
     atimeNs: time(fields.atime),
     ctimeNs: time(fields.ctime),
     uid: fields.uid,
     gid: fields.gid,
-    user: fields.user,
-    group: fields.group,
-    inode: BigInt(fields.inode),
-    deviceId: BigInt(fields.device_id),
-    sizeBytes: fields.size,
-    links: fields.links,
-    ...(fields.type === 'symlink' && { linkTarget: byteString(target) }),
+    user: fields.user ?? '',
+    group: fields.group ?? '',
+    inode: BigInt(fields.inode ?? 0),
+    deviceId: BigInt(fields.device_id ?? 0),
+    sizeBytes: fields.size ?? 0,
+    links: fields.links ?? 0,
+    ...(fields.type === 'symlink' && { linkTarget: linkTargetOf(fields) }),
     ...(device !== 0n && { device }),
     ...(fields.extended_attributes?.length && { xattrs: fields.extended_attributes.map(decodeAttribute) }),
     ...(fields.integrum_holes?.length && { holes: fields.integrum_holes }),
     ...(fields.content && { content: fields.content }),
     ...(fields.subtree && { subtree: fields.subtree }),
   }
+}
+
+function linkTargetOf(fields: NodeFields): ByteString {
+  return byteString(fields.linktarget_raw ? Buffer.from(fields.linktarget_raw, 'base64') : Buffer.from(fields.linktarget ?? '', 'utf8'))
 }
 
 function decodeAttribute(fields: { name: string; value: string | null }): ExtendedAttribute {
