@@ -68,6 +68,7 @@ const table = {
     hint: 'Read what is named above; bring the named files back from a copy of the repository, and verify the backups.',
   },
   DAMAGE_BACKUP: { hint: 'What is not named is whole and can be restored; use another backup for the rest and check the repository.' },
+  DAMAGE_ARCHIVE: { hint: 'Fetch the archive again from where it came, and compare its SHA-256 with what the export said.' },
   DAMAGE_MANIFEST: { hint: 'The manifest does not fit the backup it stands in; use another backup and run a full check.' },
 
   // PostgreSQL
@@ -115,6 +116,18 @@ const table = {
   RESTORE_NOT_FOUND: { usage: true, hint: 'Give the id that `restore run` printed; --state must name the same directory.' },
   RESTORE_TARGET_CHANGED: { hint: 'The live database or directory is not the one this restore left; nothing was touched.' },
   HOOK_FAILED: { hint: "Read the output of the hook; it is named in the system's settings." },
+
+  // Portable archives and dumps of other programs
+  ARCHIVE_FORMAT: { usage: true, hint: 'Give a tar, plain or in gzip or zstd, or a dump of pg_dump; unpack anything else first.' },
+  ARCHIVE_EXISTS: { usage: true, hint: 'Choose another name with --out; an existing file is never overwritten.' },
+  ARCHIVE_VERSION: { hint: 'A newer Integrum wrote this archive; import it with that one.' },
+  ARCHIVE_PASSPHRASE: { usage: true, hint: 'Give the passphrase of the archive with --passphrase-file FILE.' },
+  ARCHIVE_UNSAFE: { hint: 'Nothing was imported. Find out who made this archive; what is named would lead out of its tree.' },
+  ARCHIVE_ORDER: { hint: 'Unpack the archive and pack it again with tar, so that each directory stands in it once.' },
+  ARCHIVE_LIMIT: {
+    hint: 'If you trust the archive, unpack it yourself and look at what comes out; docs/guide/archives.md has the bounds.',
+  },
+  BACKUP_EXISTS: { usage: true, hint: 'The backup is there already; --as-new imports it once more under an id of its own.' },
 
   // The machine
   TOOL_MISSING: { hint: 'Install the named program.' },

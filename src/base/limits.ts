@@ -85,6 +85,21 @@ export const limits = {
   /** A rename waits 5 s for sessions to leave (CountOtherDBBackends), then fails with 55006 and is tried again. */
   renameAttemptsMax: 6,
   fileReadAttempts: 3,
+  /** What an archive that is imported may hold: entries, logical bytes, length of a path and of a name in it. */
+  archiveEntriesMax: 20_000_000,
+  archiveBytesMax: 16 * 1024 * GiB,
+  archivePathBytesMax: 16 * KiB,
+  archiveNameBytesMax: 255,
+  /** Bytes that come out for each that goes in, looked at from so many bytes on. */
+  archiveRatioMax: 1_000,
+  archiveRatioFromBytes: 1 * GiB,
+  /** An extended header of a tar: names, times, and extended attributes of 64 KiB each. */
+  archiveHeaderBytesMax: 4 * MiB,
+  /** Content that a tar's reader takes into memory, so that several files are stored at once. */
+  archiveInlineBytesMax: 128 * KiB,
+  /** One statement of a dump, rows aside. */
+  dumpStatementBytesMax: 64 * MiB,
+  dumpStatementMsMax: 6 * durations.hour,
   passwordLengthMin: 1,
   toolOutputBytesMax: 64 * KiB,
 } as const

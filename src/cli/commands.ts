@@ -11,5 +11,7 @@ export const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   verify: async () => (await import('#cli/commands/verify.ts')).addVerify,
   restore: async () => (await import('#cli/commands/restore.ts')).addRestore,
   forget: async () => (await import('#cli/commands/forget.ts')).addForget,
+  export: async () => (await import('#cli/commands/export.ts')).addExport,
+  import: async () => (await import('#cli/commands/import.ts')).addImport,
   dump: async () => (await import('#cli/commands/dump.ts')).addDump,
 }

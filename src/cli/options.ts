@@ -84,6 +84,15 @@ export async function readPassword(file: string | undefined): Promise<string> {
   return text
 }
 
+/** The passphrase of an archive, apart from the password of the repository. */
+export async function readPassphrase(file: string): Promise<string> {
+  try {
+    return await readPassword(file)
+  } catch (cause) {
+    throw new Fault('ARCHIVE_PASSPHRASE', `the passphrase cannot be read: ${messageOf(cause)}`, { file }, { cause })
+  }
+}
+
 /** Whoever copies the repository may guess for ever; scrypt makes each guess dear, not impossible. */
 export function warnIfShort(password: string, output: Output): void {
   if (password.length < shortPasswordLength)

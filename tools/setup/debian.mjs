@@ -13,6 +13,8 @@ const programs = {
     { package: 'attr', program: 'getfattr' },
     { package: 'acl', program: 'setfacl' },
     { package: 'zstd', program: 'zstd' },
+    { package: 'age', program: 'age' },
+    { package: 'bsdutils', program: 'script' },
     { package: 'libcap2-bin', program: 'setcap' },
     { package: 'util-linux', program: 'unshare' },
     { package: 'openssl', program: 'openssl' },
