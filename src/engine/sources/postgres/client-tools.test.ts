@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { isFault } from '#base/fault.ts'
 import { assertFound, postgresPrograms } from '#host/postgres-programs.ts'
 import { captureToDirectory } from '#test/support/captured-database.ts'
-import { hasNewerServer, newerServer } from '#test/support/newer-server.ts'
+import { hasPackagedServer, packagedServer } from '#test/support/packaged-server.ts'
 import { testCluster } from '#test/support/postgres.ts'
 import { fittingClientTools } from './client-tools.ts'
 
@@ -22,9 +22,9 @@ test('the newest installed pg_dump is taken, and one that is too old or a server
 
 test(
   'a real server newer than every pg_dump is DATABASE_VERSION before anything is read',
-  { skip: !hasNewerServer() && 'not on this platform' },
+  { skip: !hasPackagedServer(18) && 'not on this platform' },
   async () => {
-    await using newer = await newerServer()
+    await using newer = await packagedServer(18)
     await using cluster = await testCluster({ programs: newer.programs })
     const source = { name: 'clinic', target: cluster.target('postgres') }
     await assert.rejects(captureToDirectory(source), (error) => isFault(error, 'DATABASE_VERSION') && /PostgreSQL 18/.test(error.message))

