@@ -47,7 +47,9 @@ const table = {
   BACKUP_NOT_FOUND: { usage: true, hint: 'List what there is with `integrum backups list`.' },
   BACKUP_AMBIGUOUS: { usage: true, hint: 'Give more characters of the id.' },
   RETENTION_HELD: { hint: 'Release the hold first; it says why the backup must stay.' },
-  RETENTION_CLOCK: { hint: 'Set the clock of this machine or of the storage right; nothing is deleted while they disagree.' },
+  RETENTION_CLOCK: {
+    hint: 'Look at the clocks of this machine and of the storage and set them right, or make a backup; when they are right, say so with --clock-reason.',
+  },
   RETENTION_LAST_GOOD: {
     hint: 'The last good and the last proven backup of a system are never forgotten; make or drill a newer one first.',
   },

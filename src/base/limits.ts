@@ -53,6 +53,8 @@ export const limits = {
   pruneWasteShareMax: 0.25,
   /** A backup dated later than this from now is dated in the future; clocks that differ by more stop deleting (SAFETY rule 29). */
   clockToleranceMs: 10 * durations.minute,
+  /** The newest file of a repository may be a week and half a day old; an older one means that the clock may have jumped ahead. */
+  clockJumpMsMax: 180 * durations.hour,
   /** SAFETY rule 12: kept this long, undo window included, whatever the retention says. */
   safetyBackupKeepMs: 8 * durations.day,
   /** Calls of a storage that may succeed later; the waits between them double up to the largest. */

@@ -62,6 +62,11 @@ export function wholeNumber(min: number, max: number): (text: string) => number 
   }
 }
 
+/** SAFETY rule 29: deleting by a clock that seems to have jumped is somebody's word, stated. */
+export function clockReasonOf({ clockReason }: { readonly clockReason?: string }): { readonly clockReason?: string } {
+  return clockReason === undefined ? {} : { clockReason }
+}
+
 export function databaseTargets(named: readonly Named[] = []): { name: string; target: DatabaseTarget }[] {
   const fallbacks = environment(['PGHOST', 'PGPORT', 'PGUSER', 'USER'])
   return named.map(({ name, value }) => ({ name, target: parseDatabaseUrl(name, value, fallbacks) }))

@@ -7,7 +7,7 @@ import { backupTagOf, isProof } from '#engine/repository/proofs.ts'
 import type { Repository } from '#engine/repository/repository.ts'
 import { defaultPolicy, type RetentionPolicy } from '#engine/repository/retention.ts'
 import { openedRepository, type CommandContext } from '#cli/command.ts'
-import { parseSystemName, wholeNumber, withRepository, type RepositoryOptions } from '#cli/options.ts'
+import { clockReasonOf, parseSystemName, wholeNumber, withRepository, type RepositoryOptions } from '#cli/options.ts'
 
 interface ForgetOptions extends RepositoryOptions {
   readonly system?: string
@@ -17,6 +17,7 @@ interface ForgetOptions extends RepositoryOptions {
   readonly keepMonthly?: number
   readonly keepYearly?: number
   readonly execute?: string
+  readonly clockReason?: string
 }
 
 const countMax = 100_000
@@ -33,12 +34,14 @@ export function addForget(program: Command, context: CommandContext): void {
     .option('--keep-monthly <count>', 'one a month', amount)
     .option('--keep-yearly <count>', 'one a year', amount)
     .option('--execute <digest>', 'carry out the plan with this digest')
+    .option('--clock-reason <text>', 'the clock is right although the newest backup is old: why')
     .action((backups: string[], options: ForgetOptions) => run(backups, options, context))
 }
 
 async function run(backups: readonly string[], options: ForgetOptions, { output, signal }: CommandContext): Promise<void> {
   await using repository = await openedRepository(options)
-  const plan = await planForget(repository, await requestOf(repository, backups, options, signal), undefined, signal)
+  const request = { ...(await requestOf(repository, backups, options, signal)), ...clockReasonOf(options) }
+  const plan = await planForget(repository, request, undefined, signal)
   const going = plan.decisions.filter(({ act }) => act === 'forget')
   for (const decision of plan.decisions) output.line(printDecision(decision))
   if (options.execute === undefined) {

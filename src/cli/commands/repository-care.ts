@@ -7,7 +7,7 @@ import { planPrune } from '#engine/repository/prune-plan.ts'
 import { executePrune, spaceNotice } from '#engine/repository/prune.ts'
 import { repositoryStatistics } from '#engine/repository/statistics.ts'
 import { openedRepository, storageOf, type CommandContext } from '#cli/command.ts'
-import { readPassword, wholeNumber, withRepository, type RepositoryOptions } from '#cli/options.ts'
+import { clockReasonOf, readPassword, wholeNumber, withRepository, type RepositoryOptions } from '#cli/options.ts'
 
 interface CheckOptions extends RepositoryOptions {
   readonly readData?: boolean
@@ -16,6 +16,7 @@ interface CheckOptions extends RepositoryOptions {
 interface PruneCommandOptions extends RepositoryOptions {
   readonly graceHours?: number
   readonly execute?: string
+  readonly clockReason?: string
 }
 
 /** `repository check|prune|stats`: what keeps a repository sound and small. */
@@ -28,6 +29,7 @@ export function addRepositoryCare(group: Command, context: CommandContext): void
     .description('say which packs no backup needs; --execute marks them, and deletes those marked long enough ago')
     .option('--grace-hours <hours>', 'how long a pack stays marked before it is deleted', wholeNumber(0, 100_000))
     .option('--execute <digest>', 'carry out the plan with this digest')
+    .option('--clock-reason <text>', 'the clock is right although the newest backup is old: why')
     .action((options: PruneCommandOptions) => prune(options, context))
   withRepository(group.command('stats'))
     .description('how much is stored, and how much compression and deduplication save')
@@ -60,7 +62,8 @@ async function check(options: CheckOptions, { output, signal }: CommandContext):
 
 async function prune(options: PruneCommandOptions, { output, signal }: CommandContext): Promise<void> {
   await using repository = await openedRepository(options)
-  const plan = await planPrune(repository, options.graceHours === undefined ? {} : { graceMs: options.graceHours * durations.hour }, signal)
+  const grace = options.graceHours === undefined ? {} : { graceMs: options.graceHours * durations.hour }
+  const plan = await planPrune(repository, { ...grace, ...clockReasonOf(options) }, signal)
   const acts = Map.groupBy(plan.decisions, ({ act }) => act)
   const counts = Object.fromEntries([...acts].map(([act, packs]) => [act, packs.length]))
   for (const [act, packs] of acts) {

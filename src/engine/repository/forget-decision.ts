@@ -2,7 +2,12 @@ import type { SnapshotId } from '#base/ids.ts'
 import type { RetentionPolicy } from './retention.ts'
 
 /** What a policy does not keep, of one system or of all; or exactly these. */
-export type ForgetRequest =
+export type ForgetRequest = Choice & {
+  /** Why to delete although the clock seems to have jumped: somebody has looked at it (SAFETY rule 29). */
+  readonly clockReason?: string
+}
+
+type Choice =
   | { readonly kind: 'policy'; readonly policy: RetentionPolicy; readonly system?: string }
   | { readonly kind: 'chosen'; readonly snapshots: readonly SnapshotId[] }
 

@@ -104,6 +104,7 @@ test('SAFETY rule 12 a safety backup inside its time is not forgotten by name, a
   const safety = await store(all.repository, { day: 'safety' }, [...tags('emr'), 'safety'], all.clock.now())
   await assert.rejects(planForget(all.repository, { kind: 'chosen', snapshots: [safety] }), (error) => isFault(error, 'RETENTION_HELD'))
   all.clock.advance(9 * durations.day)
+  await store(all.repository, { day: 'today' }, tags('pacs'), all.clock.now())
   const { forgotten } = await executeForget(all.repository, await planForget(all.repository, lastOne))
   assert.deepEqual(forgotten, [safety])
 })

@@ -2,9 +2,7 @@ import { createHash } from 'node:crypto'
 import { throwIfCancelled } from '#base/clock.ts'
 import { Fault } from '#base/fault.ts'
 import type { SnapshotId } from '#base/ids.ts'
-import { limits } from '#base/limits.ts'
-import { printDuration } from '#base/units.ts'
-import { coreOf, type RepositoryCore } from './core.ts'
+import { coreOf } from './core.ts'
 import type { ForgetDecision, ForgetRequest } from './forget-decision.ts'
 import { decideProofs } from './forget-proofs.ts'
 import { isProof, readProofs, standingOf, backupTagOf } from './proofs.ts'
@@ -12,6 +10,7 @@ import { assertRemoved } from './read-back.ts'
 import type { Repository, Snapshot } from './repository.ts'
 import { judge, nothingHeld, type Judged, type Keeping } from './retention.ts'
 import { loadSnapshots, rethrow } from './stored.ts'
+import { trustedTime } from './trusted-time.ts'
 
 export type { ForgetDecision, ForgetRequest } from './forget-decision.ts'
 
@@ -82,7 +81,7 @@ const used = new WeakSet<ForgetPlan>()
 
 async function decide(repository: Repository, request: ForgetRequest, keeping: Keeping, signal?: AbortSignal): Promise<ForgetPlan> {
   const core = coreOf(repository)
-  const now = await agreedTime(core, signal)
+  const now = await trustedTime(core, request, signal)
   const all = (await loadSnapshots(core, rethrow, signal)).toSorted((a, b) => b.time.getTime() - a.time.getTime() || (a.id < b.id ? -1 : 1))
   const proofs = await readProofs(repository, all, signal)
   const snapshots = all.filter((snapshot) => !isProof(snapshot))
@@ -120,21 +119,6 @@ function decideBackups(
       ? { snapshot: id, time, tags, act: 'keep', reasons: kept }
       : { snapshot: id, time, tags, act: 'forget', reasons: ['the policy does not keep it'] }
   })
-}
-
-/**
- * SAFETY rule 29: our clock and the storage's must agree, since a clock that jumped ahead makes good backups look old and
- * expires what protects safety backups.
- */
-async function agreedTime(core: RepositoryCore, signal?: AbortSignal): Promise<Date> {
-  const ours = core.clock.now()
-  const theirs = await core.storage.now(signal)
-  const apartMs = Math.abs(ours.getTime() - theirs.getTime())
-  if (apartMs > limits.clockToleranceMs) {
-    const fact = `the clock of this machine and that of the storage are ${printDuration(apartMs)} apart`
-    throw new Fault('RETENTION_CLOCK', fact, { ours: ours.toISOString(), theirs: theirs.toISOString() })
-  }
-  return ours < theirs ? ours : theirs
 }
 
 interface Known {

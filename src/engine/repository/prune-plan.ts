@@ -11,6 +11,7 @@ import { loadMarks } from './prune-marks.ts'
 import { BlobReader } from './reading.ts'
 import { walkReachable } from './reachable.ts'
 import type { Repository } from './repository.ts'
+import { trustedTime } from './trusted-time.ts'
 import { loadIndexes, loadSnapshots, packFileSizeBytes, packSizes, rethrow, type StoredIndex } from './stored.ts'
 
 export interface PruneOptions {
@@ -18,7 +19,12 @@ export interface PruneOptions {
   readonly graceMs?: number
   /** A pack with more than this share of waste is written anew. */
   readonly wasteShareMax?: number
+  /** Why to delete although the clock seems to have jumped (SAFETY rule 29). */
+  readonly clockReason?: string
 }
+
+/** With the defaults in the places of what was not said. */
+export type PruneWishes = Omit<Required<PruneOptions>, 'clockReason'> & Pick<PruneOptions, 'clockReason'>
 
 /**
  * - `keep`: needed. `repack`: its needed blobs are copied to a new pack, then it is marked.
@@ -40,19 +46,23 @@ export interface PrunePlan {
   readonly repository: string
   readonly graceMs: number
   readonly wasteShareMax: number
+  readonly clockReason?: string
   readonly decisions: readonly PackDecision[]
   /** Marks of packs that are gone. */
   readonly spentMarks: readonly PackId[]
   readonly digest: string
 }
 
-/** Says for each pack what would become of it and why, by reading alone. Refuses a damaged repository: DAMAGE_…. */
+/**
+ * Says for each pack what would become of it and why, by reading alone. Refuses a damaged repository (DAMAGE_…), and to
+ * delete by a clock that seems to have jumped (RETENTION_CLOCK).
+ */
 export async function planPrune(repository: Repository, options: PruneOptions = {}, signal?: AbortSignal): Promise<PrunePlan> {
   return await repository.reading(async () => (await survey(coreOf(repository), withDefaults(options), signal)).plan, signal)
 }
 
-export function withDefaults(options: PruneOptions): Required<PruneOptions> {
-  return { graceMs: options.graceMs ?? limits.pruneGraceMs, wasteShareMax: options.wasteShareMax ?? limits.pruneWasteShareMax }
+export function withDefaults(options: PruneOptions): PruneWishes {
+  return { graceMs: limits.pruneGraceMs, wasteShareMax: limits.pruneWasteShareMax, ...options }
 }
 
 /** A plan with what carrying it out needs to know. */
@@ -66,7 +76,7 @@ export interface PruneSurvey {
   readonly keeperOf: (blob: PackedBlob) => PackId
 }
 
-export async function survey(core: RepositoryCore, options: Required<PruneOptions>, signal?: AbortSignal): Promise<PruneSurvey> {
+export async function survey(core: RepositoryCore, options: PruneWishes, signal?: AbortSignal): Promise<PruneSurvey> {
   // What a snapshot names was written before it, so snapshots are read first. Any damage ends it: nothing is deleted by guessing.
   const snapshots = await loadSnapshots(core, rethrow, signal)
   const indexes = await loadIndexes(core, rethrow, signal)
@@ -81,6 +91,7 @@ export async function survey(core: RepositoryCore, options: Required<PruneOption
   const keeperOf = (blob: PackedBlob) => keeperAmong(index, blob, { sizes, marks })
   const now = await core.storage.now(signal)
   const decisions = decideAll({ index, needed, keeperOf, sizes, marks, now, ...options })
+  if (decisions.some(({ act }) => act === 'delete')) await trustedTime(core, options, signal)
   const spentMarks = [...marks.keys()].filter((pack) => !sizes.has(pack)).toSorted()
   const unsealed = { repository: core.config.id, ...options, decisions, spentMarks }
   const digest = digestOf(unsealed, { snapshots: snapshots.map(({ id }) => id), indexes: [...indexes.files.keys()] })
@@ -100,7 +111,7 @@ function keeperAmong(
   return keeper
 }
 
-interface Weighed extends Required<PruneOptions> {
+interface Weighed extends PruneWishes {
   readonly index: PackIndex
   readonly needed: BlobSet
   readonly keeperOf: (blob: PackedBlob) => PackId

@@ -43,8 +43,10 @@ export const spaceNotice =
 export async function executePrune(repository: Repository, plan: PrunePlan, signal?: AbortSignal): Promise<PruneResult> {
   if (used.has(plan)) throw new Fault('PLAN_USED', 'this plan was carried out already', { digest: plan.digest })
   const core = coreOf(repository)
+  const { graceMs, wasteShareMax, clockReason } = plan
+  const wishes = { graceMs, wasteShareMax, ...(clockReason !== undefined && { clockReason }) }
   const result = await repository.exclusively(async (lease) => {
-    const found = await survey(core, { graceMs: plan.graceMs, wasteShareMax: plan.wasteShareMax }, signal)
+    const found = await survey(core, wishes, signal)
     if (found.plan.digest !== plan.digest) {
       throw new Fault('PLAN_STALE', 'snapshots, packs or marks have changed since the plan was made', {
         digest: plan.digest,
