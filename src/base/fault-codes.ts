@@ -117,6 +117,9 @@ const table = {
   RESTORE_STATE: { hint: 'Run `integrum restore recover`, then look at the state of the restore again.' },
   RESTORE_NOT_FOUND: { usage: true, hint: 'Give the id that `restore run` printed; --state must name the same directory.' },
   RESTORE_TARGET_CHANGED: { hint: 'The live database or directory is not the one this restore left; nothing was touched.' },
+  PROOF_SIGNATURE: {
+    hint: 'Do not rely on the report: ask for the original, or read it out of the repository with `integrum backups show`.',
+  },
   HOOK_FAILED: { hint: "Read the output of the hook; it is named in the system's settings." },
 
   // Portable archives and dumps of other programs

@@ -65,7 +65,10 @@ export const systemSettingsSchema = z.strictObject({
   exclude: z.record(sourceNameSchema, z.array(z.string().min(1))).default({}),
   /** Roots that a container has mounted: their processes cannot be seen from here (SAFETY rule 5). */
   containerisedRoots: z.array(sourceNameSchema).default([]),
-  assertions: z.array(assertionSchema).default([]),
+  assertions: z
+    .array(assertionSchema)
+    .refine((all) => new Set(all.map(({ name }) => name)).size === all.length, 'each assertion has a name of its own')
+    .default([]),
   /** What was promised; a drill sets beside it what was achieved. */
   objectives: z.strictObject({ rto: durationText.optional() }).default({}),
   hooks: z

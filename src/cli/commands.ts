@@ -10,6 +10,7 @@ export const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   backups: async () => (await import('#cli/commands/backups.ts')).addBackups,
   verify: async () => (await import('#cli/commands/verify.ts')).addVerify,
   restore: async () => (await import('#cli/commands/restore.ts')).addRestore,
+  drill: async () => (await import('#cli/commands/drill.ts')).addDrill,
   forget: async () => (await import('#cli/commands/forget.ts')).addForget,
   export: async () => (await import('#cli/commands/export.ts')).addExport,
   import: async () => (await import('#cli/commands/import.ts')).addImport,

@@ -16,6 +16,8 @@ export interface ClusterOptions {
   /** Folder of the server's programs; the newest installed otherwise. */
   readonly programs?: string
   readonly user?: string
+  /** Where the socket's directory is made; the system's place for temporary files otherwise. */
+  readonly socketsIn?: string
 }
 
 export interface PrivateCluster extends AsyncDisposable {
@@ -28,6 +30,8 @@ export interface PrivateCluster extends AsyncDisposable {
   stop(): Promise<void>
   /** SIGKILL to the postmaster, as a power cut for the server's processes. */
   kill(): Promise<void>
+  /** SIGQUIT: at once, for a cluster that nobody needs any more. Its files stay. */
+  discard(): Promise<void>
 }
 
 /**
@@ -42,7 +46,7 @@ export async function startCluster(directory: string, options: ClusterOptions): 
   await mkdir(directory, { recursive: true, mode: 0o755 })
   if (owner) await chown(directory, owner.uid, owner.gid)
   // A socket path holds 107 bytes at most, so it lives in a short place of its own.
-  const socketDirectory = await mkdtemp(path.join(tmpdir(), 'integrum-pg-'))
+  const socketDirectory = await mkdtemp(path.join(options.socketsIn ?? tmpdir(), 'integrum-pg-'))
   if (owner) await chown(socketDirectory, owner.uid, owner.gid)
   await chmod(socketDirectory, 0o700)
 
@@ -65,6 +69,7 @@ export async function startCluster(directory: string, options: ClusterOptions): 
       `postgresql://${encodeURIComponent(user)}@/${encodeURIComponent(database)}?host=${encodeURIComponent(socketDirectory)}`,
     stop: () => stopWith('SIGINT'),
     kill: () => stopWith('SIGKILL'),
+    discard: () => stopWith('SIGQUIT'),
     [Symbol.asyncDispose]: () => stopWith('SIGINT'),
   }
 }

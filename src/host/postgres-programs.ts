@@ -17,6 +17,12 @@ export function postgresPrograms(program: string, majorVersionMin = 0): Programs
   return fits.toSorted((a, b) => b.majorVersion - a.majorVersion)[0]
 }
 
+/** The installed PostgreSQL of that very major version, or else the next newer one. `undefined` when all are older. */
+export function closestPrograms(program: string, majorVersion: number): Programs | undefined {
+  const fits = installed().filter((found) => found.majorVersion >= majorVersion && existsSync(path.join(found.folder, program)))
+  return fits.toSorted((a, b) => a.majorVersion - b.majorVersion)[0]
+}
+
 export function assertFound(programs: Programs | undefined): Programs {
   if (programs) return programs
   throw new Fault('TOOL_MISSING', 'no PostgreSQL programs are installed', { looked: debianFolder })

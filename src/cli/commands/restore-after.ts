@@ -8,6 +8,7 @@ import { releaseRestore } from '#engine/restore/release.ts'
 import { undoRestore } from '#engine/restore/undo.ts'
 import { instruments, openedRepository, type CommandContext } from '#cli/command.ts'
 import { collectText, databaseTargets, wholeNumber, withRepository, withState, type RepositoryOptions } from '#cli/options.ts'
+import { nameLeftDrills } from '#cli/left-drills.ts'
 import { stateDirectory } from '#cli/state.ts'
 import { reportSwap } from './restore-run.ts'
 
@@ -107,12 +108,14 @@ async function recover(options: RecoverOptions, { output, signal }: CommandConte
   const servers = databaseTargets((options.server ?? []).map((value) => ({ name: 'server', value }))).map(({ target }) => target)
   await adoptJournals(directory, { files: options.journal ?? [], servers }, signal)
   const recovered = await recoverAll(directory, systemClock, signal)
-  if (recovered.length === 0) output.line('Nothing was interrupted.')
+  const leftDrills = await nameLeftDrills(directory, output)
+  if (recovered.length + leftDrills === 0) output.line('Nothing was interrupted.')
   for (const { before, state } of recovered) {
     output.line(`restore ${state.restore} of ${state.system}, interrupted at "${before}", is now "${state.step}"`)
   }
   output.result({
     status: 'completed',
+    leftDrills,
     recovered: recovered.map(({ before, state }) => ({ restore: state.restore, system: state.system, before, step: state.step })),
   })
 }

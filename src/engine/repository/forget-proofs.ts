@@ -10,7 +10,7 @@ export interface ProofChoice {
   readonly proofs: Proofs
 }
 
-/** A proof is kept as long as what it proves. Of several that say the same of one backup a policy keeps the newest. */
+/** A proof is kept as long as what it proves. A verify that a later one repeats is not: it is run every night. */
 export function decideProofs(request: ForgetRequest, { decided, snapshots, proofs }: ProofChoice): ForgetDecision[] {
   const backupsOf = (act: ForgetDecision['act']) => new Set(decided.filter((decision) => decision.act === act).map(backupTagOf))
   const kept = backupsOf('keep')
@@ -37,7 +37,8 @@ function repeatedProofs({ held }: Proofs): ReadonlySet<SnapshotId> {
   const said = new Set<string>()
   const repeated = new Set<SnapshotId>()
   for (const { snapshot, document } of held.toReversed()) {
-    const what = `${document.backup.id} ${document.kind} ${document.outcome}`
+    if (document.kind !== 'verify') continue
+    const what = `${document.backup.id} ${document.outcome}`
     if (said.has(what)) repeated.add(snapshot)
     said.add(what)
   }

@@ -153,10 +153,14 @@ test('a damaged proof hides no other and stops no forgetting', async () => {
   await planForget(later, lastOne)
 })
 
-test('of proofs that say the same of one backup a policy keeps the newest, and none of a backup that is gone', async () => {
+test('of verifies that say the same of one backup a policy keeps the newest, of drills all, and none of a backup that is gone', async () => {
   const { repository, backups, storage } = await made()
   const proofs: SnapshotId[] = []
-  for (const hour of [1, 2, 3]) proofs.push(await prove(repository, backups[2], { endedAt: `2026-03-01T0${hour}:00:00.000Z` }))
+  for (const hour of [1, 2, 3]) {
+    const endedAt = `2026-03-01T0${hour}:00:00.000Z`
+    proofs.push(await prove(repository, backups[2], { kind: 'verify', outcome: 'intact', endedAt }))
+    await prove(repository, backups[2], { endedAt })
+  }
   const orphan = await prove(repository, backups[0])
   await storage.remove(`snapshots/${backups[0].id}`)
   const { forgotten } = await executeForget(repository, await planForget(repository, { kind: 'policy', policy: { last: 9 } }))

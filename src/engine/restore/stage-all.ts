@@ -16,6 +16,8 @@ interface Staging extends PlannedRestore {
   readonly instruments: Instruments
   /** Sees what each step took and found. */
   readonly witness?: StageWitness
+  /** Where what is needed meanwhile is put; the system's place for temporary files otherwise. */
+  readonly spoolIn?: string
 }
 
 /**
@@ -43,7 +45,7 @@ export async function stageAll(repository: Repository, staging: Staging, signal:
 
 async function stageOneDatabase(
   repository: Repository,
-  { order, plan, journal, instruments, witness = unseen }: Staging,
+  { order, plan, journal, instruments, witness = unseen, spoolIn }: Staging,
   planned: PlannedDatabase,
   signal: AbortSignal,
 ) {
@@ -60,6 +62,7 @@ async function stageOneDatabase(
     ...(planned.tables && { tables: planned.tables }),
     onCreated: (stageOid: number) => journal.changeDatabase({ ...record, stageOid }),
     onProgress: instruments.onProgress,
+    spoolIn,
   }
   const staged = await witness.timed('stage', name, () => stageDatabase(stageOptions, signal))
   instruments.onProgress({ stage: 'verify', what: name })

@@ -8,10 +8,9 @@ import { limits } from '#base/limits.ts'
 import { hostFault } from '#host/durable.ts'
 import { assertFound, postgresPrograms } from '#host/postgres-programs.ts'
 import { run } from '#host/run.ts'
-import type { StoredSource } from '#engine/sources/source.ts'
 import { toolEnvironment } from './connection.ts'
 import type { DatabaseSection } from './database-section.ts'
-import type { StageWork } from './stage-options.ts'
+import type { StageOptions, StageWork } from './stage-options.ts'
 import { loadSettings } from './stage-session.ts'
 
 export type DumpSection = 'pre-data' | 'data' | 'post-data'
@@ -21,8 +20,11 @@ export interface SpooledDump extends AsyncDisposable {
 }
 
 /** pg_restore seeks in its archive, so it gets a file: in a directory of ours (0700), removed with the scope. */
-export async function spoolDump(stored: StoredSource, signal?: AbortSignal): Promise<SpooledDump> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'integrum-stage-'))
+export async function spoolDump(
+  { stored, spoolIn = tmpdir() }: Pick<StageOptions, 'stored' | 'spoolIn'>,
+  signal?: AbortSignal,
+): Promise<SpooledDump> {
+  const folder = await mkdtemp(path.join(spoolIn, 'integrum-stage-'))
   await using undo = new AsyncDisposableStack()
   undo.defer(() => rm(folder, { recursive: true, force: true }))
   await chmod(folder, 0o700)

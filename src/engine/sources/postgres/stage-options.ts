@@ -23,6 +23,8 @@ export interface StageOptions {
   /** Called right after CREATE DATABASE, before anything else, so that the journal knows the OID. */
   readonly onCreated: (oid: number) => Promise<void>
   readonly onProgress?: OnProgress
+  /** Where the dump is put while it is needed; the system's place for temporary files otherwise. */
+  readonly spoolIn?: string | undefined
   /** Staging is dropped when a disk of the server has less left (SAFETY rule 22); `limits.stagingFreeBytesMin` otherwise. */
   readonly freeBytesMin?: number
 }

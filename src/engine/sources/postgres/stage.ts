@@ -54,7 +54,7 @@ export async function stageDatabase(options: StageOptions, signal: AbortSignal):
   const roles = chooseRoles(options.section.roles, await presentRoles(beside), options.roles)
   const chosen = chosenTables(options)
   const watch = opened.use(await watchServer(options, signal))
-  const dump = opened.use(await spoolDump(options.stored, watch.signal))
+  const dump = opened.use(await spoolDump(options, watch.signal))
 
   await using undo = new AsyncDisposableStack()
   const made = { oid: undefined as number | undefined, roles: [] as string[] }

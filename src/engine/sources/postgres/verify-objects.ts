@@ -31,7 +31,7 @@ export async function verifyObjects(work: VerifyWork, connection: Connection, si
 }
 
 async function listBackup(work: VerifyWork, signal: AbortSignal): Promise<string[]> {
-  await using dump = await spoolDump(work.options.stored, signal)
+  await using dump = await spoolDump(work.options, signal)
   const entries = await listArchive(work, dump.file, signal)
   const roles = work.options.roles.filter((choice) => choice.kind === 'map')
   if (roles.length === 0) return entries
@@ -43,7 +43,7 @@ async function listBackup(work: VerifyWork, signal: AbortSignal): Promise<string
 }
 
 async function listStage(work: VerifyWork, connection: Connection, signal: AbortSignal): Promise<string[]> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'integrum-verify-'))
+  const folder = await mkdtemp(path.join(work.options.spoolIn ?? tmpdir(), 'integrum-verify-'))
   try {
     const file = path.join(folder, 'stage.dump')
     const { pgDump } = await fittingClientTools((await surveyServer(connection)).serverVersion)
