@@ -3,11 +3,13 @@ import { systemClock } from '#base/clock.ts'
 import { printBytes, printCount } from '#base/units.ts'
 import { backupsAmong, type OpenedBackup } from '#engine/backup/backups.ts'
 import { foreignAmong } from '#engine/backup/foreign.ts'
+import { readProofs, standingOf } from '#engine/repository/proofs.ts'
 import { openWanted } from '#engine/backup/open-wanted.ts'
 import { listFiles } from '#engine/backup/list-files.ts'
 import { openedForReading, type CommandContext } from '#cli/command.ts'
 import { parseSystemName, withRepository, type RepositoryOptions } from '#cli/options.ts'
 import type { Output } from '#cli/output.ts'
+import { nameRefused, printStanding } from '#cli/standing.ts'
 
 interface ListOptions extends RepositoryOptions {
   readonly system?: string
@@ -49,12 +51,16 @@ async function list(options: ListOptions, context: CommandContext): Promise<void
   const { output, signal, end } = context
   await using repository = await openedForReading(options, context)
   const { whole, damaged } = await repository.listSnapshots(signal)
-  const backups = backupsAmong(whole).filter(({ system }) => options.system === undefined || system === options.system)
+  const proofs = await readProofs(repository, whole, signal)
+  const backups = backupsAmong(whole)
+    .filter(({ system }) => options.system === undefined || system === options.system)
+    .map((backup) => ({ ...backup, standing: standingOf(backup.id, proofs) }))
   if (backups.length === 0) output.note('There is no backup of Integrum yet.')
-  for (const { id, snapshot, system, type, purpose, hasGaps } of backups) {
-    const state = hasGaps ? 'completed with gaps' : 'completed'
-    output.line(`${id}  ${snapshot.time.toISOString()}  ${system}  ${type}${purpose === 'regular' ? '' : ` (${purpose})`}  ${state}`)
+  for (const { id, snapshot, system, type, purpose, hasGaps, standing } of backups) {
+    const status = `${hasGaps ? 'completed with gaps' : 'completed'}  ${printStanding(standing)}`
+    output.line(`${id}  ${snapshot.time.toISOString()}  ${system}  ${type}${purpose === 'regular' ? '' : ` (${purpose})`}  ${status}`)
   }
+  nameRefused(output, proofs)
   const foreign = options.system === undefined ? foreignAmong(whole) : []
   for (const { id, time, paths } of foreign)
     output.line(`${id.slice(0, 36)}  ${time.toISOString()}  restic  ${paths.join(' ')}  not made by Integrum`)
@@ -64,7 +70,8 @@ async function list(options: ListOptions, context: CommandContext): Promise<void
     status: damaged.length > 0 ? 'completed_with_gaps' : 'completed',
     damaged: damaged.map(({ id, fault }) => ({ snapshot: id, code: fault.code, fact: fault.message })),
     foreign: foreign.map(({ id, time, paths }) => ({ snapshot: id, time: time.toISOString(), paths })),
-    backups: backups.map(({ id, snapshot, system, type, purpose, hasGaps }) => ({
+    refusedProofs: proofs.refused,
+    backups: backups.map(({ id, snapshot, system, type, purpose, hasGaps, standing }) => ({
       backup: id,
       snapshot: snapshot.id,
       time: snapshot.time.toISOString(),
@@ -72,15 +79,21 @@ async function list(options: ListOptions, context: CommandContext): Promise<void
       type,
       purpose,
       status: hasGaps ? 'completed_with_gaps' : 'completed',
+      standing: standing.state,
+      standingSince: standing.at,
     })),
   })
 }
 
-async function show({ backup: { backup, manifest, checksum }, context: { output } }: Opened): Promise<void> {
+async function show({ repository, backup: { backup, manifest, checksum }, context: { output, signal } }: Opened): Promise<void> {
+  const proofs = await readProofs(repository, (await repository.listSnapshots(signal)).whole, signal)
+  const standing = standingOf(backup.id, proofs)
   output.line(`backup     ${backup.id}`)
   output.line(`name       ${manifest.name}`)
   output.line(`snapshot   ${backup.snapshot.id}`)
   output.line(`checksum   ${checksum}`)
+  output.line(`standing   ${printStanding(standing)}`)
+  nameRefused(output, proofs)
   output.line(`system     ${manifest.system}, ${manifest.type}, begun ${manifest.startedAt} on ${manifest.hostname}`)
   for (const database of manifest.databases) {
     output.line(
@@ -100,7 +113,16 @@ async function show({ backup: { backup, manifest, checksum }, context: { output 
     for (const { what, why } of section.exactness) output.line(`not exact  ${section.name}: ${what}: ${why}`)
   }
   showGaps(output, manifest.gaps)
-  output.result({ status: 'completed', backup: backup.id, snapshot: backup.snapshot.id, checksum, manifest: withoutKeys(manifest) })
+  output.result({
+    status: 'completed',
+    backup: backup.id,
+    snapshot: backup.snapshot.id,
+    checksum,
+    standing: standing.state,
+    standingSince: standing.at,
+    proof: standing.proof?.document ?? null,
+    manifest: withoutKeys(manifest),
+  })
 }
 
 function showGaps(output: Output, gaps: OpenedBackup['manifest']['gaps']): void {

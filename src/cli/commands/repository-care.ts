@@ -3,6 +3,7 @@ import { systemClock } from '#base/clock.ts'
 import { Fault } from '#base/fault.ts'
 import { durations, printBytes, printCount } from '#base/units.ts'
 import { checkRepository } from '#engine/repository/check.ts'
+import { fingerprintOf, proofPublicKey } from '#engine/repository/proof-key.ts'
 import { planPrune } from '#engine/repository/prune-plan.ts'
 import { executePrune, spaceNotice } from '#engine/repository/prune.ts'
 import { repositoryStatistics } from '#engine/repository/statistics.ts'
@@ -92,5 +93,7 @@ async function stats(options: RepositoryOptions, { output, signal }: CommandCont
   output.line(`packs      ${printCount(found.packs)}, of them ${printCount(found.markedPacks)} waiting to be deleted`)
   output.line(`pieces     ${printCount(found.blobs)}, ${printBytes(found.plainBytes)} before compression`)
   output.line(`stored     ${printBytes(found.storedBytes)}; compression saves ${Math.round(found.compressionRatio * 100)} %`)
-  output.result({ status: 'completed', ...found })
+  const publicKey = proofPublicKey(repository)
+  output.line(`proof key  ${fingerprintOf(publicKey)}`)
+  output.result({ status: 'completed', ...found, proofKey: { publicKey, fingerprint: fingerprintOf(publicKey) } })
 }
