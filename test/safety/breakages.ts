@@ -346,11 +346,20 @@ export const breakages: readonly Breakage[] = [
   {
     rule: 29,
     without: 'comparing our clock with the storage',
-    file: `${repository}/forget.ts`,
+    file: `${repository}/trusted-time.ts`,
     find: 'if (apartMs > limits.clockToleranceMs) {',
     replace: 'if (false) {',
-    test: `${repository}/forget.test.ts`,
-    title: 'nothing is planned while our clock and the storage disagree',
+    test: `${repository}/trusted-time.test.ts`,
+    title: 'a reason is no way around clocks that disagree',
+  },
+  {
+    rule: 29,
+    without: 'holding the clock against the newest file of the repository',
+    file: `${repository}/trusted-time.ts`,
+    find: 'if (mark === undefined) return now',
+    replace: 'return now',
+    test: `${repository}/trusted-time.test.ts`,
+    title: 'a clock that jumps ahead deletes nothing',
   },
   {
     rule: 29,
