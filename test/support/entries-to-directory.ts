@@ -20,7 +20,7 @@ export async function entriesToDirectory(entries: AsyncIterable<Entry>, director
       current = path.dirname(current)
     } else if (entry.kind === 'stream') {
       const target = createWriteStream(path.join(current, bytesOf(entry.name).toString()), { mode: entry.mode, flags: 'wx' })
-      const written = pipeline(entry.open(), target)
+      const written = pipeline(copies(entry.open()), target)
         .catch((error: unknown) => {
           failure ??= { error }
         })
@@ -33,4 +33,9 @@ export async function entriesToDirectory(entries: AsyncIterable<Entry>, director
   }
   await Promise.all(open)
   if (failure) throw failure.error
+}
+
+/** A file stream asks for the next bytes before it has written the last ones, which are valid no longer then. */
+async function* copies(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
+  for await (const part of bytes) yield Buffer.from(part)
 }

@@ -55,6 +55,7 @@ export interface StreamEntry {
   readonly kind: 'stream'
   readonly name: ByteString
   readonly mode: number
+  /** As with a file, bytes are valid until the next ones are asked for. */
   open(signal?: AbortSignal): AsyncIterable<Uint8Array>
 }
 

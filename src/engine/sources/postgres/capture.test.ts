@@ -33,7 +33,7 @@ async function database(stem: string, sql: string): Promise<string> {
 
 async function drain(bytes: AsyncIterable<Uint8Array>): Promise<string> {
   const parts: Uint8Array[] = []
-  for await (const part of bytes) parts.push(part)
+  for await (const part of bytes) parts.push(Buffer.from(part))
   return Buffer.concat(parts).toString('utf8')
 }
 

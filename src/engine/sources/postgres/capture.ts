@@ -48,11 +48,13 @@ async function beginCapture(source: DatabaseSource, context: CaptureContext): Pr
   const catalog = await readCatalog(control)
   const stop = new AbortController()
   const signal = context.signal ? AbortSignal.any([context.signal, stop.signal]) : stop.signal
+  const hashKey = context.random.bytes(16)
   const readers = stack.use(
     new SnapshotReaders({
       target: source.target,
       snapshot: snapshot.name,
       settings,
+      hashKey,
       applicationName,
       connections: source.connections ?? Math.min(4, availableParallelism()),
       lockWaitMsMax: bounds.lockWaitMsMax,
@@ -62,7 +64,6 @@ async function beginCapture(source: DatabaseSource, context: CaptureContext): Pr
   )
   const watch = stack.use(await connect(source.target, context.signal))
   await watch.query(`SET application_name = '${applicationName}'`)
-  const hashKey = context.random.bytes(16)
   return new PostgresCapture(
     { source, context, bounds, applicationName, server, tools, settings, snapshot, catalog, readers, watch, hashKey, stop, signal },
     stack.move(),

@@ -4,6 +4,7 @@ import { throwIfCancelled } from '#base/clock.ts'
 import { Fault, isFault, messageOf, errnoOf } from '#base/fault.ts'
 import { environment } from '#host/environment.ts'
 import { passwordFor } from './password-file.ts'
+import { SessionSocket } from './session-socket.ts'
 import { printDatabaseUrl, type DatabaseTarget } from './target.ts'
 
 /** A connection that its scope closes. One query at a time (`pg` would queue them silently). */
@@ -21,7 +22,8 @@ export async function connect(target: DatabaseTarget, signal?: AbortSignal): Pro
   throwIfCancelled(signal)
   const password = await passwordFor(target)
   // Ours, so that it can be closed: a server that waits for a password keeps a refused session open for a minute.
-  const socket = new Socket()
+  const ssl = target.sslMode === undefined ? false : sslOf(target.sslMode)
+  const socket = ssl === false ? new SessionSocket() : new Socket()
   // Loaded by whoever connects: what deals with files alone starts without it.
   const { Client } = (await import('pg')).default
   const client = new Client({
@@ -34,7 +36,7 @@ export async function connect(target: DatabaseTarget, signal?: AbortSignal): Pro
     application_name: 'integrum',
     connectionTimeoutMillis: 15_000,
     keepAlive: true,
-    ...(target.sslMode !== undefined && { ssl: sslOf(target.sslMode) }),
+    ssl,
   })
   // A session ended by the server rejects the running query; without a listener the event alone would end us.
   client.on('error', () => {})

@@ -1,83 +1,97 @@
 import { strict as assert } from 'node:assert'
-import type { Duplex } from 'node:stream'
 import type pg from 'pg'
 import { Fault } from '#base/fault.ts'
 import { throwIfCancelled } from '#base/clock.ts'
-import { limits } from '#base/limits.ts'
 import { queryFault, type Connection } from './connection.ts'
+import { CopyReceiver } from './copy-receiver.ts'
+import type { RowsHash } from './database-section.ts'
+import { divert, type Diversion } from './session-socket.ts'
 
+/** Bytes are valid until the next ones are asked for. */
 export interface CopyOut extends AsyncIterable<Uint8Array> {
   /** Rows as COPY's own command tag counts them. Only after the last byte was read. */
   rows(): number
+  /** `rows-v1` of what was received, when a key was given. Only after the last byte was read. */
+  hash(): RowsHash
+}
+
+export interface CopyOutOptions {
+  readonly statement: string
+  /** Hashes the rows as they arrive. */
+  readonly hashKey?: Uint8Array
 }
 
 /**
- * Streams `COPY … TO STDOUT` of one session, holding at most about two stream buffers. A reader that leaves early, or
- * an abort, destroys the session, since it is then in the middle of a COPY; its scope still has to close it.
+ * Streams `COPY … TO STDOUT` of one session through a fixed amount of memory. A reader that leaves early, or an abort,
+ * destroys the session, since it is then in the middle of a COPY; its scope still has to close it.
  */
-export function copyOut(connection: Connection, copyStatement: string, signal?: AbortSignal): CopyOut {
-  const query = new CopyOutQuery(copyStatement)
+export function copyOut(connection: Connection, { statement, hashKey }: CopyOutOptions, signal?: AbortSignal): CopyOut {
+  let ended: { readonly rows: number; readonly hash: RowsHash | undefined } | undefined
   return {
     rows() {
-      assert(query.rows !== undefined, 'COPY has not ended')
-      return query.rows
+      assert(ended, 'COPY has not ended')
+      return ended.rows
+    },
+    hash() {
+      assert(ended?.hash, 'COPY has ended, and there was a key')
+      return ended.hash
     },
     async *[Symbol.asyncIterator]() {
       throwIfCancelled(signal)
+      using query = new CopyOutQuery(statement, hashKey)
       const abort = () => query.fail(new Fault('CANCELLED', 'cancelled while rows were read', {}, { cause: signal?.reason }))
       signal?.addEventListener('abort', abort, { once: true })
       try {
         connection.client.query(query)
         for (let bytes = await query.take(); bytes !== undefined; bytes = await query.take()) yield bytes
+        ended = { rows: query.rows, hash: hashKey && query.hash() }
       } finally {
         signal?.removeEventListener('abort', abort)
-        if (!query.isEnded) query.destroySession()
       }
     },
   }
 }
 
-const messageCodes = { copyOutResponse: 0x48, copyData: 0x64, notice: 0x4e, parameterStatus: 0x53, notification: 0x41 }
-const passedOver: ReadonlySet<number> = new Set(Object.values(messageCodes))
-
-/**
- * Takes the place of pg's own parser on the socket while rows arrive ("Frontend/Backend Protocol", COPY Operations),
- * because that one makes an object of every row. Message headers are squeezed out of each buffer in place.
- */
-class CopyOutQuery {
-  rows: number | undefined
+/** Takes pg's place on the socket while rows arrive, because pg makes an object of every row (ADR 0005). */
+class CopyOutQuery implements Disposable {
   /** The server is ready for the next query, or the session is gone. */
-  isEnded = false
+  #isEnded = false
   readonly #text: string
-  readonly #queue: Uint8Array[] = []
-  #queuedBytes = 0
+  readonly #receiver: CopyReceiver
+  #rows: number | undefined
   #failure: unknown
   #wake: (() => void) | undefined
-  #socket: Duplex | undefined
-  #parseRest: ((bytes: Buffer) => void) | undefined
-  readonly #onBytes = (bytes: Buffer) => this.#parse(bytes)
+  #diversion: Diversion | undefined
+  #isStopped = false
 
-  /** The message under way: bytes of its header seen so far, whether it is CopyData, payload bytes still to come. */
-  readonly #header = Buffer.alloc(5)
-  #headerFilled = 0
-  #isData = false
-  #remaining = 0
-
-  constructor(text: string) {
+  constructor(text: string, hashKey: Uint8Array | undefined) {
     this.#text = text
+    this.#receiver = new CopyReceiver(hashKey, {
+      ready: () => this.#wakeUp(),
+      ended: (rest) => this.#diversion!.giveBack(rest),
+    })
+  }
+
+  get rows(): number {
+    assert(this.#rows !== undefined, 'COPY has ended')
+    return this.#rows
+  }
+
+  hash(): RowsHash {
+    return this.#receiver.digest()
   }
 
   /** The next bytes, `undefined` at the end. */
   async take(): Promise<Uint8Array | undefined> {
     for (;;) {
       if (this.#failure !== undefined) throw this.#failure
-      const bytes = this.#queue.shift()
-      if (bytes) {
-        this.#queuedBytes -= bytes.byteLength
-        if (this.#queuedBytes < limits.streamBufferBytes) this.#socket?.resume()
-        return bytes
+      const bytes = this.#receiver.take()
+      if (this.#isStopped && this.#receiver.hasRoom) {
+        this.#isStopped = false
+        this.#diversion?.stream.resume()
       }
-      if (this.isEnded) return undefined
+      if (bytes) return bytes
+      if (this.#isEnded) return undefined
       await new Promise<void>((resolve) => {
         this.#wake = resolve
       })
@@ -89,85 +103,41 @@ class CopyOutQuery {
     this.#wakeUp()
   }
 
-  destroySession(): void {
-    this.#socket?.destroy()
+  [Symbol.dispose](): void {
+    if (!this.#isEnded) this.#diversion?.stream.destroy()
+    this.#receiver[Symbol.dispose]()
   }
 
   // What pg calls.
 
   submit(connection: pg.Connection): void {
-    const socket = connection.stream
-    const listeners = socket.listeners('data') as ((bytes: Buffer) => void)[]
-    assert.equal(listeners.length, 1, 'pg reads its socket with one listener')
-    this.#socket = socket
-    this.#parseRest = listeners[0]
-    socket.removeListener('data', listeners[0]!)
-    socket.on('data', this.#onBytes)
+    this.#diversion = divert(connection.stream, {
+      room: () => this.#receiver.room(),
+      received: (bytes) => {
+        const isRoom = this.#receiver.received(bytes)
+        this.#isStopped = !isRoom
+        return isRoom
+      },
+    })
     connection.query(this.#text)
   }
 
   handleCommandComplete(message: { readonly text: string }): void {
     const tag = /^COPY (\d+)$/.exec(message.text)
-    if (tag) this.rows = Number(tag[1])
+    if (tag) this.#rows = Number(tag[1])
     else this.fail(new Fault('DATABASE_QUERY', `the server ended COPY with "${message.text}"`))
   }
 
   handleReadyForQuery(): void {
-    this.isEnded = true
+    this.#isEnded = true
     this.#wakeUp()
   }
 
   /** After it pg itself waits until the server is ready again. */
   handleError(error: unknown): void {
-    this.isEnded = true
-    this.#handBack(Buffer.alloc(0))
+    this.#isEnded = true
+    this.#diversion?.giveBack(new Uint8Array(0))
     this.fail(queryFault(error))
-  }
-
-  #parse(bytes: Buffer): void {
-    let at = 0
-    let filled = 0
-    while (at < bytes.length) {
-      if (this.#remaining > 0) {
-        const length = Math.min(this.#remaining, bytes.length - at)
-        if (this.#isData) {
-          if (filled !== at) bytes.copyWithin(filled, at, at + length)
-          filled += length
-        }
-        at += length
-        this.#remaining -= length
-        continue
-      }
-      if (this.#headerFilled === 0 && !passedOver.has(bytes[at]!)) break
-      this.#header[this.#headerFilled] = bytes[at]!
-      this.#headerFilled += 1
-      at += 1
-      if (this.#headerFilled === 5) {
-        this.#isData = this.#header[0] === messageCodes.copyData
-        this.#remaining = this.#header.readUInt32BE(1) - 4
-        this.#headerFilled = 0
-      }
-    }
-    if (filled > 0) this.#deliver(bytes.subarray(0, filled))
-    // CopyDone, CommandComplete, an error: pg understands the rest.
-    if (at < bytes.length) this.#handBack(bytes.subarray(at))
-  }
-
-  #deliver(bytes: Uint8Array): void {
-    this.#queue.push(bytes)
-    this.#queuedBytes += bytes.byteLength
-    if (this.#queuedBytes >= limits.streamBufferBytes) this.#socket?.pause()
-    this.#wakeUp()
-  }
-
-  #handBack(rest: Buffer): void {
-    const parseRest = this.#parseRest
-    if (!this.#socket || !parseRest) return
-    this.#parseRest = undefined
-    this.#socket.removeListener('data', this.#onBytes)
-    this.#socket.on('data', parseRest)
-    this.#socket.resume()
-    if (rest.length > 0) parseRest(rest)
   }
 
   #wakeUp(): void {

@@ -30,8 +30,7 @@ export class PostgresCapture implements Capture<DatabaseSection> {
   readonly #resources: AsyncDisposableStack
   readonly #segments: ReadonlyMap<string, readonly Segment[]>
   readonly #rows: RowReadings
-  readonly #snapshotFiles: WrittenFiles
-  readonly #allFiles: WrittenFiles
+  readonly #files: WrittenFiles
   readonly #texts: ReadonlyMap<string, string>
   readonly #watching: Promise<void>
   readonly #watchStop = new AbortController()
@@ -43,14 +42,13 @@ export class PostgresCapture implements Capture<DatabaseSection> {
   constructor(begun: BegunCapture, resources: AsyncDisposableStack) {
     this.#begun = begun
     this.#resources = resources
-    this.#rows = new RowReadings(begun.readers, begun.hashKey)
+    this.#rows = new RowReadings(begun.readers)
     this.#segments = new Map(
       begun.catalog.tables.map((table) => [tablePath(table), segmentsOf(table, begun.server.number, begun.bounds.segmentPages)]),
     )
     const fromSnapshot = ['rest.dump', 'schema.sql', ...[...this.#segments.values()].flat().map((segment) => segment.path)]
-    this.#snapshotFiles = new WrittenFiles(fromSnapshot)
     this.#texts = textsOf(begun)
-    this.#allFiles = new WrittenFiles([...fromSnapshot, ...this.#texts.keys(), countsFile])
+    this.#files = new WrittenFiles(fromSnapshot, [...this.#texts.keys(), countsFile])
     this.#watching = this.#watch()
   }
 
@@ -62,8 +60,8 @@ export class PostgresCapture implements Capture<DatabaseSection> {
     assert(this.#hashing === undefined, 'entries are handed out once')
     this.#hashing = this.#hashTheRest()
     const dump = this.#dumpOptions()
-    yield this.#file('schema.sql', (signal) => this.#snapshotFiles.record('schema.sql', dumpSchema(dump, signal)))
-    yield this.#file('rest.dump', (signal) => this.#snapshotFiles.record('rest.dump', dumpRest(dump, this.#begun.catalog.tables, signal)))
+    yield this.#file('schema.sql', (signal) => dumpSchema(dump, signal))
+    yield this.#file('rest.dump', (signal) => dumpRest(dump, this.#begun.catalog.tables, signal))
     yield* this.#data()
     for (const [name, text] of this.#texts) yield this.#file(name, () => once(async () => text))
     yield this.#file(countsFile, () => once(() => this.#counts()))
@@ -98,7 +96,7 @@ export class PostgresCapture implements Capture<DatabaseSection> {
       for (const table of inSchema) {
         const path = tablePath(table)
         yield { kind: 'enter', name: byteStringOf(path.split('/')[2]!) }
-        for (const segment of this.#segments.get(path)!) yield this.#file(segment.path, (signal) => this.#segment(segment, signal))
+        for (const segment of this.#segments.get(path)!) yield this.#file(segment.path, (signal) => this.#rows.segment(segment, signal))
         yield this.#leave(path.split('/')[2]!)
       }
       yield this.#leave(schemaPart)
@@ -106,13 +104,9 @@ export class PostgresCapture implements Capture<DatabaseSection> {
     yield this.#leave('data')
   }
 
-  #segment(segment: Segment, signal: AbortSignal): AsyncIterable<Uint8Array> {
-    return this.#snapshotFiles.record(segment.path, this.#rows.segment(segment, signal))
-  }
-
   /** A file that `SHA256SUMS` lists. */
   #file(path: string, open: OpenStream): StreamEntry {
-    return this.#stream(path, (signal) => this.#allFiles.record(path, open(signal)))
+    return this.#stream(path, (signal) => this.#files.record(path, open(signal)))
   }
 
   #stream(path: string, open: OpenStream): StreamEntry {
@@ -140,7 +134,7 @@ export class PostgresCapture implements Capture<DatabaseSection> {
 
   /** All rows are out and hashed: the snapshot is given up, so that VACUUM is held back no longer. */
   async #counts(): Promise<string> {
-    await this.#snapshotFiles.whole()
+    await this.#files.wholeEarly()
     await this.#hashing
     if (this.#failure) throw this.#failure.error
     await this.#release()
@@ -148,13 +142,13 @@ export class PostgresCapture implements Capture<DatabaseSection> {
   }
 
   async #listChecksums(): Promise<string> {
-    await this.#allFiles.whole()
-    this.#checksums = this.#allFiles.checksums()
+    await this.#files.whole()
+    this.#checksums = this.#files.checksums()
     return this.#checksums
   }
 
   #rowSections(): RowSections {
-    return rowSections(this.#begun, this.#rows, (path) => this.#snapshotFiles.sizeBytes(path))
+    return rowSections(this.#begun, this.#rows, (path) => this.#files.sizeBytes(path))
   }
 
   async #hashTheRest(): Promise<void> {
@@ -180,8 +174,7 @@ export class PostgresCapture implements Capture<DatabaseSection> {
   #fail(error: unknown): unknown {
     if (!this.#failure) {
       this.#failure = { error }
-      this.#snapshotFiles.fail(error)
-      this.#allFiles.fail(error)
+      this.#files.fail(error)
       this.#begun.stop.abort(error)
       void this.#release()
     }

@@ -9,13 +9,18 @@ export interface RowHash {
   digest(): RowsHash
 }
 
-interface RowHashModule {
+/** See wasm/row-hash.as.ts. */
+export interface RowHashModule {
   readonly memory: WebAssembly.Memory
   state(): number
-  input(): number
-  inputSize(): number
+  regions(): number
+  regionSize(): number
+  region(number: number): number
   begin(k0: bigint, k1: bigint): void
-  update(length: number): void
+  update(from: number, end: number): void
+  beginMessages(): void
+  take(from: number, end: number, to: number, isHashed: boolean): number
+  stoppedAt(): number
 }
 
 /** Layout of the state: see wasm/row-hash.as.ts. */
@@ -27,33 +32,44 @@ const offsets = { lineLength: 48, lines: 56, sumLow: 64, sumHigh: 72, carried: 8
  * its newline, under `key` (16 bytes). The order of lines does not matter; equal lines count as often as they occur.
  */
 export function createRowHash(key: Uint8Array): RowHash {
-  assert.equal(key.byteLength, 16, 'a row hash key has 16 bytes')
   const wasm = (loaded ??= loadWasm<RowHashModule>('row-hash'))
-  const keyView = new DataView(key.buffer, key.byteOffset, 16)
-  const stateIn = () => new Uint8Array(wasm.memory.buffer, wasm.state(), stateSizeBytes)
-  wasm.begin(keyView.getBigUint64(0, true), keyView.getBigUint64(8, true))
+  beginRowHash(wasm, key)
   // One module serves all hashes: each keeps its own state and lends it for the length of a call.
-  const state = stateIn().slice()
-  const capacity = wasm.inputSize()
+  const state = stateOf(wasm).slice()
+  const capacity = wasm.regionSize()
+  const from = wasm.region(0)
   return {
     update(bytes) {
-      stateIn().set(state)
-      const input = new Uint8Array(wasm.memory.buffer, wasm.input(), capacity)
+      stateOf(wasm).set(state)
+      const input = new Uint8Array(wasm.memory.buffer, from, capacity)
       for (let offset = 0; offset < bytes.byteLength; offset += capacity) {
         const part = bytes.subarray(offset, offset + capacity)
         input.set(part)
-        wasm.update(part.byteLength)
+        wasm.update(from, from + part.byteLength)
       }
-      state.set(stateIn())
+      state.set(stateOf(wasm))
     },
-    digest() {
-      const view = new DataView(state.buffer)
-      const unfinished = view.getBigUint64(offsets.lineLength, true) + BigInt(view.getUint32(offsets.carried, true))
-      assert.equal(unfinished, 0n, 'the stream ended within a line')
-      const sum = (view.getBigUint64(offsets.sumHigh, true) << 64n) | view.getBigUint64(offsets.sumLow, true)
-      return { rows: Number(view.getBigUint64(offsets.lines, true)), sum: printSum(sum) }
-    },
+    digest: () => digestOf(state),
   }
+}
+
+export function beginRowHash(wasm: RowHashModule, key: Uint8Array): void {
+  assert.equal(key.byteLength, 16, 'a row hash key has 16 bytes')
+  const view = new DataView(key.buffer, key.byteOffset, 16)
+  wasm.begin(view.getBigUint64(0, true), view.getBigUint64(8, true))
+}
+
+/** The state lies in the module's own memory. */
+export function stateOf(wasm: RowHashModule): Uint8Array {
+  return new Uint8Array(wasm.memory.buffer, wasm.state(), stateSizeBytes)
+}
+
+export function digestOf(state: Uint8Array): RowsHash {
+  const view = new DataView(state.buffer, state.byteOffset, stateSizeBytes)
+  const unfinished = view.getBigUint64(offsets.lineLength, true) + BigInt(view.getUint32(offsets.carried, true))
+  assert.equal(unfinished, 0n, 'the stream ended within a line')
+  const sum = (view.getBigUint64(offsets.sumHigh, true) << 64n) | view.getBigUint64(offsets.sumLow, true)
+  return { rows: Number(view.getBigUint64(offsets.lines, true)), sum: printSum(sum) }
 }
 
 let loaded: RowHashModule | undefined

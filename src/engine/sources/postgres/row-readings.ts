@@ -5,14 +5,13 @@ import type { CapturedCatalog } from './captured-catalog.ts'
 import type { RowsHash } from './database-section.ts'
 import { copyOfColumns, isRefreshedSince, largeObjectsCopy, type ListedView } from './list-objects.ts'
 import type { ListedTable } from './list-tables.ts'
-import { addRowsHash, createRowHash, noRows } from './row-hash.ts'
+import { addRowsHash, noRows } from './row-hash.ts'
 import type { Segment } from './segments.ts'
 import type { Reading, SnapshotReaders } from './snapshot-readers.ts'
 
 /** Hashes of everything that has rows, gathered while they stream. */
 export class RowReadings {
   readonly #readers: SnapshotReaders
-  readonly #hashKey: Uint8Array
   readonly #segments = new Map<ListedTable, RowsHash>()
   readonly #generated = new Map<ListedTable, RowsHash>()
   readonly #extensionTables = new Map<ListedTable, RowsHash>()
@@ -20,9 +19,8 @@ export class RowReadings {
   readonly #refreshed = new Set<ListedView>()
   #largeObjects: RowsHash = noRows
 
-  constructor(readers: SnapshotReaders, hashKey: Uint8Array) {
+  constructor(readers: SnapshotReaders) {
     this.#readers = readers
-    this.#hashKey = hashKey
   }
 
   /** The rows of one segment, counted and hashed on their way. */
@@ -90,14 +88,16 @@ export class RowReadings {
   }
 
   async *#hashed(reading: Reading, signal: AbortSignal, onHash: (hash: RowsHash) => void): AsyncGenerator<Uint8Array, void> {
-    const hash = createRowHash(this.#hashKey)
     let counted = -1
-    const rows = this.#readers.read(reading, (count) => (counted = count), signal)
-    for await (const bytes of rows) {
-      hash.update(bytes)
-      yield bytes
-    }
-    const digest = hash.digest()
+    let digest = noRows
+    yield* this.#readers.read(
+      reading,
+      (rows, hash) => {
+        counted = rows
+        digest = hash
+      },
+      signal,
+    )
     if (digest.rows !== counted) {
       const fact = `COPY counted ${counted} rows and sent ${digest.rows}`
       throw new Fault('DATABASE_QUERY', fact, { counted, received: digest.rows })

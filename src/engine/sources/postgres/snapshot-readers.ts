@@ -3,6 +3,7 @@ import { Fault } from '#base/fault.ts'
 import { Semaphore } from '#base/semaphore.ts'
 import { connect, quoteName, sqlStateOf, type Connection } from './connection.ts'
 import { copyOut } from './copy-out.ts'
+import type { RowsHash } from './database-section.ts'
 import { applySessionSettings, type SessionSettings } from './session-settings.ts'
 import type { DatabaseTarget } from './target.ts'
 
@@ -10,6 +11,8 @@ export interface ReadersOptions {
   readonly target: DatabaseTarget
   readonly snapshot: string
   readonly settings: SessionSettings
+  /** Of the rows, see `row-hash.ts`. */
+  readonly hashKey: Uint8Array
   readonly applicationName: string
   readonly connections: number
   readonly lockWaitMsMax: number
@@ -42,8 +45,8 @@ export class SnapshotReaders implements AsyncDisposable {
     this.#turns = new Semaphore(options.connections)
   }
 
-  /** Streams the rows; `onEnd` gets COPY's own count of them. */
-  async *read(reading: Reading, onEnd: (rows: number) => void, signal: AbortSignal): AsyncGenerator<Uint8Array, void> {
+  /** Streams the rows; `onEnd` gets COPY's own count of them and the hash of what came. */
+  async *read(reading: Reading, onEnd: (rows: number, hash: RowsHash) => void, signal: AbortSignal): AsyncGenerator<Uint8Array, void> {
     await this.#turns.acquire()
     let connection: Connection | undefined
     let isWhole = false
@@ -51,12 +54,12 @@ export class SnapshotReaders implements AsyncDisposable {
       throwIfCancelled(signal)
       connection = await this.#session()
       await this.#begin(connection, reading.table)
-      const copy = copyOut(connection, reading.statement, signal)
+      const copy = copyOut(connection, { statement: reading.statement, hashKey: this.#options.hashKey }, signal)
       yield* copy
       await reading.after?.(connection)
       await connection.query('COMMIT')
       isWhole = true
-      onEnd(copy.rows())
+      onEnd(copy.rows(), copy.hash())
     } finally {
       if (connection) {
         if (isWhole) this.#free.push(connection)

@@ -4,7 +4,7 @@ import { limits } from '#base/limits.ts'
 import { copyOut } from './copy-out.ts'
 import { quoteName, type Connection } from './connection.ts'
 import type { DatabaseSection, RowsHash, TableSection } from './database-section.ts'
-import { addRowsHash, createRowHash, noRows } from './row-hash.ts'
+import { addRowsHash, noRows } from './row-hash.ts'
 import type { StageWork } from './stage-options.ts'
 import { allOrFirst } from './stage-rows.ts'
 import { connectStage } from './stage-session.ts'
@@ -64,13 +64,9 @@ export async function hashCopy(
   { statement, key, onBytes }: { statement: string; key: Uint8Array; onBytes?: (bytes: number) => void },
   signal: AbortSignal,
 ): Promise<RowsHash> {
-  const hash = createRowHash(key)
-  const out = copyOut(connection, statement, signal)
-  for await (const bytes of out) {
-    hash.update(bytes)
-    onBytes?.(bytes.byteLength)
-  }
-  const found = hash.digest()
+  const out = copyOut(connection, { statement, hashKey: key }, signal)
+  for await (const bytes of out) onBytes?.(bytes.byteLength)
+  const found = out.hash()
   assert.equal(found.rows, out.rows(), 'the row hash counts as the server does')
   return found
 }

@@ -4,12 +4,17 @@ import { strict as assert } from 'node:assert'
 /** What became of each file that a capture hands out: its size and SHA-256, known once it was read to its end. */
 export class WrittenFiles {
   readonly #expected: Set<string>
+  readonly #earlyLeft: Set<string>
   readonly #done = new Map<string, { readonly sizeBytes: number; readonly sha256: string }>()
+  readonly #wholeEarly = Promise.withResolvers<void>()
   readonly #whole = Promise.withResolvers<void>()
 
-  constructor(expected: Iterable<string>) {
-    this.#expected = new Set(expected)
+  /** Files that are made from the `early` ones come `late`. */
+  constructor(early: Iterable<string>, late: Iterable<string>) {
+    this.#earlyLeft = new Set(early)
+    this.#expected = new Set([...this.#earlyLeft, ...late])
     // Nobody may be waiting when a capture fails.
+    this.#wholeEarly.promise.catch(() => {})
     this.#whole.promise.catch(() => {})
   }
 
@@ -25,11 +30,18 @@ export class WrittenFiles {
     }
     assert(!this.#done.has(path), `${path} is read once`)
     this.#done.set(path, { sizeBytes, sha256: sha256.digest('hex') })
+    this.#earlyLeft.delete(path)
+    if (this.#earlyLeft.size === 0) this.#wholeEarly.resolve()
     if (this.#done.size === this.#expected.size) this.#whole.resolve()
   }
 
   fail(error: unknown): void {
+    this.#wholeEarly.reject(error)
     this.#whole.reject(error)
+  }
+
+  wholeEarly(): Promise<void> {
+    return this.#wholeEarly.promise
   }
 
   /** Resolves when every expected file was read to its end. */

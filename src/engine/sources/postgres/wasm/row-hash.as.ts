@@ -1,10 +1,12 @@
 // SipHash-2-4-128 (Aumasson, Bernstein: "SipHash: a fast short-input PRF", 128-bit variant of the reference
-// implementation) of each line of a stream of COPY text, summed modulo 2^128 (SAFETY rule 18). The caller copies the
-// state of one hash to `state()`, its next bytes to `input()`, calls `update(length)` and takes the state back.
+// implementation) of each line of a stream of COPY text, summed modulo 2^128 (SAFETY rule 18). Either the caller puts
+// plain text into a region and calls `update`, lending the state of one of several hashes; or messages of the server
+// arrive in a region, and `take` squeezes their headers out and hashes what is left.
 
-/** Bytes that fit behind `input()`. Eight bytes before it are kept for the carry. */
-const INPUT_SIZE: i32 = 262144
-const buffer: usize = memory.data(262160)
+/** Bytes of a region. Eight bytes before it are kept for the carry. */
+const REGION_SIZE: i32 = 262144
+const REGIONS: i32 = 3
+const buffer: usize = memory.data(786480)
 const hash: usize = memory.data(96)
 
 // State, in bytes from `hash`: the key, the four words of the line that is under way, its length so far, lines ended,
@@ -26,12 +28,17 @@ export function state(): usize {
   return hash
 }
 
-export function input(): usize {
-  return buffer + 8
+export function regions(): i32 {
+  return REGIONS
 }
 
-export function inputSize(): i32 {
-  return INPUT_SIZE
+export function regionSize(): i32 {
+  return REGION_SIZE
+}
+
+/** Where the region of this number begins. */
+export function region(number: i32): usize {
+  return buffer + 8 + <usize>number * (REGION_SIZE + 16)
 }
 
 /** Sets the state to that of no bytes at all. */
@@ -45,11 +52,11 @@ export function begin(k0: u64, k1: u64): void {
   store<u64>(hash + V3, k1 ^ 0x7465646279746573)
 }
 
-export function update(inputLength: i32): void {
+/** Hashes the next bytes of the text; up to eight bytes before `from` may be written. */
+export function update(from: usize, end: usize): void {
   const carried = load<i32>(hash + CARRIED)
-  const start = buffer + 8 - <usize>carried
+  const start = from - <usize>carried
   memory.copy(start, hash + CARRY, <usize>carried)
-  const end = buffer + 8 + <usize>inputLength
 
   let v0 = load<u64>(hash + V0)
   let v1 = load<u64>(hash + V1)
@@ -135,4 +142,84 @@ export function update(inputLength: i32): void {
   store<u64>(hash + LENGTH, length)
   store<i32>(hash + CARRIED, <i32>(end - at))
   memory.copy(hash + CARRY, at, end - at)
+}
+
+// "Frontend/Backend Protocol", COPY Operations: a byte that names the message, four bytes of length, its content.
+const COPY_DATA: u8 = 0x64
+/** Of the message that is under way: bytes of its header seen, whether it is CopyData, bytes of it still to come. */
+let headerSeen: i32 = 0
+let isData: bool = false
+let remaining: u32 = 0
+const header: usize = memory.data(8)
+let stopped: usize = 0
+
+/** CopyData, and what may come between: CopyOutResponse, notices, changed settings, notifications. */
+function isPassedOver(code: u8): bool {
+  return code == COPY_DATA || code == 0x48 || code == 0x4e || code == 0x53 || code == 0x41
+}
+
+/** No message is under way. */
+export function beginMessages(): void {
+  headerSeen = 0
+  remaining = 0
+}
+
+/**
+ * Takes messages from `from`..`end` and puts the content of CopyData together from `to` on, which is not above `from`.
+ * Returns the end of what was put together, and hashes it when asked; `stoppedAt()` is the first byte of a message of
+ * another kind, or `end`.
+ */
+export function take(from: usize, end: usize, to: usize, isHashed: bool): usize {
+  let at = from
+  let filled = to
+  while (at < end) {
+    if (remaining > 0) {
+      const length = min<usize>(<usize>remaining, end - at)
+      if (isData) {
+        if (filled != at) moveDown(filled, at, length)
+        filled += length
+      }
+      at += length
+      remaining -= <u32>length
+      continue
+    }
+    if (headerSeen == 0) {
+      if (!isPassedOver(load<u8>(at))) break
+      if (at + 5 <= end) {
+        isData = load<u8>(at) == COPY_DATA
+        remaining = bswap<u32>(load<u32>(at, 1)) - 4
+        at += 5
+        continue
+      }
+    }
+    store<u8>(header + headerSeen, load<u8>(at))
+    headerSeen++
+    at++
+    if (headerSeen == 5) {
+      isData = load<u8>(header) == COPY_DATA
+      remaining = bswap<u32>(load<u32>(header, 1)) - 4
+      headerSeen = 0
+    }
+  }
+  stopped = at
+  if (isHashed) update(to, filled)
+  return filled
+}
+
+export function stoppedAt(): usize {
+  return stopped
+}
+
+/** Forward, so that source and target may overlap; nothing behind the target's end is touched. */
+// @ts-ignore: decorator
+@inline
+function moveDown(to: usize, from: usize, length: usize): void {
+  if (length < 16) {
+    for (let at: usize = 0; at < length; at++) store<u8>(to + at, load<u8>(from + at))
+    return
+  }
+  // Taken first: the last full step may reach over its place.
+  const last = v128.load(from + length - 16)
+  for (let at: usize = 0; at < length - 16; at += 16) v128.store(to + at, v128.load(from + at))
+  v128.store(to + length - 16, last)
 }
