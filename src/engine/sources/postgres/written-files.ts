@@ -13,9 +13,10 @@ export class WrittenFiles {
   constructor(early: Iterable<string>, late: Iterable<string>) {
     this.#earlyLeft = new Set(early)
     this.#expected = new Set([...this.#earlyLeft, ...late])
-    // Nobody may be waiting when a capture fails.
-    this.#wholeEarly.promise.catch(() => {})
-    this.#whole.promise.catch(() => {})
+    for (const whole of [this.#wholeEarly, this.#whole]) {
+      // Nobody may be waiting when a capture fails.
+      whole.promise.catch(() => {})
+    }
   }
 
   /** Passes the bytes on and remembers what they were. */
