@@ -55,21 +55,35 @@ const table = {
   },
 
   // Damage: bytes are wrong. Never retried, always an alarm.
-  DAMAGE_BLOB: { hint: 'The content of this piece is not what its name says; run `integrum repository check --read-data`.' },
-  DAMAGE_PACK: { hint: 'A pack file is truncated or altered; run `integrum repository check --read-data`.' },
+  DAMAGE_BLOB: {
+    hint: 'A piece is lost or altered; what else the backup holds is whole. `integrum repository repair --read-data` names all and saves the rest.',
+  },
+  DAMAGE_PACK: {
+    hint: 'A pack file is truncated or altered; `integrum repository repair --read-data` saves what is whole of it.',
+  },
   DAMAGE_INDEX: { hint: 'Nothing is lost by an index alone: `integrum repository repair` makes it anew from the packs.' },
-  DAMAGE_KEY: { hint: 'A key file is altered; open the repository with another password or the recovery key.' },
-  DAMAGE_CONFIG: { hint: 'The config file is altered; restore it from a copy of the repository.' },
+  DAMAGE_KEY: {
+    hint: 'Open the repository with another password or the recovery key; `integrum repository repair` moves the altered file aside.',
+  },
+  DAMAGE_CONFIG: {
+    hint: 'Bring the config back from a copy of the repository; without one, `integrum repository repair` makes a new one.',
+  },
   DAMAGE_SNAPSHOT: {
     hint: 'Other backups are not affected: name one by its id. `integrum repository repair` moves the damaged file aside.',
   },
   DAMAGE_LOCK: { hint: 'A lock file is altered; it counts as a lock of somebody else until it is 30 minutes old.' },
-  DAMAGE_TREE: { hint: 'A directory listing inside the backup is altered or missing; run `integrum repository check`.' },
-  DAMAGE_MISSING_PACK: { hint: 'A pack file is missing from the storage; bring it back from a copy of the repository.' },
-  DAMAGE_REPOSITORY: {
-    hint: 'Read what is named above; bring the named files back from a copy of the repository, and verify the backups.',
+  DAMAGE_TREE: {
+    hint: 'A directory listing of the backup is altered or missing; `integrum repository repair` says what is lost and saves the rest.',
   },
-  DAMAGE_BACKUP: { hint: 'What is not named is whole and can be restored; use another backup for the rest and check the repository.' },
+  DAMAGE_MISSING_PACK: {
+    hint: 'Bring the pack back from a copy of the repository; without one, `integrum repository repair` says what is lost.',
+  },
+  DAMAGE_REPOSITORY: {
+    hint: 'Bring the named files back from a copy of the repository, or see what `integrum repository repair` can save.',
+  },
+  DAMAGE_BACKUP: {
+    hint: 'What is not named is whole; `integrum repository repair --read-data --with-gaps` writes it as a snapshot that can be restored.',
+  },
   DAMAGE_ARCHIVE: { hint: 'Fetch the archive again from where it came, and compare its SHA-256 with what the export said.' },
   DAMAGE_MANIFEST: { hint: 'The manifest does not fit the backup it stands in; use another backup and run a full check.' },
 

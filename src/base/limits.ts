@@ -45,6 +45,8 @@ export const limits = {
   /** A report names so many things that are wrong, and counts all. */
   checkFindingsMax: 1_000,
   checkMissingBlobsMax: 100_000,
+  /** A repair plan names so many things that are lost of each backup, and counts all. */
+  repairLossesMax: 1_000,
   /** Packs held in memory while every byte is read. */
   checkBytesMax: 72 * MiB,
   /** Read from the end of a pack first: the header of most packs is within. */

@@ -6,6 +6,7 @@ import { storageOf, type CommandContext } from '#cli/command.ts'
 import { readPassword, warnIfShort, withRepository, type RepositoryOptions } from '#cli/options.ts'
 import { addRepositoryCare } from './repository-care.ts'
 import { addRepositoryKeys } from './repository-keys.ts'
+import { addRepositoryRepair } from './repository-repair.ts'
 
 export function addRepository(program: Command, context: CommandContext): void {
   const group = program.command('repository').description('the encrypted home of the backups')
@@ -14,6 +15,7 @@ export function addRepository(program: Command, context: CommandContext): void {
     .action((options: RepositoryOptions) => create(options, context))
   addRepositoryCare(group, context)
   addRepositoryKeys(group, context)
+  addRepositoryRepair(group, context)
 }
 
 async function create(options: RepositoryOptions, { output, signal }: CommandContext): Promise<void> {

@@ -6,6 +6,7 @@ import { marksFolder, type Storage, type StorageName } from '#engine/storage/sto
 import { Findings, type CheckFinding, type CheckProgress } from './check-findings.ts'
 import { checkPacks } from './check-packs.ts'
 import { loadConfig } from './config.ts'
+import type { DocumentPlace } from './document.ts'
 import { checkKeyFile, openKey } from './keys.ts'
 import { acquireLock, listLocks, type LockPlace } from './locks.ts'
 import { packTailSizeBytes, readPackHeader } from './pack.ts'
@@ -169,7 +170,7 @@ async function findLostIndexes(
   for (const id of orphans) {
     throwIfCancelled(signal)
     await findings.collect(`data/${id}`, 'DAMAGE_MISSING_PACK', async () => {
-      const blobs = await headerOf(place, id, sizes.get(id) ?? 0, signal)
+      const blobs = await headerOf(place, { id, sizeBytes: sizes.get(id) ?? 0 }, signal)
       const needed = blobs.filter((blob) => missing.has(blob.id)).length
       if (needed === 0) return
       throw new Fault('DAMAGE_INDEX', `an index file is missing: pack ${id} holds ${needed} needed blobs and no index names it`, {
@@ -180,7 +181,8 @@ async function findLostIndexes(
   }
 }
 
-async function headerOf(place: LockPlace, id: PackId, sizeBytes: number, signal?: AbortSignal) {
+/** The blobs of a pack by its own header. DAMAGE_PACK. */
+export async function headerOf(place: DocumentPlace, { id, sizeBytes }: { id: PackId; sizeBytes: number }, signal?: AbortSignal) {
   const tail = async (length: number) => {
     const wanted = Math.min(length, sizeBytes)
     return await place.storage.get(`data/${id}`, { offset: sizeBytes - wanted, length: wanted }, signal)

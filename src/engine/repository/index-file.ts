@@ -26,7 +26,11 @@ export async function saveIndex(place: DocumentPlace, packs: Iterable<IndexedPac
 }
 
 export async function loadIndexFile(place: DocumentPlace, id: string, signal?: AbortSignal): Promise<IndexFile> {
-  const fields = parse(schema, await loadDocument(place, 'index', id, signal), `index ${id.slice(0, 8)}`, 'DAMAGE_INDEX')
+  return decodeIndex(await loadDocument(place, 'index', id, signal), id)
+}
+
+export function decodeIndex(json: string, id: string): IndexFile {
+  const fields = parse(schema, json, `index ${id.slice(0, 8)}`, 'DAMAGE_INDEX')
   return { packs: fields.packs.map((pack) => ({ id: pack.id, blobs: pack.blobs.map(decodeBlob) })), supersedes: fields.supersedes ?? [] }
 }
 

@@ -2,7 +2,7 @@ import { throwIfCancelled } from '#base/clock.ts'
 import type { PackId } from '#base/ids.ts'
 import { limits } from '#base/limits.ts'
 import { damagedBlob, openBlob } from './blob.ts'
-import type { RepositoryCore } from './core.ts'
+import type { DocumentPlace } from './document.ts'
 import type { IndexedPack } from './index-file.ts'
 import type { BlobLocation } from './pack-index.ts'
 import { putAndReadBack } from './read-back.ts'
@@ -18,19 +18,19 @@ export interface Repacked {
  * Copies blobs as they are, sealed, into new packs: data and trees apart, as design.rst "Pack Format" wants them. Each is
  * opened on the way, so that no damage is copied. Holds one growing pack of each type in memory.
  */
-export async function repack(core: RepositoryCore, blobs: Iterable<BlobLocation>, signal?: AbortSignal): Promise<Repacked> {
+export async function repack(place: DocumentPlace, blobs: Iterable<BlobLocation>, signal?: AbortSignal): Promise<Repacked> {
   const growing: Record<BlobType, GrowingPack> = { data: new GrowingPack(), tree: new GrowingPack() }
   const packs: IndexedPack[] = []
   let blobCount = 0
   let copiedBytes = 0
   const close = async (type: BlobType) => {
-    packs.push(await growing[type].put(core, signal))
+    packs.push(await growing[type].put(place, signal))
     growing[type] = new GrowingPack()
   }
   for (const blob of blobs) {
     throwIfCancelled(signal)
-    const sealed = await core.storage.get(`data/${blob.packId}`, { offset: blob.offset, length: blob.sizeBytes }, signal)
-    const opened = openBlob(core.key, blob, sealed)
+    const sealed = await place.storage.get(`data/${blob.packId}`, { offset: blob.offset, length: blob.sizeBytes }, signal)
+    const opened = openBlob(place.key, blob, sealed)
     if (opened.kind === 'damaged') throw damagedBlob(blob, opened.damage)
     growing[blob.type].add(blob, sealed)
     blobCount += 1
@@ -53,11 +53,11 @@ class GrowingPack {
     this.sizeBytes += sizeBytes
   }
 
-  async put(core: RepositoryCore, signal?: AbortSignal): Promise<IndexedPack> {
-    const parts = [...this.#parts, sealPackHeader(core.key, encodePackHeader(this.#blobs))]
+  async put(place: DocumentPlace, signal?: AbortSignal): Promise<IndexedPack> {
+    const parts = [...this.#parts, sealPackHeader(place.key, encodePackHeader(this.#blobs))]
     const id: PackId = packIdOf(parts)
     // What it is copied from goes later, so the copy is proven now.
-    await putAndReadBack(core.storage, { name: `data/${id}`, parts }, signal)
+    await putAndReadBack(place.storage, { name: `data/${id}`, parts }, signal)
     return { id, blobs: this.#blobs }
   }
 }

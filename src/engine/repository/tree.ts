@@ -25,8 +25,11 @@ export function decodeTree(bytes: Uint8Array, id: BlobId): TreeNode[] {
   const quoted = text.replace(/"(inode|device_id|device)":(\d{16,})/g, '"$1":"$2"')
   const what = `tree ${id.slice(0, 8)}`
   const value = parseJson(quoted, what, 'DAMAGE_TREE')
-  const { nodes } = parseValue(treeSchema, value, what, 'DAMAGE_TREE')
-  return (nodes ?? []).map((node, at) => decodeNode(fieldsOf(node, `${what}, node ${at}`), what))
+  const { nodes: found } = parseValue(treeSchema, value, what, 'DAMAGE_TREE')
+  const nodes = (found ?? []).map((node, at) => decodeNode(fieldsOf(node, `${what}, node ${at}`), what))
+  // The second of two entries with one name would be written over, or through, the first.
+  if (new Set(nodes.map(({ name }) => name)).size < nodes.length) throw new Fault('DAMAGE_TREE', `${what} has the same name twice`)
+  return nodes
 }
 
 function encodeNode(node: TreeNode): string {

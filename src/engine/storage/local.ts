@@ -5,11 +5,21 @@ import { link, lstat, mkdir, open, readdir, unlink, type FileHandle } from 'node
 import path from 'node:path'
 import { throwIfCancelled } from '#base/clock.ts'
 import { Fault, errnoOf, isFault } from '#base/fault.ts'
-import { isHexId } from '#base/ids.ts'
 import { makeDirectoryDurably, syncDirectory } from '#host/durable.ts'
 import { spaceOf } from '#host/space.ts'
 import { faultOf } from './local-fault.ts'
-import { folders, isStorageName, marksFolder, type Folder, type Range, type Storage, type StorageName, type StoredFile } from './storage.ts'
+import {
+  damagedFolder,
+  folders,
+  isStorageName,
+  marksFolder,
+  optionalFolders,
+  type Folder,
+  type Range,
+  type Storage,
+  type StorageName,
+  type StoredFile,
+} from './storage.ts'
 
 const directoryMode = 0o750
 // Files are created once and never changed; not even their owner opens one for writing by mistake.
@@ -107,7 +117,7 @@ async function openNew(root: string, file: string): Promise<FileHandle> {
   // when it is gone, so is the disk, and a new folder would hide that.
   const folder = path.dirname(file)
   const parent = path.dirname(folder)
-  if (parent === root && !['locks', marksFolder].includes(path.basename(folder)))
+  if (parent === root && !optionalFolders.includes(path.basename(folder)))
     throw new Fault('STORAGE_UNREACHABLE', `there is no folder ${folder}`, { folder })
   await mkdir(folder, { mode: directoryMode }).catch((error: unknown) => {
     if (errnoOf(error) !== 'EEXIST') throw error
@@ -171,7 +181,7 @@ async function statOf(place: string, name: StorageName): Promise<StoredFile | un
 async function* list(root: string, folder: Folder, signal: AbortSignal | undefined): AsyncIterable<StoredFile> {
   for (const directory of await directoriesOf(root, folder)) {
     throwIfCancelled(signal)
-    const ids = (await namesIn(root, directory)).filter(isHexId)
+    const ids = (await namesIn(root, directory)).filter((id) => isStorageName(`${folder}/${id}`))
     // lstat in small batches: a directory may hold many thousand files, and the thread pool has four threads.
     for (let begin = 0; begin < ids.length; begin += 64) {
       throwIfCancelled(signal)
@@ -190,13 +200,13 @@ async function directoriesOf(root: string, folder: Folder): Promise<string[]> {
 
 /**
  * A folder that is missing is no empty folder: the disk may not be mounted, and what sees no snapshots would forget or
- * prune by it. Only `locks` and ours may be absent, since programs that copy repositories drop empty folders.
+ * prune by it. Only `optionalFolders` may be absent.
  */
 async function namesIn(root: string, directory: string): Promise<string[]> {
   try {
     return (await readdir(path.join(root, directory))).toSorted()
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT' && ['locks', marksFolder].includes(directory)) return []
+    if (errnoOf(error) === 'ENOENT' && optionalFolders.includes(directory)) return []
     throw faultOf(error, `listing ${directory}`, root)
   }
 }
@@ -212,12 +222,14 @@ async function remove(root: string, place: string, name: StorageName): Promise<v
 }
 
 async function removeLeftovers(root: string, before: Date, signal: AbortSignal | undefined): Promise<number> {
-  const everyFolder = [...folders, marksFolder] as const
+  const everyFolder = [...folders, marksFolder, damagedFolder] as const
   const directories = (await Promise.all(everyFolder.map((folder) => directoriesOf(root, folder)))).flat()
   let removed = 0
   for (const directory of ['.', ...directories]) {
     throwIfCancelled(signal)
-    const unfinished = (await namesIn(root, directory)).filter((name) => /^(config|[0-9a-f]{64})-tmp-/.test(name))
+    const unfinished = (await namesIn(root, directory)).filter((name) =>
+      /^(config|((data|index|snapshots|keys)-)?[0-9a-f]{64})(-[0-9a-f]{16})?-tmp-/.test(name),
+    )
     for (const name of unfinished) removed += await removeIfOlder(path.join(root, directory, name), before)
   }
   return removed

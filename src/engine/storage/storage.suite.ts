@@ -43,6 +43,11 @@ function keepsFiles(open: () => Promise<Place>): void {
     for (const name of names) await place.storage.put(name, name === 'config' ? [] : [Buffer.from(name)])
     for (const name of names) assert.equal((await place.storage.get(name)).toString(), name === 'config' ? '' : name)
     assert.equal((await place.storage.stat('config'))?.sizeBytes, 0)
+    const setAside: StorageName[] = [`damaged/config-${'0'.repeat(16)}`, `damaged/index-${'a'.repeat(64)}-${'1'.repeat(16)}`]
+    assert.deepEqual(await Array.fromAsync(place.storage.list('damaged')), [])
+    for (const name of setAside) await place.storage.put(name, [Buffer.from(name)])
+    for (const name of setAside) assert.equal((await place.storage.get(name)).toString(), name)
+    assert.deepEqual((await Array.fromAsync(place.storage.list('damaged'))).map((file) => file.name).toSorted(), setAside)
   })
 
   test('INV-102 a range beyond the end is damage, not fewer bytes', async () => {

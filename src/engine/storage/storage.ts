@@ -2,9 +2,16 @@
 export const folders = ['data', 'index', 'snapshots', 'locks', 'keys'] as const
 /** Ours, beside restic's: restic neither reads nor minds it. Holds the marks of `repository/prune.ts` (SAFETY rule 26). */
 export const marksFolder = 'prune-marks'
-export type Folder = (typeof folders)[number] | typeof marksFolder
+/** Ours as well: what `repository/repair.ts` took away, so that nothing damaged is ever lost for good. */
+export const damagedFolder = 'damaged'
+/** These may be absent: programs that copy repositories drop empty folders. */
+export const optionalFolders: readonly string[] = ['locks', marksFolder, damagedFolder]
+export type Folder = (typeof folders)[number] | typeof marksFolder | typeof damagedFolder
 
-/** `config`, or a folder and a hex id: `data/3f…`. Where it lies below that is the storage's own affair. */
+/**
+ * `config`, or a folder and a hex id: `data/3f…`. Where it lies below that is the storage's own affair. In `damaged` the name
+ * says what the file was, and begins the hash of its bytes: `damaged/index-3f…-8a…`.
+ */
 export type StorageName = 'config' | `${Folder}/${string}`
 
 export interface StoredFile {
@@ -56,5 +63,9 @@ export interface Storage {
 
 /** A name that is not of this form is our own mistake, and would be a way out of the storage. */
 export function isStorageName(name: string): name is StorageName {
-  return name === 'config' || /^(data|index|snapshots|locks|keys|prune-marks)\/[0-9a-f]{64}$/.test(name)
+  return (
+    name === 'config' ||
+    /^(data|index|snapshots|locks|keys|prune-marks)\/[0-9a-f]{64}$/.test(name) ||
+    /^damaged\/(config|(data|index|snapshots|keys)-[0-9a-f]{64})-[0-9a-f]{16}$/.test(name)
+  )
 }
