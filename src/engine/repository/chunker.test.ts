@@ -1,23 +1,26 @@
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
-import { randomBytes } from 'node:crypto'
+import { createCipheriv, createHash, randomBytes } from 'node:crypto'
+import fc from 'fast-check'
 import { limits } from '#base/limits.ts'
 import { systemRandom } from '#host/random.ts'
 import { KiB, MiB } from '#base/units.ts'
 import { Chunker, chunkerMemoryBytes, gearTable } from './chunker.ts'
-import { newConfig } from './config.ts'
+import { newConfig, type RepositoryConfig } from './config.ts'
 
 const config = newConfig(systemRandom)
 
-function chunksOf(bytes: Uint8Array, pieceBytes: number): number[] {
+function chunksOf(bytes: Uint8Array, pieceBytes: number | readonly number[], of: RepositoryConfig = config): number[] {
   const pages = Math.ceil((chunkerMemoryBytes + bytes.length) / 65_536)
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true })
   new Uint8Array(memory.buffer).set(bytes, chunkerMemoryBytes)
-  const chunker = new Chunker(memory, gearTable(config))
+  const chunker = new Chunker(memory, gearTable(of))
   const sizes: number[] = []
+  let turn = 0
   let chunk = chunker.begin(chunkerMemoryBytes)
   for (let at = 0; at < bytes.length;) {
-    at = Math.min(bytes.length, at + pieceBytes)
+    const piece = typeof pieceBytes === 'number' ? pieceBytes : pieceBytes[turn++ % pieceBytes.length]!
+    at = Math.min(bytes.length, at + piece)
     for (let cut = chunker.scan(chunk, chunkerMemoryBytes + at); cut !== undefined; cut = chunker.scan(chunk, chunkerMemoryBytes + at)) {
       sizes.push(cut - chunk.start)
       chunk = chunker.begin(cut)
@@ -74,3 +77,40 @@ test('another repository cuts the same bytes elsewhere', () => {
   assert.notDeepEqual(gearTable(newConfig(systemRandom)), gearTable(config))
   assert.deepEqual(gearTable(config), gearTable({ ...config }))
 })
+
+test('the same bytes have the same cuts in whatever pieces they come, and a stream begins as it did alone', () => {
+  const bytes = randomBytes(6 * MiB)
+  const whole = chunksOf(bytes, bytes.length)
+  const pieces = fc.array(fc.oneof(fc.integer({ min: 1, max: 5000 }), fc.integer({ min: 5000, max: 3 * MiB })), {
+    minLength: 1,
+    maxLength: 6,
+  })
+  fc.assert(
+    fc.property(pieces, fc.nat(3 * MiB), (sizes, more) => {
+      assert.deepEqual(chunksOf(bytes, [...sizes, 100_000]), whole)
+      // What follows changes nothing but the last chunk, which was cut by the end of the stream alone.
+      const longer = chunksOf(Buffer.concat([bytes, Buffer.alloc(more, 7)]), MiB)
+      assert.deepEqual(longer.slice(0, whole.length - 1), whole.slice(0, -1))
+      assert.equal(
+        longer.reduce((sum, size) => sum + size, 0),
+        bytes.length + more,
+      )
+    }),
+    { numRuns: 12 },
+  )
+})
+
+test('a repository of today cuts as it did when this was written: whoever changes it gives up all deduplication', () => {
+  const fixed: RepositoryConfig = { version: 2, id: 'c0'.repeat(32), chunkerPolynomial: '3b31ea60e9a31f' }
+  const table = gearTable(fixed)
+  assert.equal(createHash('sha256').update(new Uint8Array(table.buffer)).digest('hex'), goldenTable)
+  // AES-128-CTR of zeros under a key of zeros: random, and the same everywhere.
+  const bytes = createCipheriv('aes-128-ctr', Buffer.alloc(16), Buffer.alloc(16)).update(Buffer.alloc(16 * MiB))
+  assert.deepEqual(chunksOf(bytes, 300_000, fixed), goldenSizes)
+})
+
+const goldenTable = 'a11db40fc92251540ed2687855d6757803a33036bee07e2a6a41c6f7134986f3'
+const goldenSizes = [
+  783_748, 809_277, 839_845, 1_436_484, 589_087, 1_284_866, 855_976, 1_645_507, 1_692_506, 1_074_586, 1_518_263, 748_983, 622_074, 563_104,
+  1_306_386, 751_736, 254_788,
+]
