@@ -258,6 +258,17 @@ test('a disk without room fails the drill, not the backup, and is emptied again'
   await assertNothingRemains()
 })
 
+test('what a verify reads back whole is intact from then on, and what only the index was asked about is not', async () => {
+  const made = await place.expect(0, 'backup', '--system', 'scans', '--files', `scans=${place.file('scans')}`)
+  const backup = String(made.json['backup'])
+  await place.expect(0, 'verify', backup, '--quick')
+  assert.equal(await standingOf(backup), 'unverified')
+  await place.expect(0, 'verify', backup)
+  const shown = await place.expect(0, 'backups', 'show', backup)
+  assert.match(shown.stderr, /standing +Intact \(20/)
+  assert.equal(shown.json['proof'].backup.manifestChecksum, made.json['checksum'])
+})
+
 test('a report that has no place, a place that is none, and a system that is not there are refused before anything begins', async () => {
   const cases: readonly (readonly [readonly string[], string, number])[] = [
     [['--out', place.file('nowhere/report.json')], 'HOST_IO', 1],

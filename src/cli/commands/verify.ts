@@ -1,9 +1,13 @@
 import type { Command } from 'commander'
 import { systemClock } from '#base/clock.ts'
-import { Fault } from '#base/fault.ts'
+import { Fault, isFault } from '#base/fault.ts'
+import type { SnapshotId } from '#base/ids.ts'
 import { printBytes, printCount } from '#base/units.ts'
+import { foreignSystem } from '#engine/backup/foreign.ts'
 import { openWanted } from '#engine/backup/open-wanted.ts'
 import { verifyBackup } from '#engine/backup/verify-backup.ts'
+import { recordVerification } from '#engine/backup/verify-record.ts'
+import type { Repository } from '#engine/repository/repository.ts'
 import { instruments, openedForReading, type CommandContext } from '#cli/command.ts'
 import { parseSystemName, withRepository, type RepositoryOptions } from '#cli/options.ts'
 
@@ -28,6 +32,7 @@ async function run(wanted: string, options: VerifyCommandOptions, context: Comma
   const found = opened.backup
   const isQuick = options.quick ?? false
   const verified = await verifyBackup(repository, opened, { isQuick, instruments: instruments(context) }, signal)
+  const proof = isQuick || found.system === foreignSystem ? null : await keep(repository, { opened, verified }, context)
   for (const finding of verified.findings) output.line(`DAMAGED  ${finding.source}: ${finding.what}: ${finding.code}: ${finding.fact}`)
   if (!verified.isIntact) {
     const first = verified.findings[0]?.what ?? null
@@ -37,5 +42,18 @@ async function run(wanted: string, options: VerifyCommandOptions, context: Comma
   output.line(
     `Intact: backup ${found.id}: ${printCount(verified.tables)} tables with ${printCount(verified.rows)} rows and ${printCount(verified.files)} files ${how}`,
   )
-  output.result({ status: 'completed', backup: found.id, isQuick, ...verified })
+  output.result({ status: 'completed', backup: found.id, isQuick, proof, ...verified })
 }
+
+/** What was found out is the answer, whether or not there is room to keep it. */
+async function keep(repository: Repository, found: Found, context: CommandContext): Promise<SnapshotId | null> {
+  try {
+    return await recordVerification(repository, found, instruments(context), context.signal)
+  } catch (error) {
+    if (!isFault(error) || error.code === 'CANCELLED') throw error
+    context.output.note(`what was found is not kept in the repository: ${error.message}`)
+    return null
+  }
+}
+
+type Found = Parameters<typeof recordVerification>[1]
