@@ -15,8 +15,8 @@ import { databaseFingerprint, treeFingerprint } from './judge.ts'
 
 /**
  * The main job from beginning to end on a clinic that exists only here: make it, back it up, destroy it, bring it back,
- * let programs that are not ours compare, undo, undo the undo, and back up the next day. Stops at the first thing that
- * is not as it should be.
+ * let programs that are not ours compare, undo, undo the undo, back up the next day, and drill that backup. Stops at the
+ * first thing that is not as it should be.
  */
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -95,7 +95,10 @@ class Demo {
     const second = await this.#backup()
     const checked = await this.#integrum('repository', 'check', '--read-data')
 
-    this.#table({ made, first, verified, lost, restored, experience, undone, second, checked })
+    say('7. A drill restores that backup in private, and signs what it found')
+    const drilled = await this.#drill(String(second['backup']))
+
+    this.#table({ made, first, verified, lost, restored, experience, undone, second, checked, drilled })
     const { stored, ratio } = storedOf(first)
     return {
       demo: 'ok',
@@ -107,6 +110,7 @@ class Demo {
       unreachableMs: numberOf(restored, 'unreachableMs'),
       clientGapMs: experience.longestGapMs,
       verified: restored['verified'],
+      drill: drilled['outcome'],
     }
   }
 
@@ -133,6 +137,13 @@ class Demo {
       '--files',
       `documents=${this.#files}`,
     )
+  }
+
+  async #drill(backup: string): Promise<Told> {
+    const report = path.join(path.dirname(this.#plan), 'report.json')
+    const drilled = await this.#integrum('drill', backup, '--out', report, '--place', path.dirname(this.#plan), '--state', this.#state)
+    await integrum('drill', 'check', report, '--json')
+    return drilled
   }
 
   #undo(id: string): Promise<Told> {
@@ -162,7 +173,7 @@ class Demo {
   }
 
   #table(told: Played): void {
-    const { made, first, verified, lost, restored, experience, undone, second, checked } = told
+    const { made, first, verified, lost, restored, experience, undone, second, checked, drilled } = told
     const { read, stored, ratio } = storedOf(first)
     const counts = restored['verified'] as { tables: number; rows: number; files: number }
     this.#row('clinic', `${printCount(made.rows)} rows, ${printCount(made.files.count)} files (${printBytes(made.files.bytes)})`)
@@ -187,6 +198,7 @@ class Demo {
       `${printBytes(numberOf(second, 'storedBytes'))} stored, ${((numberOf(second, 'storedBytes') / stored) * 100).toFixed(1)} % of the first, ${took(second)}`,
     )
     this.#row('repository', `${printCount(numberOf(checked, 'packs'))} packs read and hashed, nothing wrong`)
+    this.#row('drilled', `the day's backup is proven restorable, its report signed, nothing else left; ${tookDrill(drilled)}`)
     for (const [name, text] of this.#rows) process.stdout.write(`  ${name.padEnd(14)}${text}\n`)
   }
 
@@ -195,7 +207,7 @@ class Demo {
   }
 }
 
-interface Played extends Readonly<Record<'first' | 'verified' | 'restored' | 'undone' | 'second' | 'checked', Told>> {
+interface Played extends Readonly<Record<'first' | 'verified' | 'restored' | 'undone' | 'second' | 'checked' | 'drilled', Told>> {
   readonly made: Awaited<ReturnType<typeof makeClinic>>
   readonly lost: string
   readonly experience: Experience
@@ -209,6 +221,12 @@ function storedOf(backup: Told): { read: number; stored: number; ratio: number }
 
 function took(told: Told): string {
   return printDuration(numberOf(told, 'durationMs'))
+}
+
+/** From a ready private server to the last comparison. */
+function tookDrill(drilled: Told): string {
+  const { rto } = drilled['report'] as { rto: { achievedMs: number } }
+  return printDuration(rto.achievedMs)
 }
 
 function numberOf(told: Told, name: string): number {

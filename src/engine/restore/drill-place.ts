@@ -143,7 +143,10 @@ async function removePlace(directory: string, clock: Clock): Promise<void> {
     throw new Fault('RESTORE_STATE', `${directory} is not the directory of a drill; nothing was removed`, { directory })
   }
   try {
-    await endLeftServer(path.join(directory, 'postgres'), clock)
+    const server = path.join(directory, 'postgres')
+    await endLeftServer(server, clock)
+    // First, so that what the server left in memory is dropped rather than written out by what syncs below.
+    await rm(server, { recursive: true, force: true, maxRetries: 5 })
     for (const name of await readdir(directory)) if (name === 'files') await discardStagesIn(path.join(directory, name))
     await rm(directory, { recursive: true, maxRetries: 5 })
   } catch (error) {
