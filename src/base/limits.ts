@@ -20,6 +20,11 @@ export const limits = {
   writeLaneBytes: 10 * MiB,
   /** Content smaller than this is hashed without a thread. */
   hashInlineBytesMax: 64 * KiB,
+  /** Files up to this go together: many are one job of a thread. Below the smallest chunk, so that each is one blob. */
+  smallBytesMax: 256 * KiB,
+  /** Small files on their way to a thread: so many batches, each of so many bytes. */
+  smallBatches: 8,
+  smallBatchBytes: 512 * KiB,
   /** Trees are packed apart from data, in packs of this size. */
   treePackSizeBytes: 4 * MiB,
   /** Plain bytes that all streams of a repository fetch ahead together; each may have one run more. */

@@ -5,7 +5,7 @@ import type { BackupId, SnapshotId } from '#base/ids.ts'
 import { limits } from '#base/limits.ts'
 import { productVersion } from '#host/version.ts'
 import { withHooks } from '#engine/hooks.ts'
-import type { Repository, WriteSession, WriteStatistics } from '#engine/repository/repository.ts'
+import type { Repository, StoredContent, WriteSession, WriteStatistics } from '#engine/repository/repository.ts'
 import { connect } from '#engine/sources/postgres/connection.ts'
 import { backupTags } from './backups.ts'
 import { captureAll, type Captured, type CaptureOrder } from './capture-all.ts'
@@ -143,7 +143,7 @@ interface Top {
 
 async function storeTop(session: WriteSession, { captured, manifest, bytes, at }: Top, signal: AbortSignal) {
   const made = async (name: string, content: Buffer): Promise<TreeNode> =>
-    streamNode({ name: byteStringOf(name), mode: 0o640 }, await session.content([content], signal), at)
+    streamNode({ name: byteStringOf(name), mode: 0o640 }, await storeText(session, content, signal), at)
   const nodes = [await made('README.txt', Buffer.from(printReadme(manifest), 'utf8')), await made('manifest.json', bytes)]
   for (const [name, children] of [
     ['database', captured.databases],
@@ -157,4 +157,9 @@ async function storeTop(session: WriteSession, { captured, manifest, bytes, at }
     nodes.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
     signal,
   )
+}
+
+async function storeText(session: WriteSession, text: Buffer, signal: AbortSignal): Promise<StoredContent> {
+  if (text.byteLength > limits.smallBytesMax) return await session.content([text], signal)
+  return { content: [await session.small(text)], sizeBytes: text.byteLength }
 }

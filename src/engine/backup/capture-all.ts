@@ -112,6 +112,7 @@ async function store<Section>(opened: Opened<Section>, storing: Storing, signal:
       async () => before && (await nodeAt(repository, before.snapshot.tree, folder, signal))?.subtree,
       signal,
     ),
+    isBeforeWhole: before !== undefined && !before.hasGaps,
     width: walkWidth[opened.place],
     capturedAt,
     onGap: gaps.add,

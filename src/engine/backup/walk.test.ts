@@ -69,3 +69,46 @@ test('a source that waits for its entry to be read is told when that will never 
   const stored = repository.write({ compressionLevel: 1 }, async (session) => await walk(entries, options(session)))
   await assert.rejects(stored, (error) => isFault(error, 'DAMAGE_TREE'))
 })
+
+test('an unchanged file is taken over with its attributes and not looked at; without the backup before being whole it is', async () => {
+  await using repository = await newRepository(memory(systemClock))
+  const xattrs = [{ name: byteStringOf('user.patient-id'), value: Buffer.from('17') }]
+  for (const isBeforeWhole of [true, false]) {
+    await repository.write({ compressionLevel: 1 }, async (session) => {
+      const { content } = await session.content([Buffer.from(`stored before ${String(isBeforeWhole)}`)])
+      const seen = ['same', 'written', 'touched', 'moved', 'unknown'].map((name) =>
+        node(name, { sizeBytes: 5, inode: 3n, mtimeNs: 5n, ctimeNs: 6n }),
+      )
+      const before = new Map(seen.slice(0, 4).map((one) => [one.name, { ...one, xattrs, content }]))
+      const changes: Record<string, Partial<TreeNode>> = { written: { mtimeNs: 9n }, touched: { ctimeNs: 9n }, moved: { inode: 9n } }
+      const lookedAt: string[] = []
+      async function* entries(): AsyncGenerator<Entry> {
+        for (const one of seen) {
+          const bareNode = { ...one, ...changes[one.name] }
+          yield {
+            ...file(one.name, 'whole'),
+            bareNode,
+            get node() {
+              lookedAt.push(one.name)
+              return { ...bareNode, user: 'looked at' }
+            },
+            readWhole: () => ({ node: bareNode, bytes: Buffer.from('whole') }),
+          }
+        }
+      }
+      const folder = { nodes: async () => before, folder: () => folder }
+      const walked = await walk(entries, { ...options(session), before: folder, isBeforeWhole })
+      await session.snapshot({ time: at, tree: walked.subtree, paths: ['/'], hostname: '', username: '', tags: [] })
+      const same = (await repository.tree(walked.subtree)).filter((one) => one.content?.[0] === content[0])
+      assert.deepEqual(
+        same.map(({ name }) => name),
+        ['same'],
+      )
+      assert.deepEqual(lookedAt, isBeforeWhole ? [] : ['same'])
+      assert.deepEqual(
+        same[0]!.xattrs?.map(({ name }) => name),
+        isBeforeWhole ? ['user.patient-id'] : undefined,
+      )
+    })
+  }
+})

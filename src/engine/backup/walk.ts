@@ -16,6 +16,8 @@ export interface WalkOptions {
   readonly session: WriteSession
   /** The same folder in the backup before, by which unchanged files need no reading. */
   readonly before: FolderBefore | undefined
+  /** That backup had no gaps, so what it says of a file is all there was to say. */
+  readonly isBeforeWhole?: boolean
   /** Entries read at once. */
   readonly width: number
   readonly capturedAt: Date
@@ -50,7 +52,8 @@ export async function walk(entries: (signal: AbortSignal) => AsyncIterable<Entry
   try {
     for await (const entry of entries(signal)) {
       signal.throwIfAborted()
-      await walker.take(entry)
+      const waiting = walker.take(entry)
+      if (waiting) await waiting
     }
     return await walker.end()
   } catch (error) {
@@ -66,6 +69,8 @@ interface Frame {
   readonly path: string
   readonly nodes: TreeNode[]
   readonly before: FolderBefore | undefined
+  /** What the same folder held before, once it was asked for. */
+  known?: ReadonlyMap<ByteString, TreeNode>
   pending: Set<Promise<void>>
 }
 
@@ -86,28 +91,59 @@ class Walker {
     this.#stack = [{ path: '', nodes: [], before: options.before, pending: new Set() }]
   }
 
-  async take(entry: Entry): Promise<void> {
+  /** A promise when something has to be waited for. Small and unchanged files, which are most, have nothing to wait for. */
+  take(entry: Entry): Promise<void> | undefined {
     const frame = this.#top()
     switch (entry.kind) {
       case 'enter':
         this.#stack.push({ path: `${frame.path}${entry.name}/`, nodes: [], before: frame.before?.folder(entry.name), pending: new Set() })
-        return
+        return undefined
       case 'leave':
         if (this.#stack.length === 1) this.#rootNode = entry.node
         else this.#leave(entry.node)
-        return
+        return undefined
       case 'special':
         frame.nodes.push(entry.node)
-        return
+        return undefined
       case 'file':
-        return await this.#begin(frame, () => this.#storeLinked(entry, frame))
+        return this.#takeFile(entry, frame)
       case 'link':
-        return this.#track(frame, async () => void frame.nodes.push(await this.#linkedNode(entry)))
+        this.#track(frame, async () => void frame.nodes.push(await this.#linkedNode(entry)))
+        return undefined
       case 'stream':
-        return await this.#begin(frame, () => this.#storeStream(entry, frame))
+        return this.#begin(frame, () => this.#storeStream(entry, frame))
       default:
         return unreachable(entry)
     }
+  }
+
+  #takeFile(entry: FileEntry, frame: Frame): Promise<void> | undefined {
+    if (frame.before && !frame.known) return this.#askBefore(entry, frame, frame.before)
+    const unchanged = this.#unchanged(entry, frame)
+    if (unchanged) {
+      this.#options.onBytes(unchanged.sizeBytes)
+      return this.#fileStored(entry, frame, unchanged)
+    }
+    const whole = entry.readWhole?.()
+    if (!whole) return this.#begin(frame, () => this.#storeLinked(entry, frame))
+    const { node, bytes } = whole
+    this.#options.onBytes(bytes.byteLength)
+    if (bytes.byteLength === 0) return this.#fileStored(entry, frame, { ...node, content: [] })
+    const id = this.#options.session.small(bytes)
+    if (typeof id === 'string') return this.#fileStored(entry, frame, { ...node, content: [id] })
+    return id.then((stored) => this.#fileStored(entry, frame, { ...node, content: [stored] }))
+  }
+
+  async #askBefore(entry: FileEntry, frame: Frame, before: FolderBefore): Promise<void> {
+    frame.known = await before.nodes()
+    await this.#takeFile(entry, frame)
+  }
+
+  #fileStored(entry: FileEntry, frame: Frame, node: TreeNode): undefined {
+    frame.nodes.push(node)
+    this.#options.onFile(pathOf(frame, node.name))
+    if (entry.isLinkTarget) this.#linked.set(pathOf(frame, node.name), Promise.resolve(node))
+    return undefined
   }
 
   async end(): Promise<WalkedFolder> {
@@ -188,13 +224,7 @@ class Walker {
 
   /** SAFETY rule 16: a file that changes while it is read is read again, and in the end named. */
   async #storeFile(entry: FileEntry, frame: Frame): Promise<TreeNode | undefined> {
-    const { session, signal, onFile, onBytes } = this.#options
-    const known = await this.#unchangedContent(entry.node, frame)
-    if (known) {
-      onBytes(entry.node.sizeBytes)
-      onFile(pathOf(frame, entry.node.name))
-      return { ...entry.node, content: known }
-    }
+    const { session, signal, onFile } = this.#options
     let node = entry.node
     for (let attempt = 1; ; attempt += 1) {
       let stored: StoredContent
@@ -229,16 +259,21 @@ class Walker {
     }
   }
 
-  async #unchangedContent(node: TreeNode, frame: Frame): Promise<readonly BlobId[] | undefined> {
-    const before = (await frame.before?.nodes())?.get(node.name)
+  /** The file's node when it is the one of the backup before; its extended attributes are too, as ctime says. */
+  #unchanged(entry: FileEntry, frame: Frame): TreeNode | undefined {
+    if (!frame.known) return undefined
+    const bare = entry.bareNode ?? entry.node
+    const before = frame.known.get(bare.name)
     const isSame =
       before?.type === 'file' &&
       before.content !== undefined &&
-      before.sizeBytes === node.sizeBytes &&
-      before.mtimeNs === node.mtimeNs &&
-      before.ctimeNs === node.ctimeNs &&
-      before.inode === node.inode
-    return isSame && this.#options.session.has(before.content) ? before.content : undefined
+      before.sizeBytes === bare.sizeBytes &&
+      before.mtimeNs === bare.mtimeNs &&
+      before.ctimeNs === bare.ctimeNs &&
+      before.inode === bare.inode
+    if (!isSame || !this.#options.session.has(before.content)) return undefined
+    if (!entry.bareNode || !this.#options.isBeforeWhole) return { ...entry.node, content: before.content }
+    return { ...bare, ...(before.xattrs && { xattrs: before.xattrs }), content: before.content }
   }
 
   #gap(frame: Frame, node: TreeNode, { kind, detail }: Pick<Gap, 'kind' | 'detail'>): void {

@@ -50,6 +50,11 @@ export interface WriteSession {
    * is copied before the next one is asked for, so its buffer may be used again then.
    */
   content(bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, signal?: AbortSignal): Promise<StoredContent>
+  /**
+   * Content of one blob, of at most `limits.smallBytesMax`. It is copied before this returns: a promise only when it has
+   * to wait for its place.
+   */
+  small(bytes: Uint8Array): BlobId | Promise<BlobId>
   /** True when every blob is in the repository already, so that an unchanged file needs no reading. */
   has(content: readonly BlobId[]): boolean
   tree(nodes: readonly TreeNode[], signal?: AbortSignal): Promise<BlobId>

@@ -27,9 +27,13 @@ export const jobTask = 0
 export const jobAddress = 1
 export const jobLength = 2
 
-/** Fill `hashes`; or compress, seal and put into a pack under the hash that stands there. */
+/**
+ * Fill `hashes`; compress, seal and put into a pack under the hash that stands there; or the same with every record of a
+ * batch (`small-records.ts`), each under its own hash.
+ */
 export const taskHash = 1
 export const taskStore = 2
+export const taskStoreBatch = 3
 
 /** Words of `control`. `signal` changes whenever there may be something to do; threads sleep on it. */
 export const signalWord = 0

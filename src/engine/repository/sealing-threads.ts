@@ -54,7 +54,11 @@ export class SealingThreads implements AsyncDisposable {
     this.#finished = new Int32Array(this.#board.finished)
     this.#jobs = new Int32Array(this.#board.jobs)
     this.#hashes = Buffer.from(this.#board.hashes)
-    for (let thread = 0; thread < limits.threads; thread += 1) this.#start()
+  }
+
+  /** They start with the first job. */
+  get isStarted(): boolean {
+    return this.#exits.length > 0
   }
 
   /** SHA-256 of the bytes at `address`. */
@@ -67,10 +71,16 @@ export class SealingThreads implements AsyncDisposable {
     await this.#perform(board.taskStore, { address, length }, id)
   }
 
+  /** Stores every record of a batch. */
+  async storeBatch(address: number, length: number): Promise<void> {
+    await this.#perform(board.taskStoreBatch, { address, length })
+  }
+
   /** Closes every pack and resolves once all are stored. Nothing may be running any more. */
   async flush(): Promise<void> {
     this.#throwIfFailed()
     assert.equal(this.#running.size, 0)
+    if (!this.isStarted) return
     const flushed = new Promise<void>((resolve) => {
       this.#flushed = resolve
     })
@@ -110,6 +120,7 @@ export class SealingThreads implements AsyncDisposable {
       if (this.#free.length === 0) await new Promise<void>((resolve) => this.#wantJob.push(resolve))
     }
     this.#throwIfFailed()
+    while (this.#exits.length < limits.threads) this.#start()
     const job = this.#free.pop()!
     if (id) this.#hashes.write(id, job * 32, 32, 'hex')
     const words = job * board.jobWords
@@ -121,7 +132,7 @@ export class SealingThreads implements AsyncDisposable {
     const tail = Atomics.load(this.#control, board.queueTailWord)
     Atomics.store(this.#queue, (tail >>> 0) % board.jobsMax, job)
     Atomics.store(this.#control, board.queueTailWord, (tail + 1) | 0)
-    if (length >= limits.hashInlineBytesMax) this.#signal(1)
+    if (length >= limits.smallBytesMax) this.#signal(1)
     else this.#signalSoon()
     return await done
   }

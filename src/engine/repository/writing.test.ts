@@ -260,3 +260,48 @@ test('ten thousand small files are packed together', async () => {
   assert.equal(Object.keys(files).length, names.length)
   for (const name of names) assert.equal(files[name]!.toString(), name)
 })
+
+test('small content is the same blob as through a stream, however much of it waits for its place', async () => {
+  const storage = memory(systemClock)
+  const slow: Storage = {
+    ...storage,
+    put: async (name, parts, signal) => {
+      if (name.startsWith('data/')) await systemClock.sleep(20)
+      await storage.put(name, parts, signal)
+    },
+  }
+  await using repository = await newRepository(slow)
+  // Five times what the batches and the buffers of packs hold: some must wait.
+  const texts = Array.from({ length: 700 }, (_, at) => randomBytes(1 + ((at * 7919) % limits.smallBytesMax)))
+  const largest = randomBytes(limits.smallBytesMax)
+  let waited = 0
+  await repository.write(level, async (session) => {
+    const nodes = []
+    for (const [at, bytes] of [...texts, largest, texts[3]!].entries()) {
+      // As the walk does: the same memory for every file.
+      const reused = Buffer.from(bytes)
+      const id = session.small(reused)
+      reused.fill(0)
+      if (typeof id !== 'string') waited += 1
+      nodes.push(fileNode(String(at), [await id], bytes.byteLength))
+    }
+    assert.deepEqual((await session.content([texts[5]!])).content, nodes[5]!.content)
+    assert.equal(session.statistics.newBlobs, texts.length + 1)
+    const tree = await session.tree(nodes)
+    await session.snapshot({ time: new Date(), tree, paths: [], hostname: '', username: '', tags: [] })
+  })
+  assert.ok(waited > 0)
+  const files = await restored(repository)
+  for (const [at, bytes] of [...texts, largest, texts[3]!].entries()) assert.ok(files[String(at)]!.equals(bytes), `file ${at}`)
+})
+
+test('INV-3 a session that ends while small content waits for its place comes to rest', async () => {
+  const storage = memory(systemClock)
+  const broken = faulty(storage, [{ verb: 'put', nth: 4, fail: diskFull }])
+  await using repository = await newRepository(broken)
+  const failed = repository.write(level, async (session) => {
+    for (let at = 0; at < 600; at += 1) await session.small(randomBytes(limits.smallBytesMax))
+  })
+  await assert.rejects(failed, (error) => isFault(error, 'STORAGE_FULL'))
+  await assertNothingVisible(storage)
+})

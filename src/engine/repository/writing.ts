@@ -6,6 +6,7 @@ import type { BlobId, PackId, SnapshotId } from '#base/ids.ts'
 import { limits } from '#base/limits.ts'
 import type { TreeNode } from '#engine/tree-node.ts'
 import { chunkerMemoryBytes } from './chunker.ts'
+import { BlobPacker } from './blob-packer.ts'
 import { ChunkLanes } from './chunk-lanes.ts'
 import type { RepositoryCore } from './core.ts'
 import { saveDocument } from './document.ts'
@@ -15,10 +16,17 @@ import { owner } from './owner.ts'
 import type { BlobType } from './pack.ts'
 import type { Lease, NewSnapshot, StoredContent, WriteOptions, WriteSession, WriteStatistics } from './repository.ts'
 import { SealingThreads } from './sealing-threads.ts'
+import { SmallBlobs, smallBlobsMemoryBytes } from './small-blobs.ts'
+import { readRecords } from './small-records.ts'
 import { encodeSnapshot } from './snapshot.ts'
 import { packFileSizeBytes, packSizes } from './stored.ts'
 import { encodeTree } from './tree.ts'
-import { TreePacker } from './tree-packer.ts'
+
+interface Machinery {
+  readonly lanes: ChunkLanes
+  readonly small: SmallBlobs
+  readonly threads: SealingThreads
+}
 
 /**
  * One backup being written. What it has put into the storage becomes part of the repository only with `snapshot`:
@@ -36,10 +44,11 @@ export class Writing implements WriteSession, AsyncDisposable {
   readonly #underway = { data: new Set<BlobId>(), tree: new Set<BlobId>() }
   /** Packs of earlier backups that this one relies on. */
   readonly #reusedPacks = new Set<PackId>()
-  readonly #trees: TreePacker
+  readonly #trees: BlobPacker
+  readonly #data: BlobPacker
   readonly #storing = new Set<Promise<unknown>>()
   readonly #statistics = { readBytes: 0, newBytes: 0, storedBytes: 0, newBlobs: 0, reusedBlobs: 0 }
-  #machinery: { readonly lanes: ChunkLanes; readonly threads: SealingThreads } | undefined
+  #machinery: Machinery | undefined
   #failure: { readonly error: unknown } | undefined
   #isFinished = false
 
@@ -49,7 +58,13 @@ export class Writing implements WriteSession, AsyncDisposable {
     this.#core = core
     this.#options = options
     this.#signal = signal
-    this.#trees = new TreePacker(core.key, options.compressionLevel, (pack, bytes) => this.#storePack(pack, bytes))
+    const packing = {
+      key: core.key,
+      compressionLevel: options.compressionLevel,
+      store: (pack: IndexedPack, bytes: Uint8Array) => this.#storePack(pack, bytes),
+    }
+    this.#trees = new BlobPacker({ ...packing, type: 'tree' })
+    this.#data = new BlobPacker({ ...packing, type: 'data' })
   }
 
   get statistics(): WriteStatistics {
@@ -61,6 +76,25 @@ export class Writing implements WriteSession, AsyncDisposable {
     const stored = await this.#start().lanes.flow(bytes, signal)
     this.#statistics.readBytes += stored.sizeBytes
     return stored
+  }
+
+  small(bytes: Uint8Array): BlobId | Promise<BlobId> {
+    this.#throwIfOver()
+    assert.ok(bytes.byteLength > 0 && bytes.byteLength <= limits.smallBytesMax)
+    const { small } = this.#start()
+    const id = hash('sha256', bytes, 'hex') as BlobId
+    this.#statistics.readBytes += bytes.byteLength
+    if (!this.#isNew('data', id)) return id
+    this.#statistics.newBytes += bytes.byteLength
+    return small.add(id, bytes) ? id : this.#smallLater(small, id, Uint8Array.from(bytes))
+  }
+
+  async #smallLater(small: SmallBlobs, id: BlobId, bytes: Uint8Array): Promise<BlobId> {
+    do {
+      await small.room()
+      this.#throwIfOver()
+    } while (!small.add(id, bytes))
+    return id
   }
 
   has(content: readonly BlobId[]): boolean {
@@ -109,10 +143,11 @@ export class Writing implements WriteSession, AsyncDisposable {
     await Promise.allSettled(this.#storing)
   }
 
-  /** The threads start with the first byte: an unchanged backup has none. */
-  #start(): { readonly lanes: ChunkLanes; readonly threads: SealingThreads } {
+  /** What threads work with; they themselves start with their first job. */
+  #start(): Machinery {
     if (this.#machinery) return this.#machinery
-    const bytes = chunkerMemoryBytes + limits.writeLanes * limits.writeLaneBytes
+    const smallAt = chunkerMemoryBytes + limits.writeLanes * limits.writeLaneBytes
+    const bytes = smallAt + smallBlobsMemoryBytes
     const pages = Math.ceil(bytes / 65_536)
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true })
     const threads = new SealingThreads({
@@ -134,8 +169,20 @@ export class Writing implements WriteSession, AsyncDisposable {
       failed: (error) => this.#fail(error),
       signal: this.#signal,
     })
-    this.#machinery = { lanes, threads }
+    const small = new SmallBlobs({
+      memory: memory.buffer as SharedArrayBuffer,
+      address: smallAt,
+      // Hardly any new data, as in an unchanged backup: starting a thread would take longer than sealing it here.
+      store: (address, length, isOnly) =>
+        isOnly && !threads.isStarted ? this.#sealHere(Buffer.from(memory.buffer, address, length)) : threads.storeBatch(address, length),
+      failed: (error) => this.#fail(error),
+    })
+    this.#machinery = { lanes, small, threads }
     return this.#machinery
+  }
+
+  async #sealHere(batch: Buffer): Promise<void> {
+    for (const { id, bytes } of readRecords(batch)) await this.#data.add(id, bytes)
   }
 
   /** Claims a blob that is not there yet: true exactly once for each. */
@@ -201,7 +248,9 @@ export class Writing implements WriteSession, AsyncDisposable {
 
   async #flush(): Promise<void> {
     await this.#machinery?.lanes.settled()
+    await this.#machinery?.small.settled()
     await this.#machinery?.threads.flush()
+    await this.#data.flush()
     await this.#trees.flush()
     this.#throwIfOver()
     assert.equal(this.#underway.data.size + this.#underway.tree.size, 0)

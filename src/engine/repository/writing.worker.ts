@@ -5,6 +5,7 @@ import type { BlobId } from '#base/ids.ts'
 import { PackBuilder, storedForm, type StoredForm } from './pack-builder.ts'
 import { encodePackHeader } from './pack.ts'
 import { sealingKey } from './seal.ts'
+import { readRecords } from './small-records.ts'
 import * as board from './sealing-board.ts'
 
 const port = parentPort
@@ -57,7 +58,14 @@ function perform(job: number): void {
     hashes.set(hash('sha256', plain, 'buffer'), job * 32)
     return
   }
-  const id = hashes.toString('hex', job * 32, job * 32 + 32) as BlobId
+  if (jobs[words + board.jobTask] === board.taskStoreBatch) {
+    for (const { id, bytes } of readRecords(plain)) store(id, bytes)
+    return
+  }
+  store(hashes.toString('hex', job * 32, job * 32 + 32) as BlobId, plain)
+}
+
+function store(id: BlobId, plain: Uint8Array): void {
   const stored = storedForm(plain, compressionLevel)
   builderFor(stored)?.add(id, stored)
 }

@@ -26,8 +26,18 @@ export interface LeaveEntry {
 export interface FileEntry {
   readonly kind: 'file'
   readonly node: TreeNode
+  /**
+   * What a stat alone tells, where `node` reads the rest (extended attributes) only when it is asked for. That changes a
+   * file's ctime, so the rest of an unchanged file is what it was in the backup before.
+   */
+  readonly bareNode?: TreeNode | undefined
   /** Other names of it come as links. */
   readonly isLinkTarget?: boolean
+  /**
+   * All of a small file, known to be the same after reading as before. The bytes are valid until the next entry is asked
+   * for. `undefined` when it is not as simple as that: then `open` and `settle` name what is in the way.
+   */
+  readWhole?(): { readonly node: TreeNode; readonly bytes: Uint8Array } | undefined
   /**
    * Reads from the start. May be called again when `settle` said that the file changed. A chunk is valid until the next
    * one is asked for, and is never written to: buffers are used again. What cannot be read throws Node's error (`code`).

@@ -159,8 +159,47 @@ test('INV-602 a file younger than a kernel tick is read once it is older', async
     sleep: async (durationMs: number) => void slept.push(durationMs),
   }
   await using captured = await captureFiles({ name: 'uploads', root: shop.folder, newerThan: [] }, { ...testContext(), clock })
-  await contentOf(fileEntry(await entriesOf(captured), 'record'))
+  const entry = fileEntry(await entriesOf(captured), 'record')
+  assert.equal(entry.readWhole?.(), undefined)
+  await contentOf(entry)
   assert.deepEqual(slept, [15])
+})
+
+test('INV-602 a small file is read as a whole only while it is the one that the walk saw', async () => {
+  await using shop = await workshop()
+  const names = ['as-it-was', 'grown', 'rewritten', 'replaced', 'renamed', 'gone', 'link', 'zlarge']
+  for (const name of names) await writeFile(shop.at(name), name === 'zlarge' ? Buffer.alloc(300_000) : 'content')
+  await systemClock.sleep(30)
+  const disturb: Record<string, () => Promise<void>> = {
+    grown: () => appendFile(shop.at('grown'), '+'),
+    rewritten: async () => {
+      const { atime, mtime } = await stat(shop.at('rewritten'))
+      await writeFile(shop.at('rewritten'), 'CONTENT')
+      await utimes(shop.at('rewritten'), atime, mtime)
+    },
+    replaced: async () => {
+      await writeFile(shop.at('other'), 'CONTENT')
+      await rename(shop.at('other'), shop.at('replaced'))
+    },
+    renamed: () => rename(shop.at('renamed'), shop.at('elsewhere')),
+    gone: () => unlink(shop.at('gone')),
+    link: async () => {
+      await unlink(shop.at('link'))
+      await symlink('as-it-was', shop.at('link'))
+    },
+  }
+  await using captured = await capture(shop.folder)
+  const whole: string[] = []
+  let kept: FileEntry | undefined
+  for await (const entry of captured.entries()) {
+    if (entry.kind !== 'file') continue
+    kept ??= entry
+    await disturb[entry.node.name]?.()
+    const read = entry.readWhole?.()
+    if (read && names.includes(entry.node.name)) whole.push(`${entry.node.name} ${Buffer.from(read.bytes).toString()}`)
+  }
+  assert.deepEqual(whole, ['as-it-was content'])
+  assert.ok(kept?.readWhole?.())
 })
 
 test('a file that is cut, removed or replaced while read is told apart', async () => {

@@ -1,23 +1,33 @@
 import { lstatSync, fstatSync, type BigIntStats } from 'node:fs'
-import { throwIfCancelled } from '#base/clock.ts'
-import { errnoOf } from '#base/fault.ts'
+import { throwIfCancelled, type Clock } from '#base/clock.ts'
+import { errnoOf, messageOf } from '#base/fault.ts'
+import { limits } from '#base/limits.ts'
 import type { Accounts } from '#host/users.ts'
-import type { ByteString } from '#engine/byte-string.ts'
+import { printBytesName, type ByteString } from '#engine/byte-string.ts'
 import type { TreeNode } from '#engine/tree-node.ts'
 import type { CaptureContext, FileEntry, Settled } from '#engine/sources/source.ts'
 import { reach, reachStepwise, type DirectoryHandle, type OpenFile } from './directory-handle.ts'
-import { isSameState, openForReading, readBytes } from './read-file.ts'
-import { bareNode, nodeFrom, type NodePlace } from './read-node.ts'
+import { isSameState, openForReading, readBytes, readSmall } from './read-file.ts'
+import { bareNode, nodeFrom, withDetails, type NodePlace } from './read-node.ts'
 import type { RootTally } from './root-tally.ts'
 
 export interface FilePlace {
+  readonly source: string
   readonly root: DirectoryHandle
+  /** The directory that the file stands in, open as long as the walk is at it. */
+  readonly directory: DirectoryHandle
   /** Below the root. */
   readonly path: ByteString
   readonly accounts: Accounts
   readonly context: CaptureContext
   readonly tally: RootTally
   readonly isNewer: boolean
+}
+
+/** A file as a stat shows it. */
+export interface Seen {
+  readonly node: TreeNode
+  readonly mayHaveHoles: boolean
 }
 
 /**
@@ -29,24 +39,60 @@ const tickMs = 20
 /** One file of a walk: read from the start as often as its reader likes, and compared with what was announced. */
 export class CapturedFile implements FileEntry {
   readonly kind = 'file'
-  readonly node: TreeNode
+  /** None for a file that may have holes: a stat does not tell where. */
+  readonly bareNode: TreeNode | undefined
   readonly #place: FilePlace
+  readonly #seen: TreeNode
+  #whole: TreeNode | undefined
   /** What the reader holds it to be: `node`, or what `settle` returned since. */
   #current: TreeNode
   #found: BigIntStats | undefined
   #isCountedNewer: boolean
 
-  constructor(place: FilePlace, node: TreeNode) {
+  constructor(place: FilePlace, { node, mayHaveHoles }: Seen) {
     this.#place = place
-    this.node = node
+    this.bareNode = mayHaveHoles ? undefined : node
+    this.#seen = node
     this.#current = node
     this.#isCountedNewer = place.isNewer
     this.#count(1, node.sizeBytes)
   }
 
+  /** With everything that a stat does not tell. */
+  get node(): TreeNode {
+    if (!this.#whole) {
+      this.#whole = this.#complete()
+      if (this.#current === this.#seen) this.#current = this.#whole
+    }
+    return this.#whole
+  }
+
+  /**
+   * The short way for most files: reached through their open directory, read at once into memory that the next file uses
+   * again. What is true of the opened file after reading was true before, when every time and number is that of the walk's
+   * stat (INV-602); ctime covers its name as well, since renaming or unlinking changes it.
+   */
+  readWhole(): { readonly node: TreeNode; readonly bytes: Uint8Array } | undefined {
+    const { directory, context } = this.#place
+    const { sizeBytes } = this.#seen
+    if (!this.bareNode || sizeBytes > limits.smallBytesMax || !directory.isOpen || this.#current !== this.#seen) return undefined
+    if (youngerThanTickMs(this.#seen, context.clock) !== undefined) return undefined
+    try {
+      using file = openForReading(directory.pathOf(this.#seen.name))
+      const bytes = readSmall(file.fd, sizeBytes)
+      const { node } = this
+      return bytes && this.#isAsAnnounced(fstatSync(file.fd, { bigint: true })) ? { node, bytes } : undefined
+    } catch (error) {
+      // Whatever it is, the long way meets it again and names the file.
+      if (errnoOf(error) !== undefined) return undefined
+      throw error
+    }
+  }
+
   /** Throws Node's error, with `code`, when the file cannot be read; it then counts no more. */
   async *open(signal?: AbortSignal): AsyncGenerator<Uint8Array> {
     await this.#tickOver(signal)
+    void this.node
     const countedBytes = this.#current.sizeBytes
     let bytes = 0
     try {
@@ -107,6 +153,22 @@ export class CapturedFile implements FileEntry {
     return isSameFile ? reach(root, path, work) : reachStepwise(root, path, work)
   }
 
+  #complete(): TreeNode {
+    const { source, directory, path, context } = this.#place
+    const details = (at: Buffer) => withDetails(this.#seen, at, this.bareNode === undefined)
+    try {
+      return directory.isOpen ? details(directory.pathOf(this.#seen.name)) : this.#at(details)
+    } catch (error) {
+      if (errnoOf(error) === undefined) throw error
+      // Gone: whoever reads it meets that, too, and names it.
+      if (!isGone(error)) {
+        const detail = `its extended attributes: ${messageOf(error)}`
+        context.gap({ source, kind: 'unreadable', what: printBytesName(path), detail })
+      }
+      return this.#seen
+    }
+  }
+
   #isAsAnnounced(found: BigIntStats): boolean {
     const { inode, deviceId, mtimeNs, ctimeNs, sizeBytes } = this.#current
     return (
@@ -120,8 +182,8 @@ export class CapturedFile implements FileEntry {
 
   async #tickOver(signal: AbortSignal | undefined): Promise<void> {
     const { clock } = this.#place.context
-    const ageMs = clock.now().getTime() - Number(this.#current.ctimeNs / 1_000_000n)
-    if (ageMs >= 0 && ageMs < tickMs) await clock.sleep(tickMs - ageMs, signal)
+    const ageMs = youngerThanTickMs(this.#current, clock)
+    if (ageMs !== undefined) await clock.sleep(tickMs - ageMs, signal)
   }
 
   #count(files: number, bytes: number): void {
@@ -137,6 +199,12 @@ function nodeOrBare(found: BigIntStats, place: NodePlace): TreeNode {
     if (errnoOf(error) === undefined || isGone(error)) throw error
     return bareNode(found, place.name, place.accounts)
   }
+}
+
+/** How old a file is that is not yet older than a tick. */
+function youngerThanTickMs({ ctimeNs }: TreeNode, clock: Clock): number | undefined {
+  const ageMs = clock.now().getTime() - Number(ctimeNs / 1_000_000n)
+  return ageMs >= 0 && ageMs < tickMs ? ageMs : undefined
 }
 
 function isGone(error: unknown): boolean {

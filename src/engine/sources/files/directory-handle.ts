@@ -9,6 +9,7 @@ import { byteStringOf, bytesOf, type ByteString } from '#engine/byte-string.ts'
  */
 export class DirectoryHandle implements Disposable {
   readonly fd: number
+  #isOpen = true
 
   /** A path given by the operator: its last part must not be a symlink. Errors are Node's, with `code`. */
   static open(path: string | Buffer): DirectoryHandle {
@@ -47,7 +48,13 @@ export class DirectoryHandle implements Disposable {
     return lstatSync(this.pathOf(name), { bigint: true })
   }
 
+  /** False once it was closed: its descriptor may be another file's by now. */
+  get isOpen(): boolean {
+    return this.#isOpen
+  }
+
   [Symbol.dispose](): void {
+    this.#isOpen = false
     closeSync(this.fd)
   }
 }

@@ -26,6 +26,16 @@ export async function* readBytes(fd: number, sizeBytes: number, holes: Holes = [
   yield* readRange(fd, offset, sizeBytes - offset)
 }
 
+/**
+ * All of a file of `sizeBytes`, or `undefined` when it is longer or shorter by now. The bytes lie in memory that the next
+ * call uses again.
+ */
+export function readSmall(fd: number, sizeBytes: number): Uint8Array | undefined {
+  // One byte more than there should be: a full buffer would not tell that the file has grown.
+  const count = readSync(fd, smallBuffer, 0, sizeBytes + 1, 0)
+  return count === sizeBytes ? smallBuffer.subarray(0, sizeBytes) : undefined
+}
+
 /** Opens for reading without leaving a trace in atime where that is allowed, and without waiting for a fifo's writer. */
 export function openForReading(at: Buffer): OpenFile {
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
@@ -52,6 +62,7 @@ export function isSameState(one: BigIntStats, other: BigIntStats): boolean {
 const O_NOATIME = process.platform === 'linux' ? constants.O_NOATIME : 0
 const bufferBytes = 1 * MiB
 const zeros = Buffer.alloc(bufferBytes)
+const smallBuffer = Buffer.alloc(limits.smallBytesMax + 1)
 
 function* readZeros(lengthBytes: number): Generator<Uint8Array> {
   for (let left = lengthBytes; left > 0; left -= bufferBytes) yield zeros.subarray(0, Math.min(left, bufferBytes))

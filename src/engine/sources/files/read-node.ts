@@ -19,9 +19,14 @@ export interface NodePlace {
  * Everything that is to be known about one entry without reading its content, from a stat just taken. Errors are Node's, with `code`.
  */
 export function nodeFrom(found: BigIntStats, { at, name, accounts }: NodePlace): TreeNode {
-  const node = bareNode(found, name, accounts)
+  return withDetails(bareNode(found, name, accounts), at, mayHaveHoles(found))
+}
+
+/** Adds what a stat does not tell. */
+export function withDetails(node: TreeNode, at: Buffer, hasHoles: boolean): TreeNode {
   const xattrs = readXattrs(at)
-  const holes = node.type === 'file' && mayHaveHoles(found) ? readHoles(at, node.sizeBytes) : []
+  const holes = node.type === 'file' && hasHoles ? readHoles(at, node.sizeBytes) : []
+  if (xattrs.length === 0 && holes.length === 0 && node.type !== 'symlink') return node
   return {
     ...node,
     ...(node.type === 'symlink' && { linkTarget: readlinkSync(at, { encoding: 'latin1' }) as ByteString }),

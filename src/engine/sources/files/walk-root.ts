@@ -6,13 +6,13 @@ import type { Accounts } from '#host/users.ts'
 import { printBytesName, type ByteString } from '#engine/byte-string.ts'
 import type { TreeNode } from '#engine/tree-node.ts'
 import type { CaptureContext, Entry, GapKind } from '#engine/sources/source.ts'
-import { CapturedFile } from './captured-file.ts'
+import { CapturedFile, type Seen } from './captured-file.ts'
 import type { DirectoryHandle } from './directory-handle.ts'
 import type { Exclusion } from './exclusions.ts'
 import { isMadeUp, type Mount } from './mounts.ts'
 import { isOwnName } from './own-names.ts'
 import { isSameState } from './read-file.ts'
-import { bareNode, nodeFrom } from './read-node.ts'
+import { bareNode, mayHaveHoles, nodeFrom } from './read-node.ts'
 import type { RootTally } from './root-tally.ts'
 
 export interface RootWalk {
@@ -76,15 +76,19 @@ class Frames implements Disposable {
 
   /** One name of a listing becomes entries, or none: left out, or gone meanwhile and named as a gap. */
   *take(frame: Frame, name: ByteString): Generator<Entry> {
-    const { tally, isExcluded, accounts, root, context } = this.#walk
+    const { source, tally, isExcluded, accounts, root, context } = this.#walk
     const path = frame.pathOf(name)
     if (isOwnName(name)) return tally.own.add(path)
     if (isExcluded(path)) return tally.excluded.add(path)
-    const node = frame.look(name)
-    if (!node) return
+    const found = frame.look(name)
+    if (!found) return
+    const { node } = found
     const isNewer = tally.countIfNewer(path, node)
     if (node.type === 'dir') return yield* this.#enter(frame, node)
-    if (node.type === 'file') return yield new CapturedFile({ root, path, accounts, context, tally, isNewer }, node)
+    if (node.type === 'file') {
+      const place = { source, root, directory: frame.handle, path, accounts, context, tally, isNewer }
+      return yield new CapturedFile(place, found)
+    }
     tally.specials += 1
     if (node.type === 'socket') tally.sockets.add(path)
     yield { kind: 'special', node }
@@ -99,7 +103,7 @@ class Frames implements Disposable {
     yield { kind: 'enter', name: node.name }
     if (mount && isMadeUp(mount.fileSystem)) tally.madeUp.add(path)
     else if (this.#open(frame, node.name)) return
-    yield { kind: 'leave', node: frame.look(node.name, 'whole') ?? node }
+    yield { kind: 'leave', node: frame.look(node.name, 'whole')?.node ?? node }
   }
 
   /** False, and a gap, when the directory cannot be opened: then it stays empty in the backup. */
@@ -181,20 +185,22 @@ class Frame {
   }
 
   /**
-   * A child as it is now; `undefined`, and a gap, when it is gone or cannot be looked at. A directory's extended
-   * attributes are read when it is left, so `brief` does without.
+   * A child as it is now; `undefined`, and a gap, when it is gone or cannot be looked at. The extended attributes of a
+   * directory are read when it is left, those of a file when it is stored, so `brief` does without.
    */
-  look(name: ByteString, extent: 'brief' | 'whole' = 'brief'): TreeNode | undefined {
+  look(name: ByteString, extent: 'brief' | 'whole' = 'brief'): Seen | undefined {
     const path = this.pathOf(name)
     const { accounts } = this.#walk
     try {
       const found = this.handle.statOf(name)
-      if (found.isDirectory() && extent === 'brief') return bareNode(found, name, accounts)
+      if (extent === 'brief' && (found.isFile() || found.isDirectory())) {
+        return { node: bareNode(found, name, accounts), mayHaveHoles: found.isFile() && mayHaveHoles(found) }
+      }
       try {
-        return nodeFrom(found, { at: this.handle.pathOf(name), name, accounts })
+        return { node: nodeFrom(found, { at: this.handle.pathOf(name), name, accounts }), mayHaveHoles: false }
       } catch (error) {
         if (errnoOf(error) === 'ENOENT' || found.isSymbolicLink()) throw error
-        return this.#bare(error, found, name)
+        return { node: this.#bare(error, found, name), mayHaveHoles: false }
       }
     } catch (error) {
       reportGap(this.#walk, error, path)

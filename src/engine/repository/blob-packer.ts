@@ -2,26 +2,29 @@ import type { BlobId } from '#base/ids.ts'
 import { limits } from '#base/limits.ts'
 import type { IndexedPack } from './index-file.ts'
 import { PackBuilder, storedForm } from './pack-builder.ts'
-import { packHeaderSizeBytesMax } from './pack.ts'
+import { packHeaderSizeBytesMax, type BlobType } from './pack.ts'
 import { sealOverheadBytes, type SealingKey } from './seal.ts'
 
-/** Packs trees on the main thread: they are small, few, and come one after the other. */
-export class TreePacker {
-  readonly #key: SealingKey
-  readonly #compressionLevel: number
-  readonly #store: (pack: IndexedPack, bytes: Uint8Array) => Promise<void>
+export interface BlobPackerOptions {
+  readonly type: BlobType
+  readonly key: SealingKey
+  readonly compressionLevel: number
+  readonly store: (pack: IndexedPack, bytes: Uint8Array) => Promise<void>
+}
+
+/** Packs on the main thread what is small and comes one after the other: trees, and the data of a backup with hardly any. */
+export class BlobPacker {
+  readonly #options: BlobPackerOptions
   #open: { readonly buffer: Buffer; readonly builder: PackBuilder } | undefined
   /** At most one pack is on its way while the next one fills. */
   #storing: Promise<void> = Promise.resolve()
 
-  constructor(key: SealingKey, compressionLevel: number, store: (pack: IndexedPack, bytes: Uint8Array) => Promise<void>) {
-    this.#key = key
-    this.#compressionLevel = compressionLevel
-    this.#store = store
+  constructor(options: BlobPackerOptions) {
+    this.#options = options
   }
 
   async add(id: BlobId, plain: Uint8Array): Promise<void> {
-    const stored = storedForm(plain, this.#compressionLevel)
+    const stored = storedForm(plain, this.#options.compressionLevel)
     const earlier = this.#storing
     if (this.#open && !this.#open.builder.fits(stored.bytes.byteLength)) this.#close()
     // A directory of a million files is one tree: then the pack is as large as that one needs.
@@ -38,7 +41,7 @@ export class TreePacker {
 
   #begin(sizeBytes: number): { readonly buffer: Buffer; readonly builder: PackBuilder } {
     const buffer = Buffer.allocUnsafeSlow(sizeBytes)
-    return { buffer, builder: new PackBuilder(this.#key, 'tree', buffer) }
+    return { buffer, builder: new PackBuilder(this.#options.key, this.#options.type, buffer) }
   }
 
   #close(): void {
@@ -53,6 +56,6 @@ export class TreePacker {
   async #storeAfter(earlier: Promise<void>, buffer: Buffer, builder: PackBuilder): Promise<void> {
     await earlier
     const pack = builder.close()
-    await this.#store({ id: pack.id, blobs: pack.blobs }, buffer.subarray(0, pack.sizeBytes))
+    await this.#options.store({ id: pack.id, blobs: pack.blobs }, buffer.subarray(0, pack.sizeBytes))
   }
 }
