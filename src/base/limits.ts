@@ -9,6 +9,8 @@ export const limits = {
   /** A pack is closed before a blob that would make it larger than this. */
   packSizeBytesTarget: 16 * MiB,
   packSizeBytesMax: 128 * MiB,
+  /** So that a pack of tiny files, and what is known of it on its way, takes little memory. */
+  packBlobsMax: 8_192,
   /** restic's own bound for one index file is 50,000 blobs. */
   indexBlobsMax: 50_000,
   /** Threads that seal or open blobs, beside the main one. */

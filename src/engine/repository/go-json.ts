@@ -59,12 +59,24 @@ export function goUnquote(quoted: string): ByteString {
 
 /** RFC 3339 in UTC with as many digits of the second as are needed, as Go's `time.Time` marshals. Years 0 to 9999. */
 export function goTime(ns: bigint): string {
+  // Most files have one time three times over.
+  if (ns !== printed.ns) printed = { ns, text: printTime(ns) }
+  return printed.text
+}
+
+let printed = { ns: 0n, text: '1970-01-01T00:00:00Z' }
+
+function printTime(ns: bigint): string {
   const clamped = ns < nsMin ? nsMin : ns > nsMax ? nsMax : ns
-  let fraction = clamped % nsPerSecond
-  if (fraction < 0n) fraction += nsPerSecond
-  const seconds = (clamped - fraction) / nsPerSecond
-  const whole = new Date(Number(seconds) * 1000).toISOString().slice(0, 19)
-  return fraction === 0n ? `${whole}Z` : `${whole}.${fraction.toString().padStart(9, '0').replace(/0+$/, '')}Z`
+  let fraction = Number(clamped % nsPerSecond)
+  if (fraction < 0) fraction += 1e9
+  const seconds = Number((clamped - BigInt(fraction)) / nsPerSecond)
+  const whole = new Date(seconds * 1000).toISOString().slice(0, 19)
+  if (fraction === 0) return `${whole}Z`
+  const digits = String(fraction).padStart(9, '0')
+  let end = 9
+  while (digits.charCodeAt(end - 1) === 48) end -= 1
+  return `${whole}.${digits.slice(0, end)}Z`
 }
 
 const nsPerSecond = 1_000_000_000n
@@ -74,6 +86,13 @@ const nsMax = BigInt(Date.parse('9999-12-31T23:59:59Z')) * 1_000_000n + 999_999_
 
 /** Nanoseconds since 1970 of a Go time in any zone; `undefined` when it is none. */
 export function parseGoTime(text: string): bigint | undefined {
+  if (text !== parsed.text) parsed = { text, ns: parseTime(text) }
+  return parsed.ns
+}
+
+let parsed: { readonly text: string; readonly ns: bigint | undefined } = { text: '', ns: undefined }
+
+function parseTime(text: string): bigint | undefined {
   const found = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)$/.exec(text)
   if (!found) return undefined
   const ms = Date.parse(found[1]! + found[3]!)

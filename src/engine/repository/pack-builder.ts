@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import type { BlobId, PackId } from '#base/ids.ts'
+import { limits } from '#base/limits.ts'
 import { compressed } from './compression.ts'
 import { encodePackHeader, packHeaderSizeBytesMax, packIdOf, sealPackHeader, type BlobType, type PackedBlob } from './pack.ts'
 import { sealInto, sealOverheadBytes, type SealingKey } from './seal.ts'
@@ -30,6 +31,7 @@ export class PackBuilder {
   }
 
   fits(storedSizeBytes: number): boolean {
+    if (this.#blobs.length >= limits.packBlobsMax) return false
     const needed = storedSizeBytes + sealOverheadBytes + packHeaderSizeBytesMax(this.#blobs.length + 1)
     return this.#used + needed <= this.#buffer.byteLength
   }

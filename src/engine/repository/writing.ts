@@ -19,7 +19,7 @@ import { SealingThreads } from './sealing-threads.ts'
 import { SmallBlobs, smallBlobsMemoryBytes } from './small-blobs.ts'
 import { readRecords } from './small-records.ts'
 import { encodeSnapshot } from './snapshot.ts'
-import { packFileSizeBytes, packSizes } from './stored.ts'
+import { packSizes } from './stored.ts'
 import { encodeTree } from './tree.ts'
 
 interface Machinery {
@@ -40,6 +40,7 @@ export class Writing implements WriteSession, AsyncDisposable {
   readonly #signal: AbortSignal | undefined
   /** Packs of this session that are in the storage. */
   readonly #written = new PackIndex()
+  readonly #writtenSizes = new Map<PackId, number>()
   /** New blobs that are not in a stored pack yet. */
   readonly #underway = { data: new Set<BlobId>(), tree: new Set<BlobId>() }
   /** Packs of earlier backups that this one relies on. */
@@ -242,6 +243,7 @@ export class Writing implements WriteSession, AsyncDisposable {
     }
     // Only now: no index may name a pack that is not in the storage.
     this.#written.addPack(pack.id, pack.blobs)
+    this.#writtenSizes.set(pack.id, bytes.byteLength)
     this.#statistics.storedBytes += bytes.byteLength
     for (const blob of pack.blobs) this.#underway[blob.type].delete(blob.id)
   }
@@ -259,14 +261,13 @@ export class Writing implements WriteSession, AsyncDisposable {
   /** SAFETY rule 26; and what this session stored is there, at its full length. */
   async #confirm(signal?: AbortSignal): Promise<void> {
     await this.lease.confirm(signal)
-    const written = new Map([...this.#writtenPacks()].map(({ id, blobs }) => [id, packFileSizeBytes(blobs)]))
-    const sizes = await this.#sizesOf([...this.#reusedPacks, ...written.keys()], signal)
+    const sizes = await this.#sizesOf([...this.#reusedPacks, ...this.#writtenSizes.keys()], signal)
     const gone = [...this.#reusedPacks].filter((pack) => !sizes.has(pack))
     if (gone[0] !== undefined) {
       const fact = `${gone.length} packs that this backup relies on are gone, ${gone[0]} among them`
       throw new Fault('REPOSITORY_PACK_VANISHED', fact, { pack: gone[0] })
     }
-    for (const [pack, sizeBytes] of written) {
+    for (const [pack, sizeBytes] of this.#writtenSizes) {
       const found = sizes.get(pack) ?? 0
       if (found === sizeBytes) continue
       // No index names it yet; left there it would be damage for `check`.
