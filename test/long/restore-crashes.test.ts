@@ -21,23 +21,15 @@ after(async () => {
 })
 
 /** Dies at every step, or, where there are many, at a share of them by chance; returns what was found after each. */
-async function sweep(points: number, dieAt: (nth: number) => Promise<{ seen: Seen | undefined }>): Promise<Seen[]> {
+async function sweep({ steps, pointsMax }: { steps: number; pointsMax: number }, dieAt: (nth: number) => Promise<Seen>): Promise<Seen[]> {
+  const chosen = Array.from({ length: steps }, (_, at) => at + 1)
+  while (chosen.length > pointsMax) chosen.splice(seed.below(chosen.length), 1)
   const found: Seen[] = []
-  for (const nth of chosen(points)) {
-    const { seen } = await dieAt(nth)
-    assert.ok(seen, `step ${nth} was never reached`)
-    found.push(seen)
+  for (const nth of chosen) {
+    found.push(await dieAt(nth))
     total += 1
   }
   return found
-}
-
-const pointsMax = 80
-
-function chosen(points: number): number[] {
-  const all = Array.from({ length: points }, (_, at) => at + 1)
-  while (all.length > pointsMax) all.splice(seed.below(all.length), 1)
-  return all
 }
 
 function assertWhole(seen: Seen, what: string): void {
@@ -49,14 +41,14 @@ test('SAFETY rule 3 a restore that dies at any statement or any change of the di
   await world.makeOld()
   const whole = await dyingAt(Infinity, world.place, () => world.run())
   assert.deepEqual(await world.look(), restored)
-  const found = await sweep(whole.steps.length, async (nth) => {
+  const found = await sweep({ steps: whole.steps.length, pointsMax: 70 }, async (nth) => {
     await world.makeOld()
     const death = await dyingAt(nth, world.place, () => world.run())
-    if (!death.isDead) return { seen: await world.look() }
+    assert.ok(death.isDead, `step ${nth} was never reached`)
     const what = `dead at step ${nth} of ${whole.steps.length}, after ${death.steps.at(-1)}`
     const seen = await world.recovered(what)
     assertWhole(seen, what)
-    return { seen }
+    return seen
   })
   const outcomes = new Set(found.map(({ files }) => files))
   assert.equal(outcomes.size, 2, 'some deaths came before the decision and some after it')
@@ -66,28 +58,28 @@ test('SAFETY rule 3 a restore that dies at any statement or any change of the di
 test('SAFETY rule 11 an undo that dies anywhere is the restored state or the one before it, and what was kept stands', async () => {
   const whole = await afterRun((id) => dyingAt(Infinity, world.place, () => world.undo(id)))
   assert.deepEqual(await world.look(), old)
-  const found = await sweep(whole.steps.length, async (nth) => {
+  const found = await sweep({ steps: whole.steps.length, pointsMax: 40 }, async (nth) => {
     const death = await afterRun((id) => dyingAt(nth, world.place, () => world.undo(id)))
-    if (!death.isDead) return { seen: await world.look() }
+    assert.ok(death.isDead, `step ${nth} was never reached`)
     const what = `undo dead at step ${nth}, after ${death.steps.at(-1)}`
     const seen = await world.recovered(what)
     assertWhole(seen, what)
     assert.deepEqual(await world.kept(), { databases: 1, directories: 1 }, what)
-    return { seen }
+    return seen
   })
   console.log(`undo: ${found.length} of ${whole.steps.length} steps`)
 })
 
 test('SAFETY rule 10 a release that dies anywhere is finished by recover or can be asked for again, and live is untouched', async () => {
   const whole = await afterRun((id) => dyingAt(Infinity, world.place, () => world.release(id)))
-  const found = await sweep(whole.steps.length, async (nth) => {
+  const found = await sweep({ steps: whole.steps.length, pointsMax: 25 }, async (nth) => {
     const death = await afterRun((id) => dyingAt(nth, world.place, () => world.release(id)))
     const what = `release dead at step ${nth}, after ${death.steps.at(-1)}`
     const seen = await world.recovered(what)
     assert.deepEqual(seen, restored, what)
     const { databases, directories } = await world.kept()
     assert.equal(databases, directories, `${what}: half of what was kept is gone`)
-    return { seen }
+    return seen
   })
   console.log(`release: ${found.length} of ${whole.steps.length} steps`)
 })

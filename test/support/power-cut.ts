@@ -22,6 +22,8 @@ export interface Replay {
   readonly model: DiskModel
   readonly place: string
   readonly seed: Seed
+  /** After so many steps by chance, and after the last. Default: after each. */
+  readonly cutsMax?: number
 }
 
 /** Does the work, looking on. What stood below `root` before is taken for durable. */
@@ -40,11 +42,17 @@ export async function tracedDisk(
  * Cuts the power after each step, in three ways: nothing survives that was not fsynced, everything does (what a kill
  * leaves), or some of it by chance. Calls `look` on each different tree. Returns how many there were.
  */
-export async function cutPowerEverywhere({ steps, model, place, seed }: Replay, look: (cut: PowerCut) => Promise<void>): Promise<number> {
+export async function cutPowerEverywhere(
+  { steps, model, place, seed, cutsMax = Infinity }: Replay,
+  look: (cut: PowerCut) => Promise<void>,
+): Promise<number> {
   const seen = new Set<string>()
   const said: string[] = []
+  const chosen = steps.map((_, at) => at)
+  while (chosen.length > cutsMax) chosen.splice(seed.below(chosen.length), 1)
+  const isChosen = new Set([...chosen, steps.length])
   for (let at = 0; at <= steps.length; at += 1) {
-    for (const chance of ['nothing', 'everything', seed] as const) {
+    for (const chance of isChosen.has(at) ? (['nothing', 'everything', seed] as const) : []) {
       const image = model.afterPowerCut(chance)
       const key = `${image.digest} ${said.length}`
       if (seen.has(key)) continue

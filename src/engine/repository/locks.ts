@@ -90,13 +90,21 @@ class OwnLock implements HeldLock {
     await this.#refreshing
     const id = this.#id
     const file = await this.#place.storage.stat(`locks/${id}`, signal)
-    if (!file) throw new Fault('REPOSITORY_LOCK_LOST', `our lock ${id.slice(0, 8)} is gone`, { lock: id }, { cause: this.#refreshFault })
+    if (!file) throw this.#isGone(id)
     const ageMs = ageOf(file, await this.#place.storage.now(signal))
     if (ageMs > limits.lockStaleAfterMs) {
       const fact = `our lock ${id.slice(0, 8)} was not refreshed for ${printDuration(ageMs)}`
       throw new Fault('REPOSITORY_LOCK_LOST', fact, { lock: id, ageMs }, { cause: this.#refreshFault })
     }
-    await loadDocument(this.#place, 'locks', id, signal)
+    try {
+      await loadDocument(this.#place, 'locks', id, signal)
+    } catch (error) {
+      throw isFault(error, 'STORAGE_NOT_FOUND') ? this.#isGone(id) : error
+    }
+  }
+
+  #isGone(id: string): Fault {
+    return new Fault('REPOSITORY_LOCK_LOST', `our lock ${id.slice(0, 8)} is gone`, { lock: id }, { cause: this.#refreshFault })
   }
 
   async release(): Promise<void> {

@@ -132,6 +132,7 @@ export class Writing implements WriteSession, AsyncDisposable {
     await this.#confirm(signal)
     const { uid, gid } = owner()
     const id = await saveDocument(this.#core, 'snapshots', encodeSnapshot({ ...snapshot, uid, gid }), signal)
+    await this.#withdrawUnlessLocked(id, signal)
     for (const pack of this.#writtenPacks()) this.#core.index.addPack(pack.id, pack.blobs)
     // Known by name as well: when a prune replaces them, the next refresh must see that they are gone.
     this.#core.indexFiles = new Set([...this.#core.indexFiles, ...indexFiles])
@@ -270,6 +271,8 @@ export class Writing implements WriteSession, AsyncDisposable {
     for (const [pack, sizeBytes] of this.#writtenSizes) {
       const found = sizes.get(pack) ?? 0
       if (found === sizeBytes) continue
+      // Without our lock a prune may have taken it, and the storage told no lie.
+      await this.lease.confirm(signal)
       // No index names it yet; left there it would be damage for `check`.
       await this.#core.storage.remove(`data/${pack}`, signal)
       throw new Fault('STORAGE_UNTRUE', `pack ${pack} was written with ${sizeBytes} bytes, the storage has ${found}`, {
@@ -277,6 +280,16 @@ export class Writing implements WriteSession, AsyncDisposable {
         sizeBytes,
         found,
       })
+    }
+  }
+
+  /** Who took our lock at the last moment may prune by a list without this snapshot; whoever comes later sees it. */
+  async #withdrawUnlessLocked(id: string, signal?: AbortSignal): Promise<void> {
+    try {
+      await this.lease.confirm(signal)
+    } catch (error) {
+      await this.#core.storage.remove(`snapshots/${id}`)
+      throw error
     }
   }
 
