@@ -95,6 +95,7 @@ const table = {
   DATABASE_NOT_FOUND: { hint: 'Check the name of the database in the URL.' },
   DATABASE_VERSION: { hint: 'Install PostgreSQL client tools of at least the version of the server.' },
   DATABASE_COVERAGE: { hint: 'Run the printed GRANT as a superuser, or use a role that may read everything.' },
+  DATABASE_ENCODING: { hint: 'Rename what is named, or write it in UTF-8; rows may hold any bytes.' },
   DATABASE_ROW_SECURITY: { hint: 'Back up with a role that has BYPASSRLS, so that no row is hidden.' },
   DATABASE_LOCKED: { retry: true, hint: 'Another session holds or waits for a strong lock; run the backup when its DDL has ended.' },
   DATABASE_CHANGED: { retry: true, hint: 'Tables were created or dropped while the backup began; run it again.' },

@@ -12,11 +12,12 @@ import type { DatabaseSection } from './database-section.ts'
 import { holdSnapshot } from './hold-snapshot.ts'
 import { PostgresCapture } from './postgres-capture.ts'
 import { applySessionSettings, captureSessionSettings, type SessionSettings } from './session-settings.ts'
+import { requireReadableText } from './readable-text.ts'
 import { SnapshotReaders } from './snapshot-readers.ts'
 
 /**
  * Holds one database still through an exported snapshot and hands out what a backup keeps of it (DESIGN §4). Only ACCESS
- * SHARE locks are taken. Before anything is read: the role's coverage (DATABASE_COVERAGE, DATABASE_ROW_SECURITY) and a
+ * SHARE locks are taken. Before anything is read: the role's coverage (DATABASE_COVERAGE, DATABASE_ROW_SECURITY), its names (DATABASE_ENCODING) and a
  * pg_dump that fits (DATABASE_VERSION). What may pass by itself is tried again: DATABASE_LOCKED, DATABASE_CHANGED; once
  * entries are being read they end the capture, which the caller may begin anew.
  */
@@ -43,6 +44,7 @@ async function beginCapture(source: DatabaseSource, context: CaptureContext): Pr
   const settings = await settingsOf(control)
   await applySessionSettings(control, settings)
   await requireCoverage(control)
+  await requireReadableText(control)
 
   const snapshot = await holdSnapshot(control, context.clock, bounds)
   const catalog = await readCatalog(control)

@@ -47,7 +47,9 @@ async function listStage(work: VerifyWork, connection: Connection, signal: Abort
   try {
     const file = path.join(folder, 'stage.dump')
     const { pgDump } = await fittingClientTools((await surveyServer(connection)).serverVersion)
-    const dumped = await run(pgDump, ['-Fc', '--schema-only', '--file', file], {
+    // As the backup's own dump was written, so that names compare.
+    const encoding = work.options.section.properties.encoding === 'SQL_ASCII' ? [] : ['--encoding=UTF8']
+    const dumped = await run(pgDump, ['-Fc', '--schema-only', ...encoding, '--file', file], {
       env: toolEnvironment(work.stage, loadSettings(work.stage)),
       signal,
     })
