@@ -39,7 +39,9 @@ interface Names {
 
 async function describe(target: DatabaseTarget): Promise<string[]> {
   await using connection = await connect(target)
-  await connection.query(`set search_path = ''; set default_transaction_read_only = on; set jit = off; set extra_float_digits = 3; set statement_timeout = 0`)
+  await connection.query(
+    `set search_path = ''; set default_transaction_read_only = on; set jit = off; set extra_float_digits = 3; set statement_timeout = 0`,
+  )
   const names = await readNames(connection)
   const lines: string[] = []
   const present = await connection.query<{ name: string }>(

@@ -1,4 +1,5 @@
 import { after, before, test } from 'node:test'
+import { isFault } from '#base/fault.ts'
 import assert from 'node:assert/strict'
 import { appendFile, chmod, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
@@ -296,4 +297,13 @@ test('databases that are not UTF-8 come back byte for byte', async () => {
     if (encoding === 'SQL_ASCII') await cluster.psql(name, `insert into t values (null, convert_from('\\xff80', 'SQL_ASCII'))`)
     await roundTrip(name)
   }
+})
+
+test('a name that is not UTF-8, in a database of no encoding, is DATABASE_ENCODING', async () => {
+  await cluster.psql('postgres', `create database no_encoding template template0 encoding 'SQL_ASCII' lc_collate 'C' lc_ctype 'C'`)
+  await cluster.psql('no_encoding', String.raw`do $$ begin execute format('create table %I (a int)', E't\351'); end $$`)
+  await assert.rejects(
+    captureToDirectory({ name: 'clinic', target: cluster.target('no_encoding') }),
+    (error) => isFault(error, 'DATABASE_ENCODING') && /a table or other relation is not UTF-8: "té" in Latin 1/.test(error.message),
+  )
 })

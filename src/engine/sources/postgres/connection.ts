@@ -5,6 +5,7 @@ import { Fault, isFault, messageOf, errnoOf } from '#base/fault.ts'
 import { environment } from '#host/environment.ts'
 import { passwordFor } from './password-file.ts'
 import { SessionSocket } from './session-socket.ts'
+import { tlsOf } from './session-tls.ts'
 import { printDatabaseUrl, type DatabaseTarget } from './target.ts'
 
 /** A connection that its scope closes. One query at a time (`pg` would queue them silently). */
@@ -22,7 +23,7 @@ export async function connect(target: DatabaseTarget, signal?: AbortSignal): Pro
   throwIfCancelled(signal)
   const password = await passwordFor(target)
   // Ours, so that it can be closed: a server that waits for a password keeps a refused session open for a minute.
-  const ssl = target.sslMode === undefined ? false : sslOf(target.sslMode)
+  const ssl = await tlsOf(target)
   const socket = ssl === false ? new SessionSocket() : new Socket()
   // Loaded by whoever connects: what deals with files alone starts without it.
   const { Client } = (await import('pg')).default
@@ -83,6 +84,7 @@ export function toolEnvironment(target: DatabaseTarget, options: Readonly<Record
   tool['PGUSER'] = target.user
   tool['PGDATABASE'] = target.database
   if (target.sslMode !== undefined) tool['PGSSLMODE'] = target.sslMode
+  if (target.sslRootCertificate !== undefined) tool['PGSSLROOTCERT'] = target.sslRootCertificate
   const settings = Object.entries(options).map(([name, value]) => `-c ${name}=${value.replace(/([\\ ])/g, '\\$1')}`)
   if (settings.length > 0) tool['PGOPTIONS'] = settings.join(' ')
   return tool
@@ -97,11 +99,6 @@ export function quoteName(...parts: readonly string[]): string {
 export function quoteLiteral(text: string): string {
   const doubled = text.replaceAll("'", "''")
   return text.includes('\\') ? ` E'${doubled.replaceAll('\\', '\\\\')}'` : `'${doubled}'`
-}
-
-function sslOf(mode: string): boolean | { rejectUnauthorized: boolean } {
-  if (mode === 'disable' || mode === 'allow' || mode === 'prefer') return false
-  return { rejectUnauthorized: mode === 'verify-ca' || mode === 'verify-full' }
 }
 
 function connectionFault(target: DatabaseTarget, cause: unknown, hasPassword: boolean): Fault {

@@ -8,12 +8,14 @@ export const databaseTargetSchema = z.object({
   port: z.number().int().min(1).max(65_535),
   user: z.string().min(1),
   database: z.string().min(1),
-  sslMode: z.string().optional(),
+  sslMode: z.enum(['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full']).optional(),
+  /** File with the certificates of authorities that the server's own must come from. */
+  sslRootCertificate: z.string().min(1).optional(),
 })
 export type DatabaseTarget = z.infer<typeof databaseTargetSchema>
 
 /**
- * Reads `postgresql://user@host:port/database[?host=/socket/dir&sslmode=…]` (libpq "Connection URIs"), percent-encoded.
+ * Reads `postgresql://user@host:port/database[?host=/socket/dir&sslmode=…&sslrootcert=…]` (libpq "Connection URIs"), percent-encoded.
  * What is absent comes from PGHOST, PGPORT, PGUSER as libpq would take it. A password inside is refused (SAFETY rule 21).
  */
 export function parseDatabaseUrl(name: string, url: string, environment: Readonly<Record<string, string | undefined>>): DatabaseTarget {
@@ -24,7 +26,7 @@ export function parseDatabaseUrl(name: string, url: string, environment: Readonl
   if (userInfo.includes(':') || parameters.has('password')) {
     throw new Fault('DATABASE_URL_PASSWORD', `the URL of database ${name} holds a password`, { name })
   }
-  const known = new Set(['host', 'port', 'user', 'dbname', 'sslmode'])
+  const known = new Set(['host', 'port', 'user', 'dbname', 'sslmode', 'sslrootcert'])
   const unknown = [...parameters.keys()].find((key) => !known.has(key))
   if (unknown !== undefined)
     throw new Fault('DATABASE_URL', `the URL of database ${name} has an unknown parameter ${unknown}`, { name, unknown })
@@ -40,6 +42,7 @@ export function parseDatabaseUrl(name: string, url: string, environment: Readonl
     user,
     database,
     ...(parameters.has('sslmode') && { sslMode: parameters.get('sslmode') }),
+    ...(parameters.has('sslrootcert') && { sslRootCertificate: parameters.get('sslrootcert') }),
   })
   if (!parsed.success)
     throw new Fault('DATABASE_URL', `the URL of database ${name} has an invalid ${parsed.error.issues[0]?.path.join('.')}`, { name })
@@ -50,13 +53,16 @@ export function parseDatabaseUrl(name: string, url: string, environment: Readonl
 export function printDatabaseUrl(target: DatabaseTarget): string {
   const user = encodeURIComponent(target.user)
   const database = encodeURIComponent(target.database)
-  const mode = target.sslMode === undefined ? '' : `sslmode=${encodeURIComponent(target.sslMode)}`
+  const parameters = [
+    ...(target.sslMode === undefined ? [] : [`sslmode=${target.sslMode}`]),
+    ...(target.sslRootCertificate === undefined ? [] : [`sslrootcert=${encodeURIComponent(target.sslRootCertificate)}`]),
+  ].join('&')
   if (target.host.startsWith('/')) {
     const port = target.port === 5432 ? '' : `&port=${target.port}`
-    return `postgresql://${user}@/${database}?host=${encodeURIComponent(target.host)}${port}${mode && `&${mode}`}`
+    return `postgresql://${user}@/${database}?host=${encodeURIComponent(target.host)}${port}${parameters && `&${parameters}`}`
   }
   const host = target.host.includes(':') ? `[${target.host}]` : target.host
-  return `postgresql://${user}@${host}:${target.port}/${database}${mode && `?${mode}`}`
+  return `postgresql://${user}@${host}:${target.port}/${database}${parameters && `?${parameters}`}`
 }
 
 function decode(name: string, text: string): string {
