@@ -13,11 +13,12 @@ interface EarlyEntry {
   readonly tables: readonly string[]
 }
 
-/** Post-data that may be done while other tables are still being loaded: one session loads the giant, others need not wait. */
+/** What may be done while other tables are still being loaded: one session loads the giant, others need not wait. */
 export class EarlyPostData {
   readonly #waiting: EarlyEntry[]
   readonly #loaded = new Set<string>()
   readonly #done = new Set<number>()
+  readonly #analyzed = new Set<string>()
 
   constructor(waiting: readonly EarlyEntry[]) {
     this.#waiting = [...waiting]
@@ -26,6 +27,11 @@ export class EarlyPostData {
   /** Ids of entries that post-data need not do again. */
   get done(): ReadonlySet<number> {
     return this.#done
+  }
+
+  /** Quoted names of tables whose statistics are there, but for those that indexes and statistics made later ask for. */
+  get analyzed(): ReadonlySet<string> {
+    return this.#analyzed
   }
 
   loaded(table: TableSection): void {
@@ -37,13 +43,35 @@ export class EarlyPostData {
     while (isWorth()) {
       throwIfCancelled(signal)
       const at = this.#waiting.findIndex(({ tables }) => tables.every((table) => this.#loaded.has(table)))
-      if (at < 0) return
+      if (at < 0) break
       const [next] = this.#waiting.splice(at, 1)
       try {
         // One message is one transaction: an entry of several statements is done as a whole or not at all.
         await connection.query(next!.sql)
         this.#done.add(next!.entry.id)
       } catch (error) {
+        if (!isFault(error, 'DATABASE_QUERY') || sqlStateOf(error) === undefined) throw error
+      }
+    }
+    await this.#analyze(connection, isWorth, signal)
+  }
+
+  /** Not partitions: the statistics of their root are computed later, and theirs along with them. */
+  async #analyze(connection: Connection, isWorth: () => boolean, signal: AbortSignal): Promise<void> {
+    for (const table of this.#loaded) {
+      throwIfCancelled(signal)
+      if (!isWorth()) return
+      if (this.#analyzed.has(table)) continue
+      this.#analyzed.add(table)
+      try {
+        const [found] = await connection.query<{ isPartition: boolean }>(
+          'select relispartition as "isPartition" from pg_catalog.pg_class where oid = $1::pg_catalog.regclass',
+          [table],
+        )
+        if (found?.isPartition === false) await connection.query(`analyze ${table}`)
+        else this.#analyzed.delete(table)
+      } catch (error) {
+        this.#analyzed.delete(table)
         if (!isFault(error, 'DATABASE_QUERY') || sqlStateOf(error) === undefined) throw error
       }
     }

@@ -1,5 +1,6 @@
 import { Fault, messageOf } from '#base/fault.ts'
 import { quoteName, sqlStateOf } from './connection.ts'
+import type { EarlyPostData } from './stage-early.ts'
 import type { StageWork } from './stage-options.ts'
 import { allOrFirst } from './stage-rows.ts'
 import { connectStage } from './stage-session.ts'
@@ -8,8 +9,10 @@ import { connectStage } from './stage-session.ts'
  * Planner statistics are in no dump, and without them the first hour after a swap would be slow. A table whose
  * statistics cannot be computed (an index on a function that fails) is noted: it is as usable as before.
  */
-export async function analyzeStage(work: StageWork, signal: AbortSignal): Promise<void> {
-  const waiting = await tablesBySize(work, signal)
+export async function analyzeStage(work: StageWork, early: EarlyPostData, signal: AbortSignal): Promise<void> {
+  const waiting = (await tablesBySize(work, signal)).filter(
+    ({ schema, name, hasMore }) => hasMore || !early.analyzed.has(quoteName(schema, name)),
+  )
   const failed = new AbortController()
   const either = AbortSignal.any([signal, failed.signal])
   const session = async () => {
@@ -27,13 +30,23 @@ export async function analyzeStage(work: StageWork, signal: AbortSignal): Promis
   await allOrFirst(Array.from({ length: Math.min(work.connections, waiting.length) }, session), failed)
 }
 
-async function tablesBySize(work: StageWork, signal: AbortSignal): Promise<{ schema: string; name: string }[]> {
+interface AnalyzedTable {
+  readonly schema: string
+  readonly name: string
+  /** An index on expressions or extended statistics, which were made after the rows. */
+  readonly hasMore: boolean
+}
+
+/** Without partitions: ANALYZE of their root goes through all of them. */
+async function tablesBySize(work: StageWork, signal: AbortSignal): Promise<AnalyzedTable[]> {
   await using connection = await connectStage(work.stage, work.options.section, signal)
-  return await connection.query<{ schema: string; name: string }>(
-    `select n.nspname as schema, c.relname as name
+  return await connection.query<AnalyzedTable & Record<string, unknown>>(
+    `select n.nspname as schema, c.relname as name,
+       exists (select from pg_catalog.pg_index i where i.indrelid = c.oid and i.indexprs is not null)
+         or exists (select from pg_catalog.pg_statistic_ext s where s.stxrelid = c.oid) as "hasMore"
      from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-     where (c.relkind in ('r', 'm') and c.relpages > 0 or c.relkind = 'p') and n.nspname not in ('pg_catalog', 'information_schema')
-       and n.nspname !~ '^pg_toast' and (c.relkind <> 'm' or c.relispopulated)
+     where (c.relkind in ('r', 'm') and pg_catalog.pg_relation_size(c.oid) > 0 or c.relkind = 'p') and not c.relispartition
+       and n.nspname not in ('pg_catalog', 'information_schema') and n.nspname !~ '^pg_toast' and (c.relkind <> 'm' or c.relispopulated)
      order by c.relkind <> 'p', pg_catalog.pg_relation_size(c.oid) desc`,
   )
 }

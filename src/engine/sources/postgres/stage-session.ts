@@ -37,7 +37,11 @@ export function loadSettings(target: DatabaseTarget): Record<string, string> {
 export async function connectStage(stage: DatabaseTarget, section: DatabaseSection, signal?: AbortSignal): Promise<Connection> {
   await using opening = new AsyncDisposableStack()
   const connection = opening.use(await connect(stage, signal))
-  for (const [name, value] of Object.entries(loadSettings(stage))) await connection.query('select set_config($1, $2, false)', [name, value])
+  const settings = Object.entries(loadSettings(stage))
+  await connection.query('select set_config(name, value, false) from unnest($1::text[], $2::text[]) as wanted (name, value)', [
+    settings.map(([name]) => name),
+    settings.map(([, value]) => value),
+  ])
   await applySessionSettings(connection, section.sessionSettings)
   const cut = () => connection.client.connection.stream.destroy()
   signal?.addEventListener('abort', cut, { once: true })

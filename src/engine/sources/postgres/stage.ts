@@ -74,7 +74,7 @@ export async function stageDatabase(options: StageOptions, signal: AbortSignal):
     await loadRows(work, early, watch.signal)
     await putBack(work, checks, watch.signal)
     await restorePostData(work, early, watch.signal)
-    await analyzeStage(work, watch.signal)
+    await analyzeStage(work, early, watch.signal)
     for (const statement of settingStatements(options.stageName, options.section.properties, work.roleOf)) await beside.query(statement)
     await flushStage(work, watch.signal)
     undo.move()
