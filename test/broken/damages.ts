@@ -188,6 +188,17 @@ export const damages: readonly Damage[] = [
     },
   },
   {
+    title: 'two snapshots that exchanged their content',
+    make: async (storage, { first, second }) => {
+      const bytes = await storage.get(`snapshots/${first}`)
+      const others = await storage.get(`snapshots/${second}`)
+      await overwrite(storage, `snapshots/${first}`, () => others)
+      await overwrite(storage, `snapshots/${second}`, () => bytes)
+      const both: Seen[] = [first, second].map((id) => ['DAMAGE_SNAPSHOT', `snapshots/${id}`])
+      return { quick: both, refused: all, lost: [], repair: both.map(([, name]) => ['rename', name] as const), restic: 'finds it' }
+    },
+  },
+  {
     title: 'a flipped bit in a piece of content',
     make: async (storage, exhibit) => {
       const pack = exhibit.packOf('first: sub/b')

@@ -8,7 +8,7 @@ import { saveDocument } from '#engine/repository/document.ts'
 import { saveIndex, type IndexedPack } from '#engine/repository/index-file.ts'
 import { PackBuilder, storedForm } from '#engine/repository/pack-builder.ts'
 import type { BlobType, PackedBlob } from '#engine/repository/pack.ts'
-import type { Repository } from '#engine/repository/repository.ts'
+import type { Repository, Snapshot } from '#engine/repository/repository.ts'
 import type { SealingKey } from '#engine/repository/seal.ts'
 import { encodeSnapshot } from '#engine/repository/snapshot.ts'
 import { encodeTree } from '#engine/repository/tree.ts'
@@ -168,7 +168,7 @@ export async function takeOut(exhibit: Exhibit, storage: Storage, password = sma
     const { whole: snapshots, damaged } = await repository.listSnapshots()
     for (const { fault } of damaged) refuse(fault)
     for (const snapshot of snapshots) {
-      const name = { [exhibit.first]: 'first', [exhibit.second]: 'second' }[snapshot.id] ?? 'other'
+      const name = nameOf(snapshot)
       for await (const file of filesBelow(repository, snapshot.tree)) {
         if (file.kind === 'lost') {
           refuse(file.fault)
@@ -192,6 +192,12 @@ interface PlantedPack {
   readonly plains: readonly Uint8Array[]
   /** Names for the pieces, where they are not to be their hashes. */
   readonly ids?: readonly BlobId[]
+}
+
+/** By their time: a snapshot that was sealed anew has another id. */
+function nameOf({ time, tags }: Snapshot): string {
+  if (tags.length > 0) return 'other'
+  return { '2026-03-01': 'first', '2026-03-02': 'second' }[time.toISOString().slice(0, 10)] ?? 'other'
 }
 
 /** Seals pieces into packs that one index file names, in this order: as a backup does, or a program with a mistake would. */

@@ -102,7 +102,7 @@ test('a wrong password is REPOSITORY_PASSWORD for check and repair', async () =>
   await assert.rejects(planRepair(wrong, full), (error) => isFault(error, 'REPOSITORY_PASSWORD'))
 })
 
-test('SAFETY 27 with the key of another repository everything looks damaged: repair refuses to touch anything', async () => {
+test('INV-16 with the key of another repository everything looks damaged: repair refuses to touch anything', async () => {
   const storage = await copied(exhibit)
   await exchangeKeys(storage, exhibit)
   await assert.rejects(

@@ -3,6 +3,9 @@ import { test } from 'node:test'
 import { isFault } from '#base/fault.ts'
 import { limits } from '#base/limits.ts'
 import { checkRepository } from '#engine/repository/check.ts'
+import { executeForget, planForget } from '#engine/repository/forget.ts'
+import { executePrune } from '#engine/repository/prune.ts'
+import { planPrune } from '#engine/repository/prune-plan.ts'
 import type { RepairOptions, RepairPlace } from '#engine/repository/repair-plan.ts'
 import { executeRepair, planRepair } from '#engine/repository/repair.ts'
 import { faulty, networkDown } from '#engine/storage/faulty.ts'
@@ -159,6 +162,18 @@ test('INV-16 while a backup runs nothing is repaired; while nothing is wrong not
   const { plan: nothing, result } = await repaired(sound, quickWithGaps)
   assert.deepEqual([nothing.decisions, nothing.lostBlobs.count, nothing.damagedBackups, result.newIndexes], [[], 0, [], 0])
   assert.deepEqual(await namesOf(sound), before)
+})
+
+test('INV-12 a damaged backup keeps prune from working until it is forgotten; then everything is clean', async () => {
+  const storage = await cutOff()
+  await repaired(storage, { depth: 'quick' })
+  await using repository = await openSmall(storage, exhibit.clock)
+  await assert.rejects(planPrune(repository), (error) => isFault(error, 'DAMAGE_BLOB'))
+  await executeForget(repository, await planForget(repository, { kind: 'chosen', snapshots: [exhibit.first] }))
+  await executePrune(repository, await planPrune(repository))
+  assert.deepEqual((await checkRepository(placeOf(storage), { depth: 'full' })).findings, [])
+  const { whole } = await takeOut(exhibit, storage)
+  assert.deepEqual([...whole.keys()].toSorted(), ['second: a', 'second: other/d'])
 })
 
 test('INV-17 what is taken away is kept below damaged/, byte for byte, with its old name', async () => {

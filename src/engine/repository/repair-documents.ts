@@ -11,8 +11,17 @@ import { snapshotIds } from './stored.ts'
 /** A document as repair finds it. What unseals is what was written, even where the file has another name than its hash. */
 export type Found<T> =
   | { readonly kind: 'whole'; readonly id: string; readonly content: T }
-  | { readonly kind: 'misnamed'; readonly id: string; readonly content: T; readonly rightId: string; readonly fact: string }
+  | Misnamed<T>
   | { readonly kind: 'damaged'; readonly id: string; readonly fact: string }
+
+export interface Misnamed<T> {
+  readonly kind: 'misnamed'
+  readonly id: string
+  readonly content: T
+  /** SHA-256 of the file as it is. */
+  readonly rightId: string
+  readonly fact: string
+}
 
 export async function findSnapshots(place: DocumentPlace, signal?: AbortSignal): Promise<Found<Snapshot>[]> {
   const decode = (json: string, id: string) => decodeSnapshot(json, id as Snapshot['id'])

@@ -12,6 +12,7 @@ import type { PackedBlob } from './pack.ts'
 import { BlobReader } from './reading.ts'
 import { findIndexes, findSnapshots, type Found } from './repair-documents.ts'
 import { placeOf, surveyPacks, type ClaimedPacks, type SurveyedPacks } from './repair-packs.ts'
+import { isProof } from './proofs.ts'
 import { repairDigest, type DamagedBackup, type RepairDecision, type RepairOptions, type RepairPlan } from './repair-plan.ts'
 import { sortPacks, type SortedPacks } from './repair-sorting.ts'
 import type { Snapshot } from './repository.ts'
@@ -173,12 +174,15 @@ function decideIndexes(indexes: readonly Found<IndexFile>[], packs: SurveyedPack
   return { replaced, staying: [...staying.values()], decided }
 }
 
+/** Not of a proof, which is nothing by halves; not where nothing is left; and once. */
 function decideGaps(damaged: readonly DamagedBackup[], snapshots: readonly Snapshot[]): RepairDecision[] {
   return damaged
-    .filter(({ snapshot, losses }) => losses.first[0]?.path !== '' && !snapshots.some(({ tags }) => tags.includes(repairedTag(snapshot))))
+    .filter(({ snapshot }) => !isProof(snapshot))
+    .filter(({ losses }) => losses.first[0]?.path !== '')
+    .filter(({ snapshot }) => !snapshots.some(({ tags }) => tags.includes(repairedTag(snapshot))))
     .map(({ snapshot, losses }) => ({
-      name: `snapshots/${snapshot.id}` as const,
-      act: 'write' as const,
+      name: `snapshots/${snapshot.id}`,
+      act: 'write',
       reason: `a snapshot without the ${losses.count} things it has lost is written beside it`,
     }))
 }

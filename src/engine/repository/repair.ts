@@ -7,6 +7,7 @@ import { limits } from '#base/limits.ts'
 import type { StorageName } from '#engine/storage/storage.ts'
 import { checkOpened, type CheckReport } from './check.ts'
 import { loadConfig, newConfig, saveConfig } from './config.ts'
+import { saveDocument } from './document.ts'
 import { indexFileIds, saveIndex, type IndexedPack } from './index-file.ts'
 import { openKey } from './keys.ts'
 import { acquireLock, type HeldLock, type LockPlace } from './locks.ts'
@@ -15,8 +16,11 @@ import { putAndReadBack } from './read-back.ts'
 import { repack } from './repacking.ts'
 import { writeWithGaps } from './repair-gaps.ts'
 import type { RepairAct, RepairOptions, RepairPlace, RepairPlan } from './repair-plan.ts'
+import type { Misnamed } from './repair-documents.ts'
 import { survey, type RepairSurvey } from './repair-survey.ts'
+import type { Snapshot } from './repository.ts'
 import { keepAside } from './set-aside.ts'
+import { encodeSnapshot } from './snapshot.ts'
 import { loadIndexFiles, rethrow } from './stored.ts'
 
 /**
@@ -128,12 +132,7 @@ class Repairing {
       assert.equal(packIdOf(parts), pack.id)
       await putAndReadBack(storage, { name: `data/${pack.id}`, parts }, signal)
     }
-    for (const found of this.#found.snapshots) {
-      if (found.kind !== 'misnamed' || (await storage.stat(`snapshots/${found.rightId}`, signal))) continue
-      const bytes = await storage.get(`snapshots/${found.id}`, undefined, signal)
-      assert.equal(createHash('sha256').update(bytes).digest('hex'), found.rightId)
-      await putAndReadBack(storage, { name: `snapshots/${found.rightId}`, parts: [bytes] }, signal)
-    }
+    for (const found of this.#found.snapshots) if (found.kind === 'misnamed') await this.#storeSnapshot(found, signal)
   }
 
   async setAside(signal?: AbortSignal): Promise<StorageName[]> {
@@ -199,6 +198,22 @@ class Repairing {
   async check(signal?: AbortSignal): Promise<CheckReport> {
     await this.#lock.confirm(signal)
     return await checkOpened(this.#place, { depth: 'quick', lock: 'none' }, signal)
+  }
+
+  /** Under the hash of its file; where that name is taken by something damaged, sealed anew and so under a new one. */
+  async #storeSnapshot({ id, rightId, content }: Misnamed<Snapshot>, signal?: AbortSignal): Promise<void> {
+    const { storage } = this.#place
+    const { snapshots } = this.#found
+    const json = encodeSnapshot(content)
+    // Stored already: by an interrupted repair, or because somebody copied the file.
+    if (snapshots.some((other) => other.kind === 'whole' && encodeSnapshot(other.content) === json)) return
+    if (snapshots.some((other) => other.id === rightId)) {
+      await saveDocument(this.#place, 'snapshots', json, signal)
+      return
+    }
+    const bytes = await storage.get(`snapshots/${id}`, undefined, signal)
+    assert.equal(createHash('sha256').update(bytes).digest('hex'), rightId)
+    await putAndReadBack(storage, { name: `snapshots/${rightId}`, parts: [bytes] }, signal)
   }
 
   #named(...acts: readonly RepairAct[]): StorageName[] {
