@@ -179,16 +179,21 @@ test('an assertion that fails fails the drill, and every one of them stands in t
   assert.match(refused.json['error'].fact, /about database asserter, the backup has asserted/)
 })
 
-test('a backup with gaps is proven with its gaps: exit code 3, each of them in the report', async () => {
+test('a backup with gaps is proven with its gaps: exit code 3; its tablespace is made, its objective missed', async () => {
   const reference = { database: 'gappy', table: 'patient', column: 'path', root: 'gappy-files' }
-  const settings = await settingsFile('gappy', { fileReferences: [reference] })
+  const settings = await settingsFile('gappy', { fileReferences: [reference], objectives: { rto: '0s' } })
   const files = await makeFiles('gappy-files')
   await rm(place.file('gappy-files/report-1'))
   const words = ['--database', await makeDatabase('gappy'), '--files', files, '--settings', settings]
+  await run('install', ['-d', '-o', (await stat(cluster.socketDirectory)).uid.toString(), place.file('fast')])
+  await cluster.psql('gappy', `create tablespace fast location '${place.file('fast')}'`)
+  await cluster.psql('gappy', 'alter table patient set tablespace fast')
   const { backup } = (await place.expect(3, 'backup', '--system', 'gappy', ...words)).json
   const told = await drill(3, String(backup), '--settings', settings)
   assert.deepEqual([told.json['status'], told.json['outcome']], ['completed_with_gaps', 'proven'])
   assert.match(JSON.stringify(told.json['report'].backup.gaps), /dangling-reference.*report-1/)
+  assert.match(told.stderr, /RTO .* achieved, objective 0 ms: MISSED/)
+  assert.deepEqual(told.json['report'].databases[0].notes, [])
 })
 
 /** Flips one byte in the middle of every pack that came with the last backup and holds data of this size or more. */

@@ -147,8 +147,15 @@ async function search(
   signal: AbortSignal,
 ): Promise<readonly Finding[]> {
   instruments.onProgress({ stage: 'search' })
-  const found = await log.timed('search', 'damage', () => verifyBackup(repository, opened, { isQuick: false, instruments }, signal))
-  return found.findings
+  try {
+    const found = await log.timed('search', 'damage', () => verifyBackup(repository, opened, { isQuick: false, instruments }, signal))
+    return found.findings
+  } catch (error) {
+    throwIfCancelled(signal)
+    if (!isFault(error)) throw error
+    // What is broken keeps even the search from ending; the fault that began it stands in the report.
+    return []
+  }
 }
 
 function reportOf(repository: Repository, held: HeldDrill, now: Date): DrillReport {
