@@ -93,6 +93,7 @@ test('INV-17 a machine that dies at any step of a repair takes nothing away that
     { make: () => made('two packs that exchanged their content'), after: files },
     { make: () => made('a pack under another name'), after: files },
     { make: () => made('a missing index file'), after: files },
+    { make: () => made('two snapshots that exchanged their content'), after: files },
   ]
   for (const { make, after } of cases) {
     let steps = 0
@@ -114,6 +115,7 @@ test('INV-17 a machine that dies at any step of a repair takes nothing away that
       for (const [file, hash] of before.whole) assert.equal(between.whole.get(file), hash, `${file} after ${steps} steps`)
       if (isDone) continue
       await repaired(storage, quickWithGaps)
+      assert.ok((await Array.fromAsync(storage.list('snapshots'))).length <= 3, 'no snapshot is stored twice')
       const { whole } = await takeOut(exhibit, storage)
       assert.deepEqual(files.filter((file) => whole.has(file)).toSorted(), after.toSorted(), `after ${steps} steps and another repair`)
     }
