@@ -36,6 +36,13 @@ test('a failure is named with its error, counted once with its parents, and the 
   assert.equal(report.exitCode, 1)
 })
 
+test('what a test remarks is shown although it passes', async () => {
+  const source = `import test from 'node:test'\ntest('sweep', (context) => context.diagnostic('39 crash points'))\n`
+  const report = await reportOf({ 'a.test.ts': source })
+  assert.equal(report.lines[0], 'note  a.test.ts: 39 crash points')
+  assert.equal(report.lines.at(-1), '1 passed, 0 failed')
+})
+
 test('a file that cannot be loaded is a failure that shows what it printed', async () => {
   const report = await reportOf({ 'a.test.ts': `throw new Error('broken at load')\n`, 'b.test.ts': passing })
   assert.equal(report.lines.at(-1), '1 passed, 1 failed')

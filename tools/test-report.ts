@@ -51,6 +51,10 @@ export class TestReport {
         file.output = (file.output + event.data.message).slice(-outputKeptCharacters)
         return
       }
+      case 'test:diagnostic':
+        // Without a file it is Node's own count.
+        if (event.data.file !== undefined) this.#write(`note  ${printPath(event.data.file)}: ${event.data.message}\n`)
+        return
       case 'test:summary':
         if (event.data.file !== undefined) this.#endFile(event.data.file, event.data.duration_ms)
         return

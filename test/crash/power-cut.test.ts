@@ -137,10 +137,10 @@ for (const [name, one] of Object.entries({
   'a local storage': stored,
   'the journal of a restore': journaled,
 })) {
-  test(`SAFETY rule 34 a power cut at any moment, without what was not fsynced, leaves ${name} old or new and keeps what was promised`, async () => {
+  test(`SAFETY rule 34 a power cut at any moment, without what was not fsynced, leaves ${name} old or new and keeps what was promised`, async (context) => {
     const trees = await cutPower(one)
     assert(trees >= 15, `only ${trees} different trees`)
-    console.log(`${name}: ${trees} trees after power cuts, SWEEP_SEED=${seed.value}`)
+    context.diagnostic(`${name}: ${trees} trees after power cuts, SWEEP_SEED=${seed.value}`)
   })
 
   test(`SAFETY rule 34 the same finds each kind of fsync that is missing in ${name}`, async () => {

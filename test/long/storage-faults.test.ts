@@ -8,18 +8,14 @@ import { temporaryDirectory } from '#test/support/temporary-directory.ts'
 const seed = newSeed()
 let root: Awaited<ReturnType<typeof temporaryDirectory>>
 let verbs: readonly RepositoryVerb[]
-let total = 0
 before(async () => {
   root = await temporaryDirectory()
   verbs = await repositoryVerbs(root.path)
 })
-after(async () => {
-  await root[Symbol.asyncDispose]()
-  console.log(`storage: ${total} faults, SWEEP_SEED=${seed.value}`)
-})
+after(() => root[Symbol.asyncDispose]())
 
 for (const name of verbNames) {
-  test(`whatever fails, hangs, lies or is short in the storage: ${name} is done and true, or a fault, and the repository is sound`, async () => {
+  test(`whatever fails, hangs, lies or is short in the storage: ${name} is done and true, or a fault, and the repository is sound`, async (context) => {
     const verb = verbs.find((one) => one.name === name)!
     const expected = await expectedOf(verb)
     let faults = 0
@@ -33,7 +29,6 @@ for (const name of verbNames) {
       }
     }
     assert(faults >= 8, `only ${faults} faults fired`)
-    console.log(`${name}: ${faults} faults`)
-    total += faults
+    context.diagnostic(`${name}: ${faults} faults, SWEEP_SEED=${seed.value}`)
   })
 }

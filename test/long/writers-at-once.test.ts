@@ -61,7 +61,7 @@ const pairs = [
 ] as const
 
 for (const [one, other] of pairs) {
-  test(`SAFETY rule 26 ${one} beside ${other}, in any order of their calls: each is done or refused, and all that is there is whole`, async () => {
+  test(`SAFETY rule 26 ${one} beside ${other}, in any order of their calls: each is done or refused, and all that is there is whole`, async (context) => {
     const outcomes: string[] = []
     for (let round = 0; round < 12; round += 1) {
       const clock = newClock()
@@ -79,7 +79,7 @@ for (const [one, other] of pairs) {
         outcomes.every((ended) => ended === 'done,done'),
         'backups never stand in each other’s way',
       )
-    console.log(`${one} beside ${other}: ${[...new Set(outcomes)].join(' | ')}`)
+    context.diagnostic(`${one} beside ${other}: ${[...new Set(outcomes)].join(' | ')}, SWEEP_SEED=${seed.value}`)
   })
 }
 
@@ -92,7 +92,7 @@ const losses: Readonly<Record<string, (storage: Storage, clock: SmallClock) => P
 }
 
 for (const [name, lose] of Object.entries(losses)) {
-  test(`SAFETY rule 26 a backup with ${name} at any call, and two prunes without a grace in that moment: it is whole or is not there`, async () => {
+  test(`SAFETY rule 26 a backup with ${name} at any call, and two prunes without a grace in that moment: it is whole or is not there`, async (context) => {
     let points = 0
     const outcomes = new Set<string>()
     for (;;) {
@@ -119,6 +119,6 @@ for (const [name, lose] of Object.entries(losses)) {
       assert.equal(state.filter(isOfRoot).length, ended === 'done' ? 1 : 0, `${name} at call ${points}`)
     }
     assert.deepEqual([...outcomes].toSorted(), ['done', 'refused'])
-    console.log(`a backup with ${name}: ${points} points`)
+    context.diagnostic(`a backup with ${name}: ${points} points`)
   })
 }

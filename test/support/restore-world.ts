@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { systemClock } from '#base/clock.ts'
+import { isFault } from '#base/fault.ts'
 import { defaultSettings } from '#base/settings.ts'
 import { systemRandom } from '#host/random.ts'
 import { backup } from '#engine/backup/backup.ts'
@@ -102,7 +103,7 @@ export class RestoreWorld implements AsyncDisposable {
 
   /** Looks when everything that was left half-done is finished or taken back, and nothing is left half-done. */
   async recovered(what: string): Promise<Seen> {
-    await recoverAll(this.#state, systemClock, never)
+    await this.#recover()
     const steps = (await listJournals(this.#state)).map(({ state }) => state.step)
     assert.ok(
       steps.every((step) => ['swapped', 'undone', 'released', 'abandoned'].includes(step)),
@@ -115,6 +116,13 @@ export class RestoreWorld implements AsyncDisposable {
     )
     assert.equal(await this.#count('^integrum_stage'), 0, `${what}: a staging database is left`)
     return await this.look()
+  }
+
+  /** The one restore, or undo, that can be undone or released now. */
+  async live(what: string): Promise<string> {
+    const live = (await listJournals(this.#state)).filter(({ state }) => state.step === 'swapped')
+    assert.equal(live.length, 1, `${what}: one restore is live`)
+    return live[0]!.state.restore
   }
 
   async look(): Promise<Seen> {
@@ -132,6 +140,19 @@ export class RestoreWorld implements AsyncDisposable {
     await this.#repository[Symbol.asyncDispose]()
     await this.#cluster.stop()
     await this.#shop[Symbol.asyncDispose]()
+  }
+
+  /** A busy server takes a moment to notice that the dead's sessions, and their locks, are gone. */
+  async #recover(): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await recoverAll(this.#state, systemClock, never)
+        return
+      } catch (error) {
+        if (!isFault(error, 'TARGET_BUSY') || attempt === 100) throw error
+        await systemClock.sleep(100)
+      }
+    }
   }
 
   get #root(): string {

@@ -23,7 +23,18 @@ export async function recoverAll(stateDirectory: string, clock: Clock, signal: A
     await recoverOne(journal, clock, signal)
     recovered.push({ before, state: journal.state })
   }
+  await endUndone(stateDirectory)
   return recovered
+}
+
+/** A crash after an undo was live and before the restore it took back was told so. */
+async function endUndone(stateDirectory: string): Promise<void> {
+  const journals = await listJournals(stateDirectory)
+  for (const { state } of journals) {
+    if (state.kind !== 'undo' || isUnfinished(state) || state.step === 'abandoned') continue
+    const undone = journals.find((journal) => journal.state.restore === state.undoes)
+    if (undone?.state.step === 'swapped') await undone.change({ step: 'undone' })
+  }
 }
 
 async function recoverOne(journal: RestoreJournal, clock: Clock, signal: AbortSignal): Promise<void> {
