@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { isHexId, type BlobId, type PackId } from '#base/ids.ts'
 import { limits } from '#base/limits.ts'
-import { parse } from '#base/parse.ts'
+import { parse, parseValue } from '#base/parse.ts'
 import { loadDocument, saveDocument, type DocumentPlace } from './document.ts'
-import type { PackedBlob } from './pack.ts'
+import type { BlobType, PackedBlob } from './pack.ts'
 import { sealOverheadBytes } from './seal.ts'
 
 export interface IndexedPack {
@@ -30,8 +30,12 @@ export async function loadIndexFile(place: DocumentPlace, id: string, signal?: A
 }
 
 export function decodeIndex(json: string, id: string): IndexFile {
-  const fields = parse(schema, json, `index ${id.slice(0, 8)}`, 'DAMAGE_INDEX')
-  return { packs: fields.packs.map((pack) => ({ id: pack.id, blobs: pack.blobs.map(decodeBlob) })), supersedes: fields.supersedes ?? [] }
+  const what = `index ${id.slice(0, 8)}`
+  const { packs, supersedes } = parse(schema, json, what, 'DAMAGE_INDEX')
+  return {
+    packs: packs.map((pack) => ({ id: pack.id, blobs: pack.blobs.map((blob) => decodeBlob(fieldsOf(blob, what))) })),
+    supersedes: supersedes ?? [],
+  }
 }
 
 export async function indexFileIds(place: DocumentPlace, signal?: AbortSignal): Promise<string[]> {
@@ -65,26 +69,56 @@ function encodeBlob(blob: PackedBlob): string {
   return `{"id":"${blob.id}","type":"${blob.type}","offset":${blob.offset},"length":${blob.sizeBytes}${plain}}`
 }
 
+/** A blob as JSON has it. */
+interface BlobFields {
+  readonly id: BlobId
+  readonly type: BlobType
+  readonly offset: number
+  readonly length: number
+  readonly uncompressed_length?: number | undefined
+}
+
 const below4GiB = z.number().int().min(0).max(0xfffffffe)
+const blobSchema: z.ZodType<BlobFields> = z.object({
+  id: z.custom<BlobId>((value) => typeof value === 'string' && isHexId(value), 'no id of a blob'),
+  type: z.enum(['data', 'tree']),
+  offset: below4GiB,
+  length: below4GiB.min(sealOverheadBytes),
+  uncompressed_length: below4GiB.optional(),
+})
 const schema = z.object({
   supersedes: z.array(z.string()).nullish(),
   packs: z.array(
     z.object({
       id: z.custom<PackId>((value) => typeof value === 'string' && isHexId(value), 'no id of a pack'),
-      blobs: z.array(
-        z.object({
-          id: z.custom<BlobId>((value) => typeof value === 'string' && isHexId(value), 'no id of a blob'),
-          type: z.enum(['data', 'tree']),
-          offset: below4GiB,
-          length: below4GiB.min(sealOverheadBytes),
-          uncompressed_length: below4GiB.optional(),
-        }),
-      ),
+      blobs: z.array(z.unknown()),
     }),
   ),
 })
 
-function decodeBlob(fields: z.infer<typeof schema>['packs'][number]['blobs'][number]): PackedBlob {
+/** There may be millions, and the schema takes longer than all the rest: it judges only what is not plainly right. */
+function fieldsOf(blob: unknown, what: string): BlobFields {
+  return isPlainBlob(blob) ? blob : parseValue(blobSchema, blob, what, 'DAMAGE_INDEX')
+}
+
+/** True only for what the schema accepts as well. */
+function isPlainBlob(value: unknown): value is BlobFields {
+  if (typeof value !== 'object' || value === null) return false
+  const blob = value as Readonly<Record<string, unknown>>
+  return (
+    typeof blob.id === 'string' &&
+    isHexId(blob.id) &&
+    (blob.type === 'data' || blob.type === 'tree') &&
+    isBelow4GiB(blob.offset) &&
+    isBelow4GiB(blob.length) &&
+    (blob.length as number) >= sealOverheadBytes &&
+    (blob.uncompressed_length === undefined || isBelow4GiB(blob.uncompressed_length))
+  )
+}
+
+const isBelow4GiB = (value: unknown) => Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 0xfffffffe
+
+function decodeBlob(fields: BlobFields): PackedBlob {
   // restic leaves the length out, or at 0, for blobs that are not compressed.
   const isCompressed = (fields.uncompressed_length ?? 0) !== 0
   return {
