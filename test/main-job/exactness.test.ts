@@ -66,3 +66,53 @@ test('INV-508 INV-548 every object comes back as it was, or the backup named it,
   const rows = said.split('\n').filter((line) => line.startsWith('DIFF rows') && !/matview public\.mv_/.test(line))
   assert.deepEqual(rows, [])
 })
+
+test('INV-508 what no dump holds is named: slots, prepared transactions, invalid indexes, collation versions, rows of extensions', async () => {
+  await cluster.createDatabase('named')
+  await cluster.psql(
+    'named',
+    `create table t (a int); insert into t values (1), (1); create collation old (provider = icu, locale = 'de');
+     update pg_collation set collversion = '1.0' where collname = 'old'; create index broken on t (a); update pg_index set indisvalid = false where indexrelid = 'broken'::regclass;
+     create extension hstore; create table member (a int); insert into member values (1); create table config (a int); insert into config values (1), (2);
+     alter extension hstore add table member; alter extension hstore add table config;
+     update pg_extension set extconfig = array['config'::regclass::oid], extcondition = array['where a > 1'] where extname = 'hstore';
+     select pg_create_logical_replication_slot('a_slot', 'pgoutput'); create unlogged table fleeting (a int);
+     begin; insert into t values (2); prepare transaction 'a gid'`,
+  )
+  const backup = await place.expect(0, 'backup', '--system', 'named', '--database', `named=${cluster.url('named')}`)
+  await cluster.psql('named', `select pg_drop_replication_slot('a_slot'); rollback prepared 'a gid'`)
+  const named = backup.json['exactness'].map(({ what }: { what: string }) => what)
+  for (const wanted of [
+    'logical replication slots: a_slot',
+    'prepared transactions: a gid',
+    'invalid indexes: public.broken',
+    'versions of collations: collation public.old',
+    'tables of extensions: public.member',
+    'rows of extensions: public.config (where a > 1)',
+    'unlogged tables: public.fleeting',
+  ])
+    assert.ok(named.includes(wanted), `${wanted} is not among\n${named.join('\n')}`)
+})
+
+test('INV-508 a database that is invalid or accepts no connections is refused', async () => {
+  await cluster.psql('postgres', 'create database closed allow_connections false; create database invalid')
+  await cluster.psql('postgres', `update pg_database set datconnlimit = -2 where datname = 'invalid'`)
+  for (const [name, fact] of [
+    ['closed', /not currently accepting connections/],
+    ['invalid', /cannot connect to invalid database/],
+  ] as const) {
+    const told = await place.expect(1, 'backup', '--system', name, '--database', `db=${cluster.url(name)}`)
+    assert.equal(told.json['error'].code, 'DATABASE_UNREACHABLE')
+    assert.match(told.json['error'].fact, fact)
+  }
+})
+
+test('docs/exactness.md says of every catalog of the server what becomes of it', async () => {
+  const page = await readFile(new URL('../../docs/exactness.md', import.meta.url), 'utf8')
+  const catalogs = await cluster.psql(
+    'postgres',
+    `select relname from pg_class where relnamespace = 'pg_catalog'::regnamespace and relkind = 'r' and current_setting('server_version_num')::int / 10000 = 15`,
+  )
+  const missing = catalogs.split('\n').filter((name) => name !== '' && !page.includes(`\`${name}\``))
+  assert.deepEqual(missing, [])
+})

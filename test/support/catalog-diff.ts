@@ -40,7 +40,7 @@ interface Names {
 async function describe(target: DatabaseTarget): Promise<string[]> {
   await using connection = await connect(target)
   await connection.query(
-    `set search_path = ''; set default_transaction_read_only = on; set jit = off; set extra_float_digits = 3; set statement_timeout = 0`,
+    `set search_path = ''; set default_transaction_read_only = on; set jit = off; set extra_float_digits = 3; set statement_timeout = 0; set quote_all_identifiers = off; set datestyle = 'ISO'; set timezone = 'UTC'; set bytea_output = 'hex'`,
   )
   const names = await readNames(connection)
   const lines: string[] = []

@@ -30,10 +30,14 @@ export async function testClusterIn(directory: string, options: Partial<ClusterO
   const programs = assertFound(postgresPrograms('psql')).folder
   const environment = { PATH: process.env['PATH'], PGHOST: cluster.socketDirectory, PGUSER: cluster.user, LC_ALL: 'C.UTF-8' }
   const psql = async (database: string, sql: string) => {
-    const result = await run(path.join(programs, 'psql'), ['-X', '-q', '-At', '-v', 'ON_ERROR_STOP=1', '-d', database, '-f', '-'], {
-      env: environment,
-      input: sql,
-    })
+    const result = await run(
+      path.join(programs, 'psql'),
+      ['-X', '-q', '-At', '-v', 'ON_ERROR_STOP=1', '-d', nameOnly(database), '-f', '-'],
+      {
+        env: environment,
+        input: sql,
+      },
+    )
     assert.equal(result.exitCode, 0, result.stderr)
     return result.stdout
   }
@@ -49,12 +53,16 @@ export async function testClusterIn(directory: string, options: Partial<ClusterO
       await psql('postgres', `create database "${database.replaceAll('"', '""')}" template template0`)
     },
     diff: async (a, b, ...flags) => {
-      const info = (database: string) =>
-        `host=${cluster.socketDirectory} user=${cluster.user} dbname='${database.replace(/(['\\])/g, '\\$1')}'`
+      const info = (database: string) => `host=${cluster.socketDirectory} user=${cluster.user} ${nameOnly(database)}`
       const result = await run('bash', [path.join(sharedFolder(), 'tools/dbdiff.sh'), ...flags, info(a), info(b)], { env: environment })
       return result.stdout + result.stderr
     },
     stop: end,
     [Symbol.asyncDispose]: end,
   }
+}
+
+/** As a connection string, since psql would take a name with an equals sign for one. */
+function nameOnly(database: string): string {
+  return `dbname='${database.replace(/(['\\])/g, '\\$1')}'`
 }

@@ -21,6 +21,11 @@ export class PathList {
   }
 }
 
+const notKept = {
+  what: 'times of access, change and birth; attributes of chattr, such as immutable and append-only; project ids',
+  why: 'the kernel sets these times itself, and a tree that cannot be changed could not be exchanged or removed',
+}
+
 /** What a walk saw, as its section of the manifest says it. */
 export class RootTally {
   files = 0
@@ -59,6 +64,7 @@ export class RootTally {
       { list: this.mounted, what: 'mounted file systems', why: "their content comes back as directories of the root's own file system" },
       { list: this.madeUp, what: 'kernel file systems', why: 'the kernel makes up their content; they come back as empty directories' },
     ]
-    return statements.filter(({ list }) => list.count > 0).map(({ list, what, why }) => ({ what: `${what}: ${list.summary}`, why }))
+    const found = statements.filter(({ list }) => list.count > 0).map(({ list, what, why }) => ({ what: `${what}: ${list.summary}`, why }))
+    return [...found, notKept]
   }
 }
