@@ -6,6 +6,9 @@ export const limits = {
   chunkSizeBytesMin: 512 * KiB,
   chunkSizeBytesMean: 1 * MiB,
   chunkSizeBytesMax: 8 * MiB,
+  /** Of the rows of databases: a table grows at its end, and the last chunk is stored anew each day. */
+  fineChunkSizeBytesMin: 128 * KiB,
+  fineChunkSizeBytesMean: 256 * KiB,
   /** A pack is closed before a blob that would make it larger than this. */
   packSizeBytesTarget: 16 * MiB,
   packSizeBytesMax: 128 * MiB,

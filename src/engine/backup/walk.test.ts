@@ -1,7 +1,10 @@
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { Fault, isFault } from '#base/fault.ts'
 import { systemClock } from '#base/clock.ts'
+import { limits } from '#base/limits.ts'
+import { MiB } from '#base/units.ts'
 import { byteStringOf } from '#engine/byte-string.ts'
 import { madeNode } from '#engine/made-node.ts'
 import type { WriteSession } from '#engine/repository/repository.ts'
@@ -111,4 +114,27 @@ test('an unchanged file is taken over with its attributes and not looked at; wit
       )
     })
   }
+})
+
+test('what a source makes itself, as the rows of a table that grows, is cut fine', async () => {
+  const bytes = randomBytes(10 * MiB)
+  async function* entries(): AsyncGenerator<Entry> {
+    const name = byteStringOf('000000.copy')
+    yield {
+      kind: 'stream',
+      name,
+      mode: 0o640,
+      open: () =>
+        (async function* () {
+          yield bytes
+        })(),
+    }
+  }
+  await using repository = await newRepository(memory(systemClock))
+  const [stored] = await repository.write({ compressionLevel: 1 }, async (session) => {
+    const { subtree } = await walk(entries, options(session))
+    await session.snapshot({ time: at, tree: subtree, paths: ['/'], hostname: '', username: '', tags: [] })
+    return await repository.tree(subtree)
+  })
+  assert.ok(stored!.content!.length > bytes.byteLength / limits.chunkSizeBytesMin, String(stored!.content!.length))
 })

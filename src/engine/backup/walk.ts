@@ -205,7 +205,7 @@ class Walker {
 
   async #storeStream(entry: StreamEntry, frame: Frame): Promise<TreeNode> {
     const { session, signal, capturedAt, onFile } = this.#options
-    const stored = await session.content(this.#metered(entry), signal)
+    const stored = await session.content(this.#metered(entry), signal, 'fine')
     onFile(pathOf(frame, entry.name))
     return streamNode(entry, stored, capturedAt)
   }

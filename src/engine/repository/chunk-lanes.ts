@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import { throwIfCancelled } from '#base/clock.ts'
 import type { BlobId } from '#base/ids.ts'
 import { limits } from '#base/limits.ts'
-import { Chunker, chunkerMemoryBytes, gearTable, type OpenChunk } from './chunker.ts'
+import { Chunker, chunkerMemoryBytes, gearTable, type Grain, type OpenChunk } from './chunker.ts'
 import type { RepositoryConfig } from './config.ts'
 import { Lane } from './lane.ts'
 import type { StoredContent } from './repository.ts'
@@ -42,7 +42,7 @@ export class ChunkLanes {
   }
 
   /** Chunks the stream. Resolves when every chunk has its hash; storing them may still go on. */
-  async flow(bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, signal?: AbortSignal): Promise<StoredContent> {
+  async flow(bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, grain: Grain, signal?: AbortSignal): Promise<StoredContent> {
     const stream: Stream = { content: [], sizeBytes: 0, hashing: new Set() }
     let held: { readonly lane: Lane; chunk: OpenChunk } | undefined
     try {
@@ -51,7 +51,7 @@ export class ChunkLanes {
         this.#throwIfCancelled(signal)
         if (!held) {
           const lane = await this.#takeLane()
-          held = { lane, chunk: this.#chunker.begin(lane.head) }
+          held = { lane, chunk: this.#chunker.begin(lane.head, grain) }
         }
         for (let at = 0; at < piece.byteLength;) {
           at += await held.lane.gather(held.chunk, at === 0 ? piece : piece.subarray(at))
@@ -62,7 +62,7 @@ export class ChunkLanes {
       }
       if (held && held.lane.head > held.chunk.start) {
         this.#chunkEnds(stream, held, held.lane.head)
-        held.chunk = this.#chunker.begin(held.lane.head)
+        held.chunk = this.#chunker.begin(held.lane.head, grain)
       }
     } finally {
       if (held) {
@@ -86,7 +86,7 @@ export class ChunkLanes {
       const end = this.#chunker.scan(held.chunk, held.lane.head)
       if (end === undefined) return
       this.#chunkEnds(stream, held, end)
-      held.chunk = this.#chunker.begin(end)
+      held.chunk = this.#chunker.begin(end, held.chunk.grain)
     }
   }
 

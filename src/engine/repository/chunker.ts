@@ -12,17 +12,38 @@ interface ChunkerExports {
   state(): bigint
 }
 
+/** How large chunks are: rows of a database are cut fine. */
+export type Grain = 'coarse' | 'fine'
+
 /** A chunk that has begun: its first byte lies at `start`, bytes below `scanned` were looked at. */
 export interface OpenChunk {
   start: number
   scanned: number
   hash: bigint
+  readonly grain: Grain
 }
 
 // 2^-20 for each byte below the mean, 2^-18 above it: chunks of 1.05 MiB on average, few of them very small or large
 // (normalized chunking, FastCDC 3.3). The high bits of the hash depend on the last 64 bytes, the low ones on fewer.
-const strictMask = ((1n << 20n) - 1n) << 44n
-const looseMask = ((1n << 18n) - 1n) << 46n
+const cuttings = {
+  coarse: {
+    sizeBytesMin: limits.chunkSizeBytesMin,
+    sizeBytesMean: limits.chunkSizeBytesMean,
+    strictMask: highBits(20n),
+    looseMask: highBits(18n),
+  },
+  fine: {
+    sizeBytesMin: limits.fineChunkSizeBytesMin,
+    sizeBytesMean: limits.fineChunkSizeBytesMean,
+    strictMask: highBits(18n),
+    looseMask: highBits(16n),
+  },
+} as const
+
+function highBits(count: bigint): bigint {
+  return ((1n << count) - 1n) << (64n - count)
+}
+
 /** Bytes that a gear hash of 64 bits depends on. */
 const windowBytes = 64
 
@@ -36,13 +57,14 @@ export class Chunker {
     new BigUint64Array(memory.buffer, 0, 256).set(table)
   }
 
-  begin(start: number): OpenChunk {
-    return { start, scanned: start, hash: 0n }
+  begin(start: number, grain: Grain): OpenChunk {
+    return { start, scanned: start, hash: 0n, grain }
   }
 
   /** Looks at the bytes up to `end`. Returns the address just behind the chunk, or `undefined` when it goes on. */
   scan(chunk: OpenChunk, end: number): number | undefined {
-    const first = chunk.start + limits.chunkSizeBytesMin
+    const { sizeBytesMin, sizeBytesMean, strictMask, looseMask } = cuttings[chunk.grain]
+    const first = chunk.start + sizeBytesMin
     const last = chunk.start + limits.chunkSizeBytesMax
     const warmFrom = Math.max(chunk.scanned, first - windowBytes)
     const warmTo = Math.min(end, first)
@@ -54,7 +76,7 @@ export class Chunker {
     const to = Math.min(end, last)
     chunk.scanned = end
     if (from < to) {
-      const cut = this.#exports.cut(chunk.hash, from, to, chunk.start + limits.chunkSizeBytesMean, strictMask, looseMask)
+      const cut = this.#exports.cut(chunk.hash, from, to, chunk.start + sizeBytesMean, strictMask, looseMask)
       if (cut !== 0) return cut
       chunk.hash = this.#exports.state()
     }

@@ -2,6 +2,7 @@ import type { Fault } from '#base/fault.ts'
 import type { BlobId, SnapshotId } from '#base/ids.ts'
 import type { Storage } from '#engine/storage/storage.ts'
 import type { TreeNode } from '#engine/tree-node.ts'
+import type { Grain } from './chunker.ts'
 
 /**
  * An opened repository in restic format v2. Writes happen only inside `write`, deletions only inside `exclusively`,
@@ -47,9 +48,10 @@ export interface WriteSession {
   readonly lease: Lease
   /**
    * Chunks, dedups, compresses, seals and packs a stream. Several may run at once; the session bounds all buffers. A piece
-   * is copied before the next one is asked for, so its buffer may be used again then.
+   * is copied before the next one is asked for, so its buffer may be used again then. Content that grows and changes from
+   * day to day is cut `fine`.
    */
-  content(bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, signal?: AbortSignal): Promise<StoredContent>
+  content(bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, signal?: AbortSignal, grain?: Grain): Promise<StoredContent>
   /**
    * Content of one blob, of at most `limits.smallBytesMax`. It is copied before this returns: a promise only when it has
    * to wait for its place.

@@ -5,7 +5,7 @@ import { Fault } from '#base/fault.ts'
 import type { BlobId, PackId, SnapshotId } from '#base/ids.ts'
 import { limits } from '#base/limits.ts'
 import type { TreeNode } from '#engine/tree-node.ts'
-import { chunkerMemoryBytes } from './chunker.ts'
+import { chunkerMemoryBytes, type Grain } from './chunker.ts'
 import { BlobPacker } from './blob-packer.ts'
 import { ChunkLanes } from './chunk-lanes.ts'
 import type { RepositoryCore } from './core.ts'
@@ -72,9 +72,13 @@ export class Writing implements WriteSession, AsyncDisposable {
     return this.#statistics
   }
 
-  async content(bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, signal?: AbortSignal): Promise<StoredContent> {
+  async content(
+    bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+    signal?: AbortSignal,
+    grain: Grain = 'coarse',
+  ): Promise<StoredContent> {
     this.#throwIfOver()
-    const stored = await this.#start().lanes.flow(bytes, signal)
+    const stored = await this.#start().lanes.flow(bytes, grain, signal)
     this.#statistics.readBytes += stored.sizeBytes
     return stored
   }
