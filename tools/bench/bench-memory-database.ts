@@ -5,12 +5,13 @@ import { assertFound, postgresPrograms } from '#host/postgres-programs.ts'
 import { memoryBar, type Bar } from './bars.ts'
 import { measure, printJob, type Job } from './measure.ts'
 import { integrum, unattended, type Workplace } from './programs.ts'
+import type { Outcome } from './report.ts'
 
 /** A table of 5 GiB at scale 1, of rows of a kilobyte, nine tenths of which repeat. */
 const rowsAtScale = 4_800_000
 
 /** How much memory it takes to back up, check, and restore and verify a database with one table far larger than memory allowed. */
-export async function benchMemoryDatabase(place: Workplace): Promise<Bar[]> {
+export async function benchMemoryDatabase(place: Workplace): Promise<Outcome> {
   await chmod(place.folder, 0o755)
   // The data is thrown away: making it must not take longer than what is measured.
   const settings = { wal_level: 'minimal', max_wal_senders: '0', max_wal_size: '4GB', shared_buffers: '256MB', autovacuum: 'off' }
@@ -27,7 +28,7 @@ export async function benchMemoryDatabase(place: Workplace): Promise<Bar[]> {
   await measure(ours('restore', 'plan', '--backup', 'latest', '--database', target, '--out', plan))
   bars.push(await memoryOf('restore, every row verified', ours('restore', 'run', plan, ...unattended(place.folder))))
   await rm(repository, { recursive: true, force: true })
-  return bars
+  return { races: [], bars }
 }
 
 async function makeTable(cluster: PrivateCluster, rows: number): Promise<void> {

@@ -5,22 +5,27 @@ import path from 'node:path'
 import { format, resolveConfig } from 'prettier'
 import { benchDatabase } from './bench-database.ts'
 import { benchFiles } from './bench-files.ts'
+import { benchMemoryDatabase } from './bench-memory-database.ts'
+import { benchMemoryFiles } from './bench-memory-files.ts'
 import { makeWorkplace, type Workplace } from './programs.ts'
 import { benchmarkPage, printBars, type Outcome, type SizedOutcome } from './report.ts'
 
 // `npm run bench [-- --scale 0.25,1] [-- --only files,database] [-- --page docs/benchmarks.md]`: makes its data in the
 // temporary directory, runs Integrum and its peers by turns on the same data, one size after the other, prints how many
-// times as fast, and writes bench.json and, when asked, the page of documentation. At scale 1 it needs 30 GB.
+// times as fast, and writes bench.json and, when asked, the page of documentation. At scale 1 it needs 30 GB. The two parts
+// about memory (`memory-files`, `memory-database`) always have their full size: a million files, 5 GiB in one table.
 
 interface Part {
   readonly bench: (place: Workplace) => Promise<Outcome>
-  /** Its data have one size, whatever the scale. */
+  /** Its data have the size of scale 1 whatever the others have, and it runs once. */
   readonly isFixed?: boolean
 }
 
 const parts: Readonly<Record<string, Part>> = {
   files: { bench: benchFiles },
   database: { bench: benchDatabase },
+  'memory-files': { bench: benchMemoryFiles, isFixed: true },
+  'memory-database': { bench: benchMemoryDatabase, isFixed: true },
 }
 
 const { scales, only, page } = readArguments(process.argv.slice(2))
@@ -56,8 +61,9 @@ try {
 async function runParts(names: readonly string[], scale: number): Promise<Outcome> {
   const found: Outcome[] = []
   for (const name of names) {
-    const place = await makeWorkplace(path.join(folder, `${name}-${scale}`), scale)
-    found.push(await parts[name]!.bench(place))
+    const { bench, isFixed = false } = parts[name]!
+    const place = await makeWorkplace(path.join(folder, `${name}-${scale}`), isFixed ? 1 : scale)
+    found.push(await bench(place))
     await rm(place.folder, { recursive: true, force: true })
   }
   return { races: found.flatMap(({ races }) => races), bars: found.flatMap(({ bars }) => bars) }
