@@ -307,3 +307,21 @@ test('a name that is not UTF-8, in a database of no encoding, is DATABASE_ENCODI
     (error) => isFault(error, 'DATABASE_ENCODING') && /a table or other relation is not UTF-8: "té" in Latin 1/.test(error.message),
   )
 })
+
+test('INV-548 restore.sh leaves out what the server refuses, tells it, and brings back all else', async () => {
+  await make(
+    'refused',
+    `create table t (a int); insert into t values (1), (1); create unique index once on t (a) where a > 5; update pg_index set indpred = null where indexrelid = 'once'::regclass;
+     create table d (a int); insert into d values (1); create materialized view m as select 1 / a as b from d; insert into d values (0); create view after_it as select a from t`,
+  )
+  await using captured = await capture('refused')
+  const restored = await captured.restore(cluster, 'refused copy')
+  assert.equal(restored.exitCode, 1)
+  assert.match(restored.stderr, /could not create unique index "once"/)
+  assert.match(restored.stderr, /division by zero/)
+  assert.match(restored.stderr, /not as the backup: .*materialized view "m" has not been populated/)
+  assert.equal(
+    await cluster.psql('refused copy', 'select (select count(*) from t), (select count(*) from d), (select count(*) from after_it)'),
+    '2|2|2\n',
+  )
+})
