@@ -148,6 +148,8 @@ const table = {
     hint: 'If you trust the archive, unpack it yourself and look at what comes out; docs/guide/archives.md has the bounds.',
   },
   BACKUP_EXISTS: { usage: true, hint: 'The backup is there already; --as-new imports it once more under an id of its own.' },
+  DUMP_COMMANDS: { hint: 'Nothing was imported. A dump has no business running commands: find out who made it.' },
+  DUMP_INVALID: { hint: 'Make the dump again with pg_dump, without --create.' },
 
   // The machine
   TOOL_MISSING: { hint: 'Install the named program.' },

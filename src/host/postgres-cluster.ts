@@ -16,6 +16,8 @@ export interface ClusterOptions {
   /** Folder of the server's programs; the newest installed otherwise. */
   readonly programs?: string
   readonly user?: string
+  /** Who runs the server when we are root: `postgres`, unless what is loaded into it is not to be trusted. */
+  readonly account?: string
   /** Where the socket's directory is made; the system's place for temporary files otherwise. */
   readonly socketsIn?: string
 }
@@ -41,7 +43,7 @@ export interface PrivateCluster extends AsyncDisposable {
 export async function startCluster(directory: string, options: ClusterOptions): Promise<PrivateCluster> {
   const programs = options.programs ?? assertFound(postgresPrograms('initdb')).folder
   const user = options.user ?? 'postgres'
-  const owner = serverOwner()
+  const owner = serverOwner(options.account ?? 'postgres')
   const data = path.join(directory, 'data')
   await mkdir(directory, { recursive: true, mode: 0o755 })
   if (owner) await chown(directory, owner.uid, owner.gid)
@@ -122,9 +124,9 @@ function stopServer(server: ChildProcess, signal: NodeJS.Signals): Promise<void>
   })
 }
 
-/** PostgreSQL refuses to run as root: then it runs as the `postgres` user that Debian's package makes. */
-function serverOwner(): { uid: number; gid: number } | undefined {
+/** PostgreSQL refuses to run as root: then it runs as another, such as the `postgres` user that Debian's package makes. */
+export function serverOwner(account: string): { uid: number; gid: number } | undefined {
   if (process.getuid?.() !== 0) return undefined
-  const id = (flag: string) => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }))
+  const id = (flag: string) => Number(execFileSync('id', [flag, account], { encoding: 'utf8' }))
   return { uid: id('-u'), gid: id('-g') }
 }

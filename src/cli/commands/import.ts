@@ -11,6 +11,8 @@ interface ImportOptions extends RepositoryOptions {
   readonly system: string
   readonly passphraseFile?: string
   readonly asNew?: boolean
+  readonly name?: string
+  readonly devices?: boolean
   readonly compression: number
 }
 
@@ -21,6 +23,8 @@ export function addImport(program: Command, context: CommandContext): void {
     .requiredOption('--system <name>', 'the clinical system that it becomes a backup of', parseSystemName)
     .option('--passphrase-file <file>', 'the passphrase of an archive that is encrypted with age')
     .option('--as-new', 'once more, under an id of its own, although the backup is there already')
+    .option('--name <name>', 'what the database or root of a dump or tar is called (default: database, files)', parseSystemName)
+    .option('--devices', 'take device nodes of a tar of files as well')
     .option('--compression <level>', 'zstd level 1-19', wholeNumber(1, 19), 1)
     .action((file: string, options: ImportOptions) => run(file, options, context))
 }
@@ -31,7 +35,13 @@ async function run(place: string, options: ImportOptions, context: CommandContex
   const passphrase = options.passphraseFile === undefined ? undefined : new Passphrase(await readPassphrase(options.passphraseFile))
   await using file = await openArchiveFile(place, passphrase, signal)
   await using repository = await openedRepository(options)
-  const order = { system: options.system, isAsNew: options.asNew ?? false, compressionLevel: options.compression }
+  const order = {
+    system: options.system,
+    isAsNew: options.asNew ?? false,
+    hasDevices: options.devices ?? false,
+    name: options.name,
+    compressionLevel: options.compression,
+  }
   const { id, snapshot, checksum, manifest } = await importFile(repository, { file, order, instruments: instruments(context) }, signal)
   const durationMs = Math.round(systemClock.monotonicMs() - startedMs)
   const status = manifest.gaps.count > 0 ? 'completed_with_gaps' : 'completed'
@@ -51,6 +61,7 @@ async function run(place: string, options: ImportOptions, context: CommandContex
     checksum,
     name: manifest.name,
     gaps: manifest.gaps.count,
+    gapList: manifest.gaps.first,
     imported: manifest.imported ?? null,
     durationMs,
   })

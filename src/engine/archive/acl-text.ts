@@ -8,7 +8,10 @@ export function aclAttributes(records: ReadonlyMap<string, string>): [string, Ui
   const found: [string, Uint8Array][] = []
   for (const kind of ['access', 'default'] as const) {
     const text = records.get(`SCHILY.acl.${kind}`)
-    if (text !== undefined && text.trim() !== '') found.push([`system.posix_acl_${kind}`, aclBytes(text)])
+    if (text === undefined || text.trim() === '') continue
+    const entries = entriesIn(text)
+    // Nothing but owner, group and others is the mode, and no list.
+    if (entries.length > 3 || kind === 'default') found.push([`system.posix_acl_${kind}`, aclBytes(entries)])
   }
   return found
 }
@@ -22,13 +25,22 @@ const tags: Readonly<Record<string, { own: number; named: number }>> = {
 }
 const undefinedId = 0xffff_ffff
 
-function aclBytes(text: string): Uint8Array {
-  const entries = text
+interface AclEntry {
+  readonly tag: number
+  readonly permissions: number
+  readonly id: number
+}
+
+function entriesIn(text: string): AclEntry[] {
+  return text
     .split(/[,\n]/)
     .map((line) => line.replace(/#.*/, '').trim())
     .filter((line) => line !== '')
     .map(entryOf)
     .toSorted((a, b) => a.tag - b.tag || a.id - b.id)
+}
+
+function aclBytes(entries: readonly AclEntry[]): Uint8Array {
   const bytes = Buffer.alloc(4 + 8 * entries.length)
   bytes.writeUInt32LE(2, 0)
   entries.forEach(({ tag, permissions, id }, index) => {
@@ -40,7 +52,7 @@ function aclBytes(text: string): Uint8Array {
 }
 
 /** `user:NAME:rwx`, with a last part for the number in what star writes; GNU tar writes the number as the name when there is none. */
-function entryOf(line: string): { tag: number; permissions: number; id: number } {
+function entryOf(line: string): AclEntry {
   const [kind = '', name = '', letters = '', number] = line.split(':')
   const tag = tags[{ u: 'user', g: 'group', m: 'mask', o: 'other' }[kind] ?? kind]
   const id = number ?? name

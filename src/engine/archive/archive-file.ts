@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto'
-import { open, type FileHandle } from 'node:fs/promises'
+import { strict as assert } from 'node:assert'
+import { existsSync } from 'node:fs'
+import { open, readdir, stat, type FileHandle } from 'node:fs/promises'
 import path from 'node:path'
 import { throwIfCancelled } from '#base/clock.ts'
 import { Fault } from '#base/fault.ts'
@@ -13,9 +15,10 @@ import { decompressed, type Compression } from './compression.ts'
 import { parseHeader } from './tar-header.ts'
 
 /** What the bytes within encryption and compression are. */
-export type ArchiveKind = 'tar' | 'custom dump' | 'text'
+export type ArchiveKind = 'tar' | 'custom dump' | 'directory dump' | 'text'
 
 export interface ArchiveFile extends AsyncDisposable {
+  readonly place: string
   /** Without its folder. */
   readonly name: string
   readonly sizeBytes: number
@@ -33,6 +36,7 @@ export async function openArchiveFile(place: string, passphrase: Passphrase | un
   await using scope = new AsyncDisposableStack()
   const handle = scope.use(await openFile(place))
   const found = await handle.stat({ bigint: true })
+  if (found.isDirectory() && existsSync(path.join(place, 'toc.dat'))) return directoryDump(place)
   if (!found.isFile()) throw refusedFormat(`${place} is no file`)
   const raw = (inner: AbortSignal, onRead?: (bytes: Uint8Array) => void) => readFrom(handle, inner, onRead)
   const isEncrypted = (await firstOf(raw(signal))).toString('latin1').startsWith(ageMagic)
@@ -50,6 +54,7 @@ export async function openArchiveFile(place: string, passphrase: Passphrase | un
   const kind = kindOf(await firstOf(bytes(signal)), place)
   const kept = scope.move()
   return {
+    place: path.resolve(place),
     name: path.basename(place),
     sizeBytes: Number(found.size),
     isEncrypted,
@@ -62,6 +67,23 @@ export async function openArchiveFile(place: string, passphrase: Passphrase | un
         throw damagedArchive(`${place} was changed while it was read`)
     },
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  }
+}
+
+/** `pg_dump --format=directory`: its files are read by name, not as one. */
+async function directoryDump(place: string): Promise<ArchiveFile> {
+  let sizeBytes = 0
+  for (const name of await readdir(place)) sizeBytes += (await stat(path.join(place, name))).size
+  return {
+    place: path.resolve(place),
+    name: path.basename(path.resolve(place)),
+    sizeBytes,
+    isEncrypted: false,
+    compression: 'none',
+    kind: 'directory dump',
+    bytes: () => assert.fail('a directory is not read as one file'),
+    confirmUnchanged: async () => {},
+    [Symbol.asyncDispose]: async () => {},
   }
 }
 

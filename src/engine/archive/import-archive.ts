@@ -28,6 +28,10 @@ export interface ImportOrder {
   readonly system: string
   /** Under a new id, although the backup is there already. */
   readonly isAsNew: boolean
+  /** What the one database or root of a foreign file is called in the backup. */
+  readonly name?: string | undefined
+  /** Device nodes in a tar of files are taken as well. */
+  readonly hasDevices: boolean
   readonly compressionLevel: number
 }
 
