@@ -55,7 +55,7 @@ test('INV-709 a dump of each format becomes the same backup, which restores to w
   assert.match(await cluster.diff('ward', 'ward_again', '--replay'), /^IDENTICAL$/m)
 })
 
-test('INV-709 SAFETY 33 a dump that runs commands is refused, or may not, and nothing of it is left', async () => {
+test('INV-709 SAFETY rule 33 a dump that runs commands is refused, or may not, and nothing of it is left', async () => {
   const mark = path.join(tmpdir(), 'integrum-test-was-here')
   const before = (await readdir(tmpdir())).filter((name) => name.startsWith('integrum-sandbox'))
   const backups = (await place.expect(0, 'backups', 'list')).json['backups'].length

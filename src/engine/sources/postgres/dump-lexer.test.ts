@@ -68,7 +68,7 @@ test('rows of a COPY are handed over byte by byte as they are, whatever they loo
   )
 })
 
-test('SAFETY 33 a backslash command outside of rows is refused, wherever it stands; pg_dump’s own guard is not', async () => {
+test('SAFETY rule 33 a backslash command outside of rows is refused, wherever it stands; pg_dump’s own guard is not', async () => {
   assert.deepEqual(await cut('\\restrict abcDEF123\nselect 1;\n\\unrestrict abcDEF123\n'), ['select 1'])
   for (const command of ['\\! touch /tmp/x', '\\connect other', '\\copy t from program x', '\\i /etc/passwd', '\\restrict a b', '\\o |sh'])
     await refused(`select 1;\n${command}\nselect 2;\n`, 'DUMP_COMMANDS')
@@ -79,7 +79,7 @@ test('SAFETY 33 a backslash command outside of rows is refused, wherever it stan
   assert.equal((await cut(`select '\\! id', "\\! id", $$\\! id$$;\nCOPY t FROM stdin;\n\\! id\n\\.\n`)).length, 3)
 })
 
-test('SAFETY 33 rows from a program or a file of the server are refused before anything reaches it', async () => {
+test('SAFETY rule 33 rows from a program or a file of the server are refused before anything reaches it', async () => {
   for (const copy of [
     `COPY t FROM PROGRAM 'touch /tmp/x';`,
     `copy t to program 'sh';`,
