@@ -97,7 +97,7 @@ async function surveyOneDatabase(
 ): Promise<SurveyedDatabase | undefined> {
   const name = target.database
   const [found] = await beside.query<{ oid: number; size: string }>(
-    'select oid::int8::int as oid, pg_catalog.pg_database_size(oid) as size from pg_catalog.pg_database where datname = $1',
+    'select oid, pg_catalog.pg_database_size(oid) as size from pg_catalog.pg_database where datname = $1',
     [name],
   )
   if (found === undefined) return undefined
