@@ -37,8 +37,9 @@ export const limits = {
   readAheadRunsMax: 8,
   /** Blobs side by side in a pack are fetched together up to this much plain content. */
   readRunBytesMax: 2 * MiB,
-  /** Content smaller than this is opened without a thread. */
+  /** Blobs up to this size are fetched with their neighbours and opened many at a time. */
   readInlineBytesMax: 128 * KiB,
+  readBatchBlobsMax: 64,
   readWindowBytes: 1 * MiB,
   readWindows: 12,
   /** Up to so many packs are asked for one by one; for more, listing all is cheaper. */

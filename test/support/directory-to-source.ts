@@ -21,11 +21,8 @@ async function contentOf(file: string, name: string): Promise<StoredFileContent>
   const found = await stat(file).catch((cause: unknown) => {
     throw new Fault('FILE_NOT_IN_BACKUP', `there is no file ${name}`, { name }, { cause })
   })
-  return {
-    sizeBytes: found.size,
-    pieces: [],
-    read: (signal) => createReadStream(file, { highWaterMark: 256 * 1024, ...(signal && { signal }) }),
-  }
+  const read = (signal?: AbortSignal) => createReadStream(file, { highWaterMark: 256 * 1024, ...(signal && { signal }) })
+  return { sizeBytes: found.size, pieces: [], read, lend: read }
 }
 
 const rootNode: TreeNode = {

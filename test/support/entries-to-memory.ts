@@ -113,6 +113,14 @@ function memorySource(folder: MemoryFolder, blobs: Map<BlobId, Buffer>): MemoryS
     read: async function* () {
       for (const { sha256 } of file.pieces) yield blobs.get(sha256)!
     },
+    lend: async function* () {
+      for (const { sha256 } of file.pieces) {
+        const lent = Buffer.from(blobs.get(sha256)!)
+        yield lent
+        // Used again: whoever still looks at it sees something else.
+        lent.fill(0xee)
+      }
+    },
   })
   const walk = function* (inside: MemoryFolder): Generator<StoredEntry> {
     for (const child of [...inside.children.values()].toSorted(byName)) {

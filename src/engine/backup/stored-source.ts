@@ -45,6 +45,7 @@ export function fileContent(repository: Repository, node: TreeNode): StoredFileC
       return content.map((id) => ({ sha256: id, sizeBytes: sizeOf(repository, id) }))
     },
     read: (signal) => repository.read(content, signal),
+    lend: (signal) => repository.lend(content, signal),
   }
 }
 

@@ -139,7 +139,7 @@ class Verifier {
   async #checksums(section: DatabaseSection, stored: StoredSource): Promise<Map<string, string>> {
     const content = await stored.file('SHA256SUMS', this.#signal)
     const parts: Uint8Array[] = []
-    for await (const part of content.read(this.#signal)) parts.push(Buffer.from(part))
+    for await (const part of content.lend(this.#signal)) parts.push(Buffer.from(part))
     const bytes = Buffer.concat(parts)
     const found = createHash('sha256').update(bytes).digest('hex')
     if (found !== section.segmentsSha256) throw new Fault('DAMAGE_MANIFEST', `SHA256SUMS is not the one that the manifest names`, { found })
@@ -163,7 +163,7 @@ class Verifier {
         continue
       }
       const sha256 = createHash('sha256')
-      for await (const part of content.read(this.#signal)) {
+      for await (const part of content.lend(this.#signal)) {
         hash.update(part)
         sha256.update(part)
         this.#count(part.byteLength)
@@ -187,7 +187,7 @@ class Verifier {
   async #read(content: StoredFileContent): Promise<void> {
     if (this.#isQuick) return this.#known(content)
     let bytes = 0
-    for await (const part of content.read(this.#signal)) {
+    for await (const part of content.lend(this.#signal)) {
       bytes += part.byteLength
       this.#count(part.byteLength)
     }

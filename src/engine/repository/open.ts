@@ -113,6 +113,10 @@ class OpenedRepository implements Repository {
     return this.#reader.read(content, signal)
   }
 
+  lend(content: readonly BlobId[], signal?: AbortSignal): AsyncIterable<Uint8Array> {
+    return this.#reader.lend(content, signal)
+  }
+
   blobSizeBytes(id: BlobId): number | undefined {
     return this.#core.index.find('data', id)?.plainSizeBytes
   }

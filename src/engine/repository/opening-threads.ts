@@ -1,12 +1,11 @@
 import { Worker } from 'node:worker_threads'
 import assert from 'node:assert/strict'
 import type { PackedBlob } from './pack.ts'
-import type { BlobDamage } from './blob.ts'
 import type { OpenJob, OpenJobDone } from './reading.worker.ts'
 import type { SealingKey } from './seal.ts'
 
 interface Waiting {
-  readonly resolve: (blobs: readonly (Uint8Array | BlobDamage)[]) => void
+  readonly resolve: (damage: OpenJobDone['damage']) => void
   readonly reject: (error: unknown) => void
 }
 
@@ -28,18 +27,21 @@ export class OpeningThreads implements AsyncDisposable {
     this.#width = width
   }
 
-  /** `blobs` lie in `sealed` at their offsets. `sealed` is given away when it is a buffer of its own. */
-  async open(sealed: Uint8Array, blobs: readonly PackedBlob[]): Promise<readonly (Uint8Array | BlobDamage)[]> {
+  /**
+   * `blobs` lie in `sealed` at their offsets; their plain bytes go into `into`, one behind the other. `sealed` is given
+   * away when it is a buffer of its own, and stays the caller's when it is shared. Resolves with what is wrong with each blob.
+   */
+  async open(sealed: Uint8Array, blobs: readonly PackedBlob[], into: SharedArrayBuffer): Promise<OpenJobDone['damage']> {
     const thread = this.#leastBusy()
     this.#jobs += 1
-    const job: OpenJob = { number: this.#jobs, sealed, blobs }
+    const job: OpenJob = { number: this.#jobs, sealed, blobs, into }
     if (thread.waiting.size === 0) thread.worker.ref()
-    const done = new Promise<readonly (Uint8Array | BlobDamage)[]>((resolve, reject) => thread.waiting.set(job.number, { resolve, reject }))
-    const isWhole = sealed.buffer.byteLength === sealed.byteLength && sealed.buffer instanceof ArrayBuffer
-    // Part of a larger buffer would be copied together with all of it.
-    if (isWhole) thread.worker.postMessage(job, [sealed.buffer])
+    const done = new Promise<OpenJobDone['damage']>((resolve, reject) => thread.waiting.set(job.number, { resolve, reject }))
+    const { buffer } = sealed
+    if (buffer instanceof ArrayBuffer && buffer.byteLength === sealed.byteLength) thread.worker.postMessage(job, [buffer])
+    // Shared memory is shared. Part of a larger buffer would be copied together with all of it.
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
-    else thread.worker.postMessage({ ...job, sealed: Uint8Array.from(sealed) })
+    else thread.worker.postMessage(buffer instanceof ArrayBuffer ? { ...job, sealed: Uint8Array.from(sealed) } : job)
     return await done
   }
 
@@ -75,7 +77,7 @@ export class OpeningThreads implements AsyncDisposable {
       thread.waiting.delete(done.number)
       // An idle thread keeps no process alive.
       if (thread.waiting.size === 0) worker.unref()
-      waiting.resolve(done.blobs)
+      waiting.resolve(done.damage)
     })
     const fail = (error: unknown) => {
       const at = this.#threads.indexOf(thread)

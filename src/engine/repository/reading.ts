@@ -8,6 +8,8 @@ import { OpeningThreads } from './opening-threads.ts'
 import { PackWindows } from './pack-windows.ts'
 import { damagedPack, type BlobType } from './pack.ts'
 import type { BlobLocation } from './pack-index.ts'
+import { SharedBuffers } from './shared-buffers.ts'
+import { OpeningBatches, type Lent } from './opening-batches.ts'
 
 /** What reading needs of a repository. */
 export type ReadPlace = Pick<RepositoryCore, 'storage' | 'key' | 'index'>
@@ -17,6 +19,8 @@ export class BlobReader implements AsyncDisposable {
   readonly #core: ReadPlace
   readonly #windows: PackWindows
   readonly #threads: OpeningThreads
+  readonly #buffers = new SharedBuffers(limits.readAheadBytesMax)
+  readonly #batches: OpeningBatches
   /** Plain bytes fetched ahead by all streams together. */
   #aheadBytes = 0
 
@@ -24,6 +28,7 @@ export class BlobReader implements AsyncDisposable {
     this.#core = core
     this.#windows = new PackWindows(core.storage)
     this.#threads = new OpeningThreads(core.key, limits.threads)
+    this.#batches = new OpeningBatches(core.key, this.#threads, this.#buffers)
   }
 
   /** One blob. When its pack is damaged or gone, every other pack that holds it is tried before the damage is told. */
@@ -32,7 +37,10 @@ export class BlobReader implements AsyncDisposable {
     let damage: unknown = unknownBlob(type, id)
     for (const place of places) {
       try {
-        return await this.#openAt(place, signal)
+        const { bytes, release } = await this.#openAt(place, signal)
+        const owned = Buffer.from(bytes)
+        release()
+        return owned
       } catch (error) {
         if (!isFault(error) || !error.isDamage) throw error
         // Another place may be whole; if none is, the last damage is thrown below.
@@ -42,21 +50,27 @@ export class BlobReader implements AsyncDisposable {
     throw damage
   }
 
+  /** Like `lend`, in pieces that are the caller's to keep. */
+  async *read(content: readonly BlobId[], signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+    for await (const piece of this.lend(content, signal)) yield Buffer.from(piece)
+  }
+
   /**
    * The content of a file in order. Blobs that lie side by side in a pack are fetched together and opened in threads,
    * as far ahead as the bound for all streams of this repository allows; abandoning the stream abandons what is ahead.
+   * A piece is valid until the next one is asked for.
    */
-  async *read(content: readonly BlobId[], signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+  async *lend(content: readonly BlobId[], signal?: AbortSignal): AsyncGenerator<Uint8Array> {
     const runs = this.#runsOf(content)
-    const ahead: { readonly run: Run; readonly plain: Promise<readonly Uint8Array[]> }[] = []
+    const ahead: { readonly run: Run; readonly opening: Promise<OpenedRun> }[] = []
     const fetchNext = () => {
       const next = runs.next()
       if (next.done) return
       this.#aheadBytes += next.value.plainSizeBytes
-      const plain = this.#openRun(next.value, signal)
+      const opening = this.#openRun(next.value, signal)
       // Awaited in its turn; until then a failure must not count as unhandled.
-      plain.catch(() => {})
-      ahead.push({ run: next.value, plain })
+      opening.catch(() => {})
+      ahead.push({ run: next.value, opening })
     }
     try {
       for (fetchNext(); ahead.length > 0;) {
@@ -65,18 +79,22 @@ export class BlobReader implements AsyncDisposable {
           fetchNext()
           if (ahead.length === before) break
         }
-        const { run, plain } = ahead[0]!
-        const pieces = await plain
+        const { run, opening } = ahead[0]!
+        const { pieces } = await opening
         for (const piece of pieces) {
           throwIfCancelled(signal)
           yield piece
         }
         ahead.shift()
         this.#aheadBytes -= run.plainSizeBytes
+        await releaseRun(opening)
         if (ahead.length === 0) fetchNext()
       }
     } finally {
-      for (const { run } of ahead) this.#aheadBytes -= run.plainSizeBytes
+      for (const { run, opening } of ahead) {
+        this.#aheadBytes -= run.plainSizeBytes
+        void releaseRun(opening)
+      }
     }
   }
 
@@ -103,47 +121,51 @@ export class BlobReader implements AsyncDisposable {
     return undefined
   }
 
-  async #openRun(run: Run, signal?: AbortSignal): Promise<readonly Uint8Array[]> {
-    const [first] = run.blobs
-    // A small file costs less here than the way to a thread and back; its neighbours in the pack come with it.
+  async #openRun(run: Run, signal?: AbortSignal): Promise<OpenedRun> {
     if (run.plainSizeBytes <= limits.readInlineBytesMax) {
-      const pieces: Uint8Array[] = []
-      for (const blob of run.blobs) pieces.push(await this.#loadAt(blob, signal))
-      return pieces
+      const lent = await allOrNone(run.blobs.map((blob) => this.#loadAt(blob, signal)))
+      return { pieces: lent.map(({ bytes }) => bytes), release: () => lent.forEach(({ release }) => release()) }
     }
+    const first = run.blobs[0]!
     const last = run.blobs.at(-1)!
-    const start = first!.offset
-    let opened: readonly (Uint8Array | string)[]
+    const start = first.offset
+    const into = this.#buffers.take(run.plainSizeBytes)
+    let damage: readonly unknown[]
     try {
-      const sealed = await this.#fetch(first!.packId, start, last.offset + last.sizeBytes - start, signal)
-      opened = await this.#threads.open(
-        sealed,
-        run.blobs.map((blob) => ({ ...blob, offset: blob.offset - start })),
-      )
+      const sealed = await this.#fetch(first.packId, start, last.offset + last.sizeBytes - start, signal)
+      const blobs = run.blobs.map((blob) => ({ ...blob, offset: blob.offset - start }))
+      damage = await this.#threads.open(sealed, blobs, into)
     } catch (error) {
       if (!isFault(error) || !error.isDamage) throw error
       // The pack is damaged or gone: each blob is looked for on its own, in every pack that has it.
-      opened = run.blobs.map(() => 'cannot be read')
+      damage = run.blobs.map(() => error)
     }
-    return await Promise.all(
-      opened.map(async (piece, at) => (typeof piece === 'string' ? await this.load('data', run.blobs[at]!.id, signal) : piece)),
-    )
+    let at = 0
+    const pieces: Uint8Array[] = []
+    for (const [index, blob] of run.blobs.entries()) {
+      const isWhole = damage[index] === undefined
+      pieces.push(isWhole ? new Uint8Array(into, at, blob.plainSizeBytes) : await this.load('data', blob.id, signal))
+      at += blob.plainSizeBytes
+    }
+    return { pieces, release: () => this.#buffers.give(into) }
   }
 
-  async #loadAt(blob: BlobLocation, signal?: AbortSignal): Promise<Buffer> {
+  async #loadAt(blob: BlobLocation, signal?: AbortSignal): Promise<Lent> {
     try {
       return await this.#openAt(blob, signal)
     } catch (error) {
       if (!isFault(error) || !error.isDamage) throw error
       // One of the blob's other places may be whole.
-      return await this.load(blob.type, blob.id, signal)
+      return { bytes: await this.load(blob.type, blob.id, signal), release: () => {} }
     }
   }
 
-  async #openAt(blob: BlobLocation, signal?: AbortSignal): Promise<Buffer> {
-    const opened = openBlob(this.#core.key, blob, await this.#fetchNear(blob, signal))
+  async #openAt(blob: BlobLocation, signal?: AbortSignal): Promise<Lent> {
+    const isSmall = blob.sizeBytes <= limits.readInlineBytesMax
+    const sealed = await this.#fetchNear(blob, signal)
+    const opened = isSmall ? await this.#batches.open(blob, sealed) : openBlob(this.#core.key, blob, sealed)
     if (opened.kind === 'damaged') throw damagedBlob(blob, opened.damage)
-    return opened.plain
+    return 'lent' in opened ? opened.lent : { bytes: opened.plain, release: () => {} }
   }
 
   async #fetchNear(blob: BlobLocation, signal?: AbortSignal): Promise<Uint8Array> {
@@ -162,6 +184,28 @@ export class BlobReader implements AsyncDisposable {
       throw missingPack(error, packId)
     }
   }
+}
+
+interface OpenedRun {
+  /** One for each blob. */
+  readonly pieces: readonly Uint8Array[]
+  release(): void
+}
+
+/** Also for a run that nobody waits for any more. One that failed holds nothing. */
+async function releaseRun(opening: Promise<OpenedRun>): Promise<void> {
+  const run = await opening.catch(() => undefined)
+  run?.release()
+}
+
+/** What was lent is given back when one of them fails. */
+async function allOrNone(loading: readonly Promise<Lent>[]): Promise<Lent[]> {
+  const settled = await Promise.allSettled(loading)
+  const failed = settled.find((one) => one.status === 'rejected')
+  const lent = settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
+  if (!failed) return lent
+  for (const { release } of lent) release()
+  throw failed.reason
 }
 
 interface Run {

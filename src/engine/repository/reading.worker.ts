@@ -5,17 +5,18 @@ import { openBlob, type BlobDamage } from './blob.ts'
 import type { PackedBlob } from './pack.ts'
 import { sealingKey } from './seal.ts'
 
-/** Blobs with their offsets inside `sealed`. */
+/** Blobs with their offsets inside `sealed`. Their plain bytes go into `into`, one behind the other. */
 export interface OpenJob {
   readonly number: number
   readonly sealed: Uint8Array
   readonly blobs: readonly PackedBlob[]
+  readonly into: SharedArrayBuffer
 }
 
-/** For each blob its plain bytes, or what is wrong with it. */
+/** For each blob what is wrong with it. The plain bytes of a damaged one are not to be used. */
 export interface OpenJobDone {
   readonly number: number
-  readonly blobs: readonly (Uint8Array | BlobDamage)[]
+  readonly damage: readonly (BlobDamage | undefined)[]
 }
 
 const port = parentPort
@@ -24,20 +25,19 @@ const key = sealingKey((workerData as { key: Uint8Array }).key)
 
 port.on('message', (job: OpenJob | 'end') => {
   if (job === 'end') return port.close()
-  const blobs = job.blobs.map((blob) => {
+  const into = new Uint8Array(job.into)
+  let at = 0
+  const damage = job.blobs.map((blob) => {
     const opened = openBlob(key, blob, job.sealed.subarray(blob.offset, blob.offset + blob.sizeBytes))
-    return opened.kind === 'whole' ? exact(opened.plain) : opened.damage
+    if (opened.kind === 'whole') {
+      into.set(opened.plain, at)
+      freeAtOnce(opened.plain)
+    }
+    at += blob.plainSizeBytes
+    return opened.kind === 'whole' ? undefined : opened.damage
   })
   freeAtOnce(job.sealed)
-  const done: OpenJobDone = { number: job.number, blobs }
-  return port.postMessage(
-    done,
-    blobs.flatMap((blob) => (typeof blob === 'string' ? [] : [blob.buffer])),
-  )
+  const done: OpenJobDone = { number: job.number, damage }
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
+  return port.postMessage(done)
 })
-
-/** A buffer of its own, so that handing it over takes nothing else along. */
-function exact(bytes: Buffer): Uint8Array<ArrayBuffer> {
-  const owned = bytes.buffer.byteLength === bytes.byteLength ? bytes : Uint8Array.from(bytes)
-  return new Uint8Array(owned.buffer as ArrayBuffer, owned.byteOffset, owned.byteLength)
-}

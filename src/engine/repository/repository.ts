@@ -26,6 +26,8 @@ export interface Repository extends AsyncDisposable {
   tree(id: BlobId, signal?: AbortSignal): Promise<TreeNode[]>
   /** Content of a file in order, fetched ahead within bounds. Every piece is hashed before it is handed out. */
   read(content: readonly BlobId[], signal?: AbortSignal): AsyncIterable<Uint8Array>
+  /** The same for whoever is done with a piece before asking for the next one: its memory is used again then. */
+  lend(content: readonly BlobId[], signal?: AbortSignal): AsyncIterable<Uint8Array>
   /** Plain size of a blob; `undefined` when the index does not know it. */
   blobSizeBytes(id: BlobId): number | undefined
   /** Reads the index again, after another program may have written. */

@@ -128,6 +128,8 @@ export interface StoredFileContent {
   /** Hash and size of each piece in order: what a staged file is compared with. */
   readonly pieces: readonly { readonly sha256: BlobId; readonly sizeBytes: number }[]
   read(signal?: AbortSignal): AsyncIterable<Uint8Array>
+  /** The same for whoever is done with a piece before asking for the next one: its memory is used again then. */
+  lend(signal?: AbortSignal): AsyncIterable<Uint8Array>
 }
 
 /** Progress in measured numbers; a total that is not known is absent. */

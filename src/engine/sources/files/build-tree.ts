@@ -4,7 +4,7 @@ import { strict as assert } from 'node:assert'
 import { throwIfCancelled } from '#base/clock.ts'
 import { Fault, errnoOf } from '#base/fault.ts'
 import { Semaphore } from '#base/semaphore.ts'
-import { MiB } from '#base/units.ts'
+import { KiB, MiB } from '#base/units.ts'
 import { unreachable } from '#base/unreachable.ts'
 import { makeSpecialFile } from '#host/libc.ts'
 import { bytesOf, printBytesName, type ByteString } from '#engine/byte-string.ts'
@@ -26,9 +26,12 @@ export interface TreeBuild {
   readonly onProgress: OnProgress
 }
 
-/** Files written at once: enough that reading the backup and writing to disk overlap, few enough to bound the buffers. */
-const filesAtOnce = 8
-const largeFilesAtOnce = 2
+/**
+ * Files written at once: enough that reading the backup and writing to disk overlap, few enough to bound the buffers.
+ * Small ones are many, since the repository opens what is asked for together in one go.
+ */
+const filesAtOnce = { small: 64, middle: 8, large: 2 } as const
+const smallBytes = 128 * KiB
 const largeBytes = 4 * MiB
 
 /**
@@ -70,8 +73,11 @@ class Builder {
   readonly #build: TreeBuild
   readonly #signal: AbortSignal
   readonly #fail: (error: unknown) => void
-  readonly #slots = new Semaphore(filesAtOnce)
-  readonly #largeSlots = new Semaphore(largeFilesAtOnce)
+  readonly #slots = {
+    small: new Semaphore(filesAtOnce.small),
+    middle: new Semaphore(filesAtOnce.middle),
+    large: new Semaphore(filesAtOnce.large),
+  }
   readonly #running = new Set<Promise<void>>()
   readonly #open = new Set<DirectoryHandle>()
   /** First names of files with several, until the last of them is made. */
@@ -193,24 +199,19 @@ class Builder {
     const path = this.#pathOf(node.name)
     const pieces = node.links > 1 ? contentKey(content) : ''
     if (this.#linkToFirst(path, node, pieces)) return this.#progress(1, 0)
-    await this.#slots.acquire()
-    if (this.#signal.aborted) return this.#slots.release()
+    const slots = this.#slots[content.sizeBytes <= smallBytes ? 'small' : content.sizeBytes <= largeBytes ? 'middle' : 'large']
+    await slots.acquire()
+    if (this.#signal.aborted) return slots.release()
     folder.pending += 1
-    const isLarge = content.sizeBytes > largeBytes
     const running = (async () => {
       try {
-        if (isLarge) await this.#largeSlots.acquire()
-        try {
-          await this.#fill({ at: folder.handle.pathOf(node.name), path, node, content })
-        } finally {
-          if (isLarge) this.#largeSlots.release()
-        }
+        await this.#fill({ at: folder.handle.pathOf(node.name), path, node, content })
         this.#childDone(folder)
       } catch (error) {
         this.firstError ??= error
         this.#fail(error)
       } finally {
-        this.#slots.release()
+        slots.release()
       }
     })().finally(() => this.#running.delete(running))
     this.#running.add(running)
@@ -218,7 +219,8 @@ class Builder {
 
   async #fill(file: { at: Buffer; path: ByteString; node: TreeNode; content: StoredFileContent }): Promise<void> {
     const { at, path, node, content } = file
-    await writeFile(at, { content, holes: node.holes ?? [], onBytes: (bytes) => this.#progress(0, bytes) }, this.#signal)
+    const onBytes = (bytes: number) => this.#progress(0, bytes)
+    await writeFile(at, { content, holes: node.holes ?? [], hasOtherNames: node.links > 1, onBytes }, this.#signal)
     this.#note(path, applyNode(at, node, this.#build.owners))
     this.#progress(1, 0)
   }

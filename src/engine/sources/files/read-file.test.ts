@@ -39,8 +39,12 @@ test('a sparse file reads as it is, around its holes, and is written again with 
       const read = async function* () {
         for (let from = 0; from < plain.byteLength; from += cut) yield plain.subarray(from, from + cut)
       }
-      const content = { sizeBytes, pieces: [{ sha256: '' as BlobId, sizeBytes }], read }
-      await writeFile(Buffer.from(`${file}-again`), { content, holes, onBytes: () => {} }, new AbortController().signal)
+      const content = { sizeBytes, pieces: [{ sha256: '' as BlobId, sizeBytes }], read, lend: read }
+      await writeFile(
+        Buffer.from(`${file}-again`),
+        { content, holes, hasOtherNames: false, onBytes: () => {} },
+        new AbortController().signal,
+      )
       const again = openSync(`${file}-again`, constants.O_RDONLY)
       assert.ok(plain.equals(await readFile(`${file}-again`)))
       assert.deepEqual(holesOf(again, sizeBytes), holes)

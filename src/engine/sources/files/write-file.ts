@@ -10,18 +10,26 @@ export interface FileWriting {
   readonly content: StoredFileContent
   /** Not written, so that they stay holes; verify reads them back as zeros. */
   readonly holes: NonNullable<TreeNode['holes']>
+  /** Other names will be made of it, perhaps before its content is there. */
+  readonly hasOtherNames: boolean
   readonly onBytes: (bytes: number) => void
 }
+
+const newFile = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW
 
 /** Smaller writes go through at once; larger ones leave the thread to whoever decodes the next piece. */
 const directBytesMax = 128 * KiB
 
 /** Writes a new file, never through a symlink. Nobody but its maker may open it until it is complete. */
-export async function writeFile(at: Buffer, { content, holes, onBytes }: FileWriting, signal: AbortSignal): Promise<void> {
-  using file = new OpenFile(at, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600)
+export async function writeFile(at: Buffer, { content, holes, hasOtherNames, onBytes }: FileWriting, signal: AbortSignal): Promise<void> {
+  using opened = new DisposableStack()
+  // Not before there is something to write: of many small files, few are open at once.
+  let file: OpenFile | undefined
+  const open = () => (file ??= opened.use(new OpenFile(at, newFile, 0o600)))
+  if (hasOtherNames) open()
   let offset = 0
   let hole = 0
-  for await (const chunk of content.sizeBytes === 0 ? [] : content.read(signal)) {
+  for await (const chunk of content.sizeBytes === 0 ? [] : content.lend(signal)) {
     throwIfCancelled(signal)
     const end = offset + chunk.byteLength
     for (let from = offset; from < end;) {
@@ -30,7 +38,7 @@ export async function writeFile(at: Buffer, { content, holes, onBytes }: FileWri
       if (holeFrom <= from) from = Math.min(end, holeFrom + holeBytes)
       else {
         const to = Math.min(end, holeFrom)
-        await writeAt(file.fd, chunk.subarray(from - offset, to - offset), from)
+        await writeAt(open().fd, chunk.subarray(from - offset, to - offset), from)
         from = to
       }
     }
@@ -43,7 +51,8 @@ export async function writeFile(at: Buffer, { content, holes, onBytes }: FileWri
       sizeBytes: content.sizeBytes,
     })
   }
-  if (holes.length > 0) ftruncateSync(file.fd, offset)
+  const { fd } = open()
+  if (holes.length > 0) ftruncateSync(fd, offset)
 }
 
 async function writeAt(fd: number, bytes: Uint8Array, offset: number): Promise<void> {
