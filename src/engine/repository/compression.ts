@@ -50,13 +50,18 @@ function documentFrame(plain: Uint8Array): Uint8Array {
 
 /** The JSON text of a document; `undefined` when its encoding is none we know or its frame is damaged. */
 export function decodeDocument(bytes: Uint8Array): string | undefined {
+  return decodeDocumentBytes(bytes)?.toString('utf8')
+}
+
+/** The same as UTF-8. */
+export function decodeDocumentBytes(bytes: Uint8Array): Buffer | undefined {
   const first = bytes[0]
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   // `[` and `{` mark plain JSON, as repositories of format 1 and the config have it.
-  if (first === 0x5b || first === 0x7b) return buffer.toString('utf8')
+  if (first === 0x5b || first === 0x7b) return buffer
   if (first !== encodingZstd) return undefined
   try {
-    return zstdDecompressSync(buffer.subarray(1), { maxOutputLength: limits.documentSizeBytesMax }).toString('utf8')
+    return zstdDecompressSync(buffer.subarray(1), { maxOutputLength: limits.documentSizeBytesMax })
   } catch {
     // What zstd rejects is damage, and the caller names the document.
     return undefined

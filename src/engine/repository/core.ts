@@ -5,7 +5,7 @@ import type { PackId } from '#base/ids.ts'
 import type { Random } from '#host/random.ts'
 import type { Storage } from '#engine/storage/storage.ts'
 import type { RepositoryConfig } from './config.ts'
-import { indexFileIds, loadIndexFile } from './index-file.ts'
+import { addIndexFile, indexFileIds } from './index-file.ts'
 import { PackIndex } from './pack-index.ts'
 import { loadMarks } from './prune-marks.ts'
 import type { Repository } from './repository.ts'
@@ -64,8 +64,7 @@ async function readIndexFiles(core: RepositoryCore, signal?: AbortSignal): Promi
   for (const id of present) {
     if (read.has(id)) continue
     try {
-      const file = await loadIndexFile(core, id, signal)
-      for (const pack of file.packs) index.addPack(pack.id, pack.blobs)
+      await addIndexFile(core, id, index, signal)
     } catch (error) {
       if (!isFault(error, 'DAMAGE_INDEX') || !core.onDamagedIndex) throw error
       core.onDamagedIndex(error)

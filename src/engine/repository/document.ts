@@ -3,7 +3,7 @@ import { Fault } from '#base/fault.ts'
 import type { FaultCode } from '#base/fault-codes.ts'
 import { limits } from '#base/limits.ts'
 import type { Storage } from '#engine/storage/storage.ts'
-import { decodeDocument, encodeDocument } from './compression.ts'
+import { decodeDocumentBytes, encodeDocument } from './compression.ts'
 import { putAndReadBack } from './read-back.ts'
 import { seal, unseal, type SealingKey } from './seal.ts'
 
@@ -28,13 +28,18 @@ export async function saveDocument(place: DocumentPlace, folder: DocumentFolder,
 
 /** The JSON text of a document, proven to be what its name says. */
 export async function loadDocument(place: DocumentPlace, folder: DocumentFolder, id: string, signal?: AbortSignal): Promise<string> {
+  return (await loadDocumentBytes(place, folder, id, signal)).toString('utf8')
+}
+
+/** The same in UTF-8, for those that are too large for a text. */
+export async function loadDocumentBytes(place: DocumentPlace, folder: DocumentFolder, id: string, signal?: AbortSignal): Promise<Buffer> {
   const damaged = (fact: string) => new Fault(damageCodes[folder], `${nouns[folder]} ${id.slice(0, 8)} ${fact}`, { id })
   const sealed = await place.storage.get(`${folder}/${id}`, undefined, signal)
   if (sealed.byteLength > limits.documentSizeBytesMax) throw damaged(`has ${sealed.byteLength} bytes`)
   if (createHash('sha256').update(sealed).digest('hex') !== id) throw damaged('is not what its name says')
   const plain = unseal(place.key, sealed)
   if (!plain) throw damaged('does not unseal with the key of this repository')
-  const json = decodeDocument(plain)
+  const json = decodeDocumentBytes(plain)
   if (json === undefined) throw damaged('has an unknown encoding')
   return json
 }

@@ -2,7 +2,11 @@ import { z } from 'zod'
 import { isHexId, type BlobId, type PackId } from '#base/ids.ts'
 import { limits } from '#base/limits.ts'
 import { parse, parseValue } from '#base/parse.ts'
-import { loadDocument, saveDocument, type DocumentPlace } from './document.ts'
+import { freeAtOnce } from '#host/memory.ts'
+import { loadDocumentBytes, saveDocument, type DocumentPlace } from './document.ts'
+import { idBytes } from './id-table.ts'
+import { scanIndex } from './index-scan.ts'
+import type { PackIndex } from './pack-index.ts'
 import type { BlobType, PackedBlob } from './pack.ts'
 import { sealOverheadBytes } from './seal.ts'
 
@@ -25,8 +29,23 @@ export async function saveIndex(place: DocumentPlace, packs: Iterable<IndexedPac
   return ids
 }
 
+/** Adds what an index file says to `index`, all of it or, when it is damaged, nothing. Returns what names its packs. */
+export async function addIndexFile(place: DocumentPlace, id: string, index: PackIndex, signal?: AbortSignal): Promise<() => PackId[]> {
+  const json = await loadDocumentBytes(place, 'index', id, signal)
+  const scanned = scanIndex(json)
+  if (!scanned) {
+    const { packs } = decodeIndex(json.toString('utf8'), id)
+    for (const pack of packs) index.addPack(pack.id, pack.blobs)
+    return () => packs.map((pack) => pack.id)
+  }
+  freeAtOnce(json)
+  index.addScanned(scanned)
+  freeAtOnce(scanned.blobIds)
+  return () => Array.from({ length: scanned.packs }, (_, at) => scanned.packIds.toString('hex', at * idBytes, (at + 1) * idBytes) as PackId)
+}
+
 export async function loadIndexFile(place: DocumentPlace, id: string, signal?: AbortSignal): Promise<IndexFile> {
-  return decodeIndex(await loadDocument(place, 'index', id, signal), id)
+  return decodeIndex((await loadDocumentBytes(place, 'index', id, signal)).toString('utf8'), id)
 }
 
 export function decodeIndex(json: string, id: string): IndexFile {

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import type { BlobId, PackId } from '#base/ids.ts'
+import { IdTable, idBytes } from './id-table.ts'
+import { notCompressed, type ScannedIndex } from './index-scan.ts'
 import type { BlobType, PackedBlob } from './pack.ts'
 import { sealOverheadBytes } from './seal.ts'
 
@@ -8,176 +10,167 @@ export interface BlobLocation extends PackedBlob {
 }
 
 /**
- * Which pack holds which blob, for millions of blobs: 48 bytes for each in typed arrays, and a hash table of at most 8
- * bytes for each. A blob may stand in several packs; all its places are kept. Offsets and sizes are below 4 GiB.
+ * Which pack holds which blob, for millions of blobs: 48 bytes for each in typed arrays and at most 8 in a hash table, and
+ * about 60 for each pack. A blob may stand in several packs; all its places are kept. Offsets and sizes are below 4 GiB.
  */
 export class PackIndex {
-  readonly #segments: Segment[] = []
-  #blobs = 0
-  /** Entry number + 1 by hash; 0 is free. Open addressing, linear probing. */
-  #slots = new Uint32Array(1024)
-  readonly #packIds: PackId[] = []
+  readonly #blobs = new IdTable()
+  /** In segments, four for each blob: pack with the type bit, offset, sealed size, plain size. */
+  readonly #numbers: Uint32Array[] = []
+  readonly #packs = new IdTable()
   /** First entry of each pack; its last is before that of the next pack. */
   readonly #packFirst: number[] = []
   readonly #packEnds: number[] = []
-  readonly #packNumbers = new Map<PackId, number>()
-  readonly #wanted = Buffer.alloc(32)
+  readonly #wanted = Buffer.alloc(idBytes)
+  readonly #isTree = (entry: number) => this.#isOfType(entry, 'tree')
+  readonly #isData = (entry: number) => this.#isOfType(entry, 'data')
 
   /** Entries; a blob in two packs counts twice. */
   get blobCount(): number {
-    return this.#blobs
+    return this.#blobs.count
   }
 
   get packCount(): number {
-    return this.#packIds.length
+    return this.#packs.count
   }
 
   /** Memory of the tables. For tests of the bound. */
   get sizeBytes(): number {
-    return this.#segments.length * segmentSizeBytes + this.#slots.byteLength
+    return this.#blobs.sizeBytes + this.#numbers.length * segmentBlobs * 16 + this.#packs.sizeBytes + this.#packFirst.length * 16
   }
 
-  packIds(): Iterable<PackId> {
-    return this.#packIds
+  *packIds(): Iterable<PackId> {
+    for (let pack = 0; pack < this.#packs.count; pack += 1) yield this.#packs.hex(pack) as PackId
   }
 
   hasPack(id: PackId): boolean {
-    return this.#packNumbers.has(id)
+    return this.#packNumber(id) >= 0
   }
 
   /** Blobs of a pack that is known already are ignored: packs never change, so they are the same. */
   addPack(id: PackId, blobs: readonly PackedBlob[]): void {
-    if (this.#packNumbers.has(id)) return
-    const pack = this.#packIds.length
-    this.#packNumbers.set(id, pack)
-    this.#packIds.push(id)
-    this.#packFirst.push(this.#blobs)
-    this.#packEnds.push(blobs.reduce((end, blob) => Math.max(end, blob.offset + blob.sizeBytes), 0))
-    for (const blob of blobs) this.#add(pack, blob)
+    if (this.hasPack(id)) return
+    this.#beginPack(this.#wanted, 0)
+    for (const blob of blobs) {
+      assert.ok(blob.sizeBytes <= 0xffffffff && blob.plainSizeBytes < notCompressed)
+      this.#wanted.write(blob.id, 0, idBytes, 'hex')
+      this.#add(this.#wanted, 0, [
+        blob.type === 'tree' ? 1 : 0,
+        blob.offset,
+        blob.sizeBytes,
+        blob.isCompressed ? blob.plainSizeBytes : notCompressed,
+      ])
+    }
+  }
+
+  /** The same for all packs of an index file. */
+  addScanned({ packs, packIds, firstBlobs, blobIds, numbers }: ScannedIndex): void {
+    for (let pack = 0; pack < packs; pack += 1) {
+      if (this.#packs.find(packIds, pack * idBytes) >= 0) continue
+      this.#beginPack(packIds, pack * idBytes)
+      for (let blob = firstBlobs[pack]!; blob < firstBlobs[pack + 1]!; blob += 1) {
+        this.#add(blobIds, blob * idBytes, numbers.subarray(blob * 4, blob * 4 + 4))
+      }
+    }
   }
 
   has(type: BlobType, id: BlobId): boolean {
-    return this.#first(type, id) !== undefined
+    return this.entryOf(type, id) !== undefined
   }
 
   /** A number below `blobCount` that stands for this blob as long as this index lives: for tables beside it. */
   entryOf(type: BlobType, id: BlobId): number | undefined {
-    return this.#first(type, id)
+    this.#wanted.write(id, 0, idBytes, 'hex')
+    const entry = this.#blobs.find(this.#wanted, 0, type === 'tree' ? this.#isTree : this.#isData)
+    return entry < 0 ? undefined : entry
   }
 
   /** One place of the blob. */
   find(type: BlobType, id: BlobId): BlobLocation | undefined {
-    const entry = this.#first(type, id)
+    const entry = this.entryOf(type, id)
     return entry === undefined ? undefined : this.#location(entry)
   }
 
   /** Every place of the blob, for when one of its packs is damaged. */
   findAll(type: BlobType, id: BlobId): BlobLocation[] {
-    return [...this.#entriesOf(type, id)].map((entry) => this.#location(entry))
+    const places: BlobLocation[] = []
+    this.#wanted.write(id, 0, idBytes, 'hex')
+    // Turned away each time, so that the search goes on to the next one.
+    this.#blobs.find(this.#wanted, 0, (entry) => {
+      if (this.#isOfType(entry, type)) places.push(this.#location(entry))
+      return false
+    })
+    return places
   }
 
   /** In order of their offsets as the index listed them; empty for an unknown pack. */
   blobsOf(packId: PackId): BlobLocation[] {
-    const pack = this.#packNumbers.get(packId)
-    if (pack === undefined) return []
+    const pack = this.#packNumber(packId)
+    if (pack < 0) return []
     const first = this.#packFirst[pack]!
-    const end = this.#packFirst[pack + 1] ?? this.#blobs
+    const end = this.#packFirst[pack + 1] ?? this.#blobs.count
     return Array.from({ length: end - first }, (_, at) => this.#location(first + at))
   }
 
   /** Where the last blob of the pack ends; 0 for an unknown pack. */
   packEnd(packId: PackId): number {
-    const pack = this.#packNumbers.get(packId)
-    return pack === undefined ? 0 : this.#packEnds[pack]!
+    const pack = this.#packNumber(packId)
+    return pack < 0 ? 0 : this.#packEnds[pack]!
   }
 
   *blobs(): Iterable<BlobLocation> {
-    for (let entry = 0; entry < this.#blobs; entry += 1) yield this.#location(entry)
+    for (let entry = 0; entry < this.#blobs.count; entry += 1) yield this.#location(entry)
   }
 
-  #add(pack: number, blob: PackedBlob): void {
-    assert.ok(pack < typeBit && blob.sizeBytes <= 0xffffffff && blob.plainSizeBytes < 0xffffffff)
-    if ((this.#blobs + 1) * slotsPerBlob > this.#slots.length) this.#growSlots()
-    const entry = this.#blobs
-    if (entry % segmentBlobs === 0) this.#segments.push(newSegment())
-    const { ids, numbers } = this.#segments[(entry / segmentBlobs) | 0]!
-    const at = entry % segmentBlobs
-    ids.write(blob.id, at * 32, 32, 'hex')
-    numbers[at * 4] = blob.type === 'tree' ? (pack | typeBit) >>> 0 : pack
-    numbers[at * 4 + 1] = blob.offset
-    numbers[at * 4 + 2] = blob.sizeBytes
-    // 2^32 - 1 stands for "not compressed": then the plain size follows from the sealed one.
-    numbers[at * 4 + 3] = blob.isCompressed ? blob.plainSizeBytes : notCompressed
-    this.#blobs += 1
-    this.#place(entry)
+  #packNumber(id: PackId): number {
+    this.#wanted.write(id, 0, idBytes, 'hex')
+    return this.#packs.find(this.#wanted)
   }
 
-  #growSlots(): void {
-    this.#slots = new Uint32Array(Math.ceil((this.#blobs + 1) * slotsPerBlob * 1.4))
-    for (let entry = 0; entry < this.#blobs; entry += 1) this.#place(entry)
+  #beginPack(id: Uint8Array, at: number): void {
+    const pack = this.#packs.add(id, at)
+    assert.ok(pack < typeBit)
+    this.#packFirst.push(this.#blobs.count)
+    this.#packEnds.push(0)
   }
 
-  #place(entry: number): void {
-    const { ids } = this.#segments[(entry / segmentBlobs) | 0]!
-    let slot = slotOf(ids, (entry % segmentBlobs) * 32, this.#slots.length)
-    while (this.#slots[slot] !== 0) slot = slot + 1 === this.#slots.length ? 0 : slot + 1
-    this.#slots[slot] = entry + 1
+  /** `numbers` as in a `ScannedIndex`, of a blob of the last pack. */
+  #add(id: Uint8Array, at: number, numbers: ArrayLike<number>): void {
+    const entry = this.#blobs.add(id, at)
+    if (entry % segmentBlobs === 0) this.#numbers.push(new Uint32Array(segmentBlobs * 4))
+    const pack = this.#packFirst.length - 1
+    const own = this.#numbers.at(-1)!
+    const to = (entry % segmentBlobs) * 4
+    own[to] = numbers[0] === 1 ? (pack | typeBit) >>> 0 : pack
+    own[to + 1] = numbers[1]!
+    own[to + 2] = numbers[2]!
+    own[to + 3] = numbers[3]!
+    this.#packEnds[pack] = Math.max(this.#packEnds[pack]!, numbers[1]! + numbers[2]!)
   }
 
-  #first(type: BlobType, id: BlobId): number | undefined {
-    for (const entry of this.#entriesOf(type, id)) return entry
-    return undefined
-  }
-
-  *#entriesOf(type: BlobType, id: BlobId): Iterable<number> {
-    this.#wanted.write(id, 0, 32, 'hex')
-    const wanted = Buffer.from(this.#wanted)
-    let slot = slotOf(wanted, 0, this.#slots.length)
-    for (let found = this.#slots[slot]!; found !== 0; found = this.#slots[slot]!) {
-      const entry = found - 1
-      const { ids, numbers } = this.#segments[(entry / segmentBlobs) | 0]!
-      const at = entry % segmentBlobs
-      const isType = ((numbers[at * 4]! & typeBit) !== 0) === (type === 'tree')
-      if (isType && wanted.compare(ids, at * 32, at * 32 + 32) === 0) yield entry
-      slot = slot + 1 === this.#slots.length ? 0 : slot + 1
-    }
+  #isOfType(entry: number, type: BlobType): boolean {
+    const packed = this.#numbers[(entry / segmentBlobs) | 0]![(entry % segmentBlobs) * 4]!
+    return ((packed & typeBit) !== 0) === (type === 'tree')
   }
 
   #location(entry: number): BlobLocation {
-    const { ids, numbers } = this.#segments[(entry / segmentBlobs) | 0]!
-    const at = entry % segmentBlobs
-    const packed = numbers[at * 4]!
-    const sizeBytes = numbers[at * 4 + 2]!
-    const plain = numbers[at * 4 + 3]!
+    const numbers = this.#numbers[(entry / segmentBlobs) | 0]!
+    const at = (entry % segmentBlobs) * 4
+    const packed = numbers[at]!
+    const sizeBytes = numbers[at + 2]!
+    const plain = numbers[at + 3]!
     return {
-      id: ids.toString('hex', at * 32, at * 32 + 32) as BlobId,
+      id: this.#blobs.hex(entry) as BlobId,
       type: packed & typeBit ? 'tree' : 'data',
-      packId: this.#packIds[packed & ~typeBit]!,
-      offset: numbers[at * 4 + 1]!,
+      packId: this.#packs.hex(packed & ~typeBit) as PackId,
+      offset: numbers[at + 1]!,
       sizeBytes,
+      // What is not compressed has the plain size that follows from the sealed one.
       plainSizeBytes: plain === notCompressed ? sizeBytes - sealOverheadBytes : plain,
       isCompressed: plain !== notCompressed,
     }
   }
 }
 
-interface Segment {
-  readonly ids: Buffer
-  /** Four for each blob: pack with the type bit, offset, sealed size, plain size. */
-  readonly numbers: Uint32Array
-}
-
 const segmentBlobs = 16_384
-const segmentSizeBytes = segmentBlobs * 48
-const slotsPerBlob = 1.4
 const typeBit = 0x80000000
-const notCompressed = 0xffffffff
-
-function newSegment(): Segment {
-  return { ids: Buffer.alloc(segmentBlobs * 32), numbers: new Uint32Array(segmentBlobs * 4) }
-}
-
-/** Ids are hashes already; their first four bytes spread evenly over the table. */
-function slotOf(ids: Buffer, at: number, slots: number): number {
-  return Math.floor((ids.readUInt32LE(at) / 0x1_0000_0000) * slots)
-}

@@ -1,7 +1,7 @@
 import type { PackId, SnapshotId } from '#base/ids.ts'
 import type { StoredFile } from '#engine/storage/storage.ts'
 import { loadDocument, type DocumentPlace } from './document.ts'
-import { indexFileIds, loadIndexFile } from './index-file.ts'
+import { addIndexFile, indexFileIds } from './index-file.ts'
 import { PackIndex } from './pack-index.ts'
 import type { PackedBlob } from './pack.ts'
 import { sealOverheadBytes } from './seal.ts'
@@ -32,12 +32,8 @@ export async function loadIndexFiles(
   const files = new Map<string, readonly PackId[]>()
   for (const id of ids.toSorted()) {
     try {
-      const { packs } = await loadIndexFile(place, id, signal)
-      for (const pack of packs) index.addPack(pack.id, pack.blobs)
-      files.set(
-        id,
-        packs.map((pack) => pack.id),
-      )
+      const packIds = await addIndexFile(place, id, index, signal)
+      files.set(id, packIds())
     } catch (error) {
       onFault(error, id)
     }

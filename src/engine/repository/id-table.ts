@@ -1,0 +1,70 @@
+/**
+ * Ids of 32 bytes, numbered in the order they came in: 32 bytes for each in memory that is never moved, and a hash table of
+ * at most 8 bytes for each. An id may come in more than once. Ids are hashes already, so their bytes spread evenly.
+ */
+export class IdTable {
+  readonly #segments: Buffer[] = []
+  /** Number + 1 by hash; 0 is free. Open addressing, linear probing. */
+  #slots = new Uint32Array(1024)
+  #count = 0
+
+  get count(): number {
+    return this.#count
+  }
+
+  get sizeBytes(): number {
+    return this.#segments.length * segmentIds * idBytes + this.#slots.byteLength
+  }
+
+  /** Takes the 32 bytes at `at`. Returns their number. */
+  add(bytes: Uint8Array, at: number): number {
+    if ((this.#count + 1) * slotsPerId > this.#slots.length) this.#grow()
+    const number = this.#count
+    if (number % segmentIds === 0) this.#segments.push(Buffer.alloc(segmentIds * idBytes))
+    this.#segments.at(-1)!.set(bytes.subarray(at, at + idBytes), (number % segmentIds) * idBytes)
+    this.#count += 1
+    this.#place(number)
+    return number
+  }
+
+  /** The number of the first such id that `isWanted`; -1 when there is none. */
+  find(id: Buffer, at = 0, isWanted?: (number: number) => boolean): number {
+    const { length } = this.#slots
+    let slot = slotOf(id, at, length)
+    for (let found = this.#slots[slot]!; found !== 0; found = this.#slots[slot]!) {
+      const number = found - 1
+      const segment = this.#segments[(number / segmentIds) | 0]!
+      const start = (number % segmentIds) * idBytes
+      // The first byte that had no part in choosing the slot tells nearly all others apart.
+      const isSame = segment[start + 4] === id[at + 4] && id.compare(segment, start, start + idBytes, at, at + idBytes) === 0
+      if (isSame && (!isWanted || isWanted(number))) return number
+      slot = slot + 1 === length ? 0 : slot + 1
+    }
+    return -1
+  }
+
+  hex(number: number): string {
+    const start = (number % segmentIds) * idBytes
+    return this.#segments[(number / segmentIds) | 0]!.toString('hex', start, start + idBytes)
+  }
+
+  #grow(): void {
+    this.#slots = new Uint32Array(Math.ceil((this.#count + 1) * slotsPerId * 1.4))
+    for (let number = 0; number < this.#count; number += 1) this.#place(number)
+  }
+
+  #place(number: number): void {
+    const { length } = this.#slots
+    let slot = slotOf(this.#segments[(number / segmentIds) | 0]!, (number % segmentIds) * idBytes, length)
+    while (this.#slots[slot] !== 0) slot = slot + 1 === length ? 0 : slot + 1
+    this.#slots[slot] = number + 1
+  }
+}
+
+export const idBytes = 32
+const segmentIds = 16_384
+const slotsPerId = 1.4
+
+function slotOf(ids: Buffer, at: number, slots: number): number {
+  return Math.floor((ids.readUInt32LE(at) / 0x1_0000_0000) * slots)
+}
