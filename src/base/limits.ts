@@ -40,6 +40,9 @@ export const limits = {
   /** Blobs up to this size are fetched with their neighbours and opened many at a time. */
   readInlineBytesMax: 128 * KiB,
   readBatchBlobsMax: 64,
+  /** Listings that a walk reads ahead. */
+  treesAheadMax: 64,
+  treesAheadBytesMax: 2 * MiB,
   readWindowBytes: 1 * MiB,
   readWindows: 12,
   /** Up to so many packs are asked for one by one; for more, listing all is cheaper. */

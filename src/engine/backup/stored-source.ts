@@ -2,7 +2,7 @@ import { strict as assert } from 'node:assert'
 import { Fault, isFault } from '#base/fault.ts'
 import type { BlobId } from '#base/ids.ts'
 import type { ByteString } from '#engine/byte-string.ts'
-import type { Repository, Snapshot } from '#engine/repository/repository.ts'
+import type { Listings, Repository, Snapshot } from '#engine/repository/repository.ts'
 import type { StoredEntry, StoredFileContent, StoredSource } from '#engine/sources/source.ts'
 import type { TreeNode } from '#engine/tree-node.ts'
 import { nodeAt, type Backup } from './backups.ts'
@@ -21,7 +21,7 @@ export async function storedSource(
   const subtree = root.subtree
   return {
     root,
-    walk: (walkSignal) => walkTree(repository, subtree, walkSignal),
+    walk: (walkSignal) => walkTree(repository, { listings: repository.listings(walkSignal), subtree }, walkSignal),
     file: async (path, fileSignal) => {
       const node = await nodeAt(repository, subtree, path, fileSignal)
       if (node?.type !== 'file')
@@ -82,13 +82,24 @@ async function byName(repository: Repository, subtree: BlobId, signal: AbortSign
   return new Map(nodes.map((node) => [node.name, node]))
 }
 
-async function* walkTree(repository: Repository, subtree: BlobId, signal?: AbortSignal): AsyncGenerator<StoredEntry> {
-  for (const node of await repository.tree(subtree, signal)) {
+interface Walk {
+  readonly listings: Listings
+  readonly subtree: BlobId
+}
+
+async function* walkTree(repository: Repository, { listings, subtree }: Walk, signal?: AbortSignal): AsyncGenerator<StoredEntry> {
+  const nodes = await listings.of(subtree)
+  const folders = nodes.flatMap((node) => (node.type === 'dir' && node.subtree ? [node.subtree] : []))
+  listings.expect(folders)
+  let entered = 0
+  for (const node of nodes) {
     signal?.throwIfAborted()
     if (node.type === 'dir') {
+      entered += 1
       yield { kind: 'enter', node }
       assert(node.subtree, 'a directory node has a subtree')
-      yield* walkTree(repository, node.subtree, signal)
+      yield* walkTree(repository, { listings, subtree: node.subtree }, signal)
+      listings.expect(folders.slice(entered, entered + foldersAhead))
       yield { kind: 'leave', node }
     } else if (node.type === 'file') {
       yield { kind: 'file', node, content: fileContent(repository, node) }
@@ -97,6 +108,8 @@ async function* walkTree(repository: Repository, subtree: BlobId, signal?: Abort
     }
   }
 }
+
+const foldersAhead = 32
 
 function sizeOf(repository: Repository, id: BlobId): number {
   const size = repository.blobSizeBytes(id)

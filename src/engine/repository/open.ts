@@ -10,8 +10,9 @@ import { openKey } from './keys.ts'
 import { acquireLock, type LockKind } from './locks.ts'
 import { PackIndex } from './pack-index.ts'
 import { BlobReader } from './reading.ts'
-import type { DamagedSnapshot, Lease, Repository, Snapshot, SnapshotListing, WriteOptions, WriteSession } from './repository.ts'
+import type { Listings, DamagedSnapshot, Lease, Repository, Snapshot, SnapshotListing, WriteOptions, WriteSession } from './repository.ts'
 import { loadSnapshots } from './stored.ts'
+import { TreeListings } from './tree-listings.ts'
 import { decodeTree } from './tree.ts'
 import { Writing } from './writing.ts'
 
@@ -107,6 +108,10 @@ class OpenedRepository implements Repository {
 
   async tree(id: BlobId, signal?: AbortSignal): Promise<TreeNode[]> {
     return decodeTree(await this.#reader.load('tree', id, signal), id)
+  }
+
+  listings(signal?: AbortSignal): Listings {
+    return new TreeListings(this.#reader, this.#core.index, signal)
   }
 
   read(content: readonly BlobId[], signal?: AbortSignal): AsyncIterable<Uint8Array> {

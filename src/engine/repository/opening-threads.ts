@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import assert from 'node:assert/strict'
+import { notCompressed } from './index-scan.ts'
 import type { PackedBlob } from './pack.ts'
 import type { OpenJob, OpenJobDone } from './reading.worker.ts'
 import type { SealingKey } from './seal.ts'
@@ -34,7 +35,7 @@ export class OpeningThreads implements AsyncDisposable {
   async open(sealed: Uint8Array, blobs: readonly PackedBlob[], into: SharedArrayBuffer): Promise<OpenJobDone['damage']> {
     const thread = this.#leastBusy()
     this.#jobs += 1
-    const job: OpenJob = { number: this.#jobs, sealed, blobs, into }
+    const job: OpenJob = { number: this.#jobs, sealed, into, ...listed(blobs) }
     if (thread.waiting.size === 0) thread.worker.ref()
     const done = new Promise<OpenJobDone['damage']>((resolve, reject) => thread.waiting.set(job.number, { resolve, reject }))
     const { buffer } = sealed
@@ -89,4 +90,15 @@ export class OpeningThreads implements AsyncDisposable {
     worker.on('exit', () => fail(new Error('the thread that opens blobs was stopped')))
     return thread
   }
+}
+
+/** An object for each blob would cost more on the way to the thread than a small blob costs there. */
+function listed(blobs: readonly PackedBlob[]): Pick<OpenJob, 'ids' | 'places'> {
+  const places = new Uint32Array(blobs.length * 3)
+  for (const [at, blob] of blobs.entries()) {
+    places[3 * at] = blob.offset
+    places[3 * at + 1] = blob.sizeBytes
+    places[3 * at + 2] = blob.isCompressed ? blob.plainSizeBytes : notCompressed
+  }
+  return { ids: blobs.map((blob) => blob.id).join(''), places }
 }

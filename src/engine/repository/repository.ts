@@ -24,6 +24,8 @@ export interface Repository extends AsyncDisposable {
   /** The same with those that cannot be read: one damaged file hides no other. */
   listSnapshots(signal?: AbortSignal): Promise<SnapshotListing>
   tree(id: BlobId, signal?: AbortSignal): Promise<TreeNode[]>
+  /** For one walk over many trees. */
+  listings(signal?: AbortSignal): Listings
   /** Content of a file in order, fetched ahead within bounds. Every piece is hashed before it is handed out. */
   read(content: readonly BlobId[], signal?: AbortSignal): AsyncIterable<Uint8Array>
   /** The same for whoever is done with a piece before asking for the next one: its memory is used again then. */
@@ -32,6 +34,12 @@ export interface Repository extends AsyncDisposable {
   blobSizeBytes(id: BlobId): number | undefined
   /** Reads the index again, after another program may have written. */
   refreshIndex(signal?: AbortSignal): Promise<void>
+}
+
+export interface Listings {
+  /** Trees that will be asked for soon, the next one first; as many of them are read ahead as the bound allows. */
+  expect(trees: Iterable<BlobId>): void
+  of(tree: BlobId): Promise<TreeNode[]>
 }
 
 export interface WriteOptions {
