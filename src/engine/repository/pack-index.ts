@@ -22,6 +22,7 @@ export class PackIndex {
   readonly #packFirst: number[] = []
   readonly #packEnds: number[] = []
   readonly #wanted = Buffer.alloc(idBytes)
+  readonly #one = new Uint32Array(4)
   readonly #isTree = (entry: number) => this.#isOfType(entry, 'tree')
   readonly #isData = (entry: number) => this.#isOfType(entry, 'data')
 
@@ -54,22 +55,19 @@ export class PackIndex {
     for (const blob of blobs) {
       assert.ok(blob.sizeBytes <= 0xffffffff && blob.plainSizeBytes < notCompressed)
       this.#wanted.write(blob.id, 0, idBytes, 'hex')
-      this.#add(this.#wanted, 0, [
-        blob.type === 'tree' ? 1 : 0,
-        blob.offset,
-        blob.sizeBytes,
-        blob.isCompressed ? blob.plainSizeBytes : notCompressed,
-      ])
+      this.#one.set([blob.type === 'tree' ? 1 : 0, blob.offset, blob.sizeBytes, blob.isCompressed ? blob.plainSizeBytes : notCompressed])
+      this.#add({ blobIds: this.#wanted, numbers: this.#one }, 0)
     }
   }
 
   /** The same for all packs of an index file. */
-  addScanned({ packs, packIds, firstBlobs, blobIds, numbers }: ScannedIndex): void {
+  addScanned(scanned: ScannedIndex): void {
+    const { packs, packIds, firstBlobs } = scanned
     for (let pack = 0; pack < packs; pack += 1) {
       if (this.#packs.find(packIds, pack * idBytes) >= 0) continue
       this.#beginPack(packIds, pack * idBytes)
       for (let blob = firstBlobs[pack]!; blob < firstBlobs[pack + 1]!; blob += 1) {
-        this.#add(blobIds, blob * idBytes, numbers.subarray(blob * 4, blob * 4 + 4))
+        this.#add(scanned, blob)
       }
     }
   }
@@ -134,18 +132,19 @@ export class PackIndex {
     this.#packEnds.push(0)
   }
 
-  /** `numbers` as in a `ScannedIndex`, of a blob of the last pack. */
-  #add(id: Uint8Array, at: number, numbers: ArrayLike<number>): void {
-    const entry = this.#blobs.add(id, at)
+  /** A blob of the last pack. */
+  #add({ blobIds, numbers }: Pick<ScannedIndex, 'blobIds' | 'numbers'>, blob: number): void {
+    const entry = this.#blobs.add(blobIds, blob * idBytes)
     if (entry % segmentBlobs === 0) this.#numbers.push(new Uint32Array(segmentBlobs * 4))
     const pack = this.#packFirst.length - 1
     const own = this.#numbers.at(-1)!
     const to = (entry % segmentBlobs) * 4
-    own[to] = numbers[0] === 1 ? (pack | typeBit) >>> 0 : pack
-    own[to + 1] = numbers[1]!
-    own[to + 2] = numbers[2]!
-    own[to + 3] = numbers[3]!
-    this.#packEnds[pack] = Math.max(this.#packEnds[pack]!, numbers[1]! + numbers[2]!)
+    const from = blob * 4
+    own[to] = numbers[from] === 1 ? (pack | typeBit) >>> 0 : pack
+    own[to + 1] = numbers[from + 1]!
+    own[to + 2] = numbers[from + 2]!
+    own[to + 3] = numbers[from + 3]!
+    this.#packEnds[pack] = Math.max(this.#packEnds[pack]!, numbers[from + 1]! + numbers[from + 2]!)
   }
 
   #isOfType(entry: number, type: BlobType): boolean {
