@@ -192,8 +192,9 @@ interface OpenedRun {
   release(): void
 }
 
-/** Also for a run that nobody waits for any more. One that failed holds nothing. */
+/** Also for a run that nobody waits for any more. */
 async function releaseRun(opening: Promise<OpenedRun>): Promise<void> {
+  // One that failed holds nothing, and its failure was told to whoever waited for it.
   const run = await opening.catch(() => undefined)
   run?.release()
 }
