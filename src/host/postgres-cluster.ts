@@ -4,7 +4,7 @@ import { existsSync, openSync, closeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { assertFound, postgresPrograms } from './postgres-programs.ts'
-import { Fault } from '#base/fault.ts'
+import { Fault, errnoOf } from '#base/fault.ts'
 import { systemClock } from '#base/clock.ts'
 import { run } from './run.ts'
 
@@ -110,10 +110,14 @@ async function startServer({ programs, data, socketDirectory, options, as }: Ser
  * tells whose file it is: a killed server leaves its own behind.
  */
 async function isReady(data: string, server: ChildProcess): Promise<boolean> {
-  const pidFile = path.join(data, 'postmaster.pid')
-  if (!existsSync(pidFile)) return false
-  const lines = (await readFile(pidFile, 'utf8')).split('\n')
-  return Number(lines[0]) === server.pid && lines[7]?.trim() === 'ready'
+  try {
+    const lines = (await readFile(path.join(data, 'postmaster.pid'), 'utf8')).split('\n')
+    return Number(lines[0]) === server.pid && lines[7]?.trim() === 'ready'
+  } catch (error) {
+    // Not written yet, or a killed server's, which the new one takes away first.
+    if (errnoOf(error) === 'ENOENT') return false
+    throw error
+  }
 }
 
 function stopServer(server: ChildProcess, signal: NodeJS.Signals): Promise<void> {

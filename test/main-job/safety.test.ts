@@ -60,6 +60,18 @@ test('SAFETY rule 15: each database has its own instant, and each stands in the 
   )
 })
 
+test('SAFETY rule 4: an undo has a copy of its own journal beside the root, and the one of its restore goes', async () => {
+  await makeSystem('copied')
+  const restored = await place.expect(0, 'restore', 'run', await plan('copied'), '--confirm', 'copied')
+  const undo = await place.expect(0, 'restore', 'undo', restored.json['restore'], '--confirm', 'copied')
+  const names = (await readdir(place.directory)).filter((name) => /^\.integrum-[0-9a-f]{12}-journal$/.test(name))
+  const copies = await Promise.all(names.map(async (name) => JSON.parse(await readFile(place.file(name), 'utf8'))))
+  assert.deepEqual(
+    copies.filter(({ system }) => system === 'copied').map(({ restore, kind }) => [restore, kind]),
+    [[undo.json['restore'], 'undo']],
+  )
+})
+
 test('SAFETY rule 25: rows written between plan and fence are counted, and too many of them give the swap up', async () => {
   const { files } = await makeSystem('loss')
   // The hook runs just before the fence: an application that wrote until the last moment.

@@ -17,8 +17,9 @@ export async function removeCopies(journal: RestoreJournal): Promise<void> {
   for (const record of journal.state.roots) await removeDurably(journalCopy(record))
 }
 
-function journalCopy(record: RootRecord): string {
-  const hex = /\.integrum-([0-9a-f]{12})-/.exec(path.basename(record.stagePath))?.[1]
-  if (hex === undefined) throw new Fault('RESTORE_STATE', `the staging path ${record.stagePath} is not one of ours`, { root: record.name })
-  return path.join(path.dirname(record.stagePath), `.integrum-${hex}-journal`)
+/** Named by the kept directory: an undo stages what its restore kept, and the two must not share a file. */
+function journalCopy({ keptPath, name }: RootRecord): string {
+  const hex = /\.integrum-([0-9a-f]{12})-/.exec(path.basename(keptPath))?.[1]
+  if (hex === undefined) throw new Fault('RESTORE_STATE', `the path of what is kept, ${keptPath}, is not one of ours`, { root: name })
+  return path.join(path.dirname(keptPath), `.integrum-${hex}-journal`)
 }
