@@ -2,6 +2,7 @@ import { zstdDecompressSync } from 'node:zlib'
 import assert from 'node:assert/strict'
 import { limits } from '#base/limits.ts'
 import { MiB } from '#base/units.ts'
+import { freeAtOnce } from '#host/memory.ts'
 import { zstdBound, zstdFrames } from '#host/zstd.ts'
 
 /**
@@ -38,14 +39,14 @@ const encodingZstd = 2
 
 /** Index, snapshot and lock documents: `0x02` and one zstd frame. */
 export function encodeDocument(json: string): Buffer {
-  return Buffer.concat([Buffer.of(encodingZstd), documentFrame(Buffer.from(json, 'utf8'))])
-}
-
-function documentFrame(plain: Uint8Array): Uint8Array {
-  const frame = Buffer.allocUnsafeSlow(zstdBound(plain.byteLength))
-  const sizeBytes = zstdFrames().compress(plain, frame, 3)
+  const plain = Buffer.from(json, 'utf8')
+  const document = Buffer.allocUnsafeSlow(1 + zstdBound(plain.byteLength))
+  document[0] = encodingZstd
+  const sizeBytes = zstdFrames().compress(plain, document.subarray(1), 3)
   assert.ok(sizeBytes !== undefined, 'a frame fits into its bound')
-  return frame.subarray(0, sizeBytes)
+  // An index of a large repository is many documents of 10 MiB one after the other.
+  freeAtOnce(plain)
+  return document.subarray(0, 1 + sizeBytes)
 }
 
 /** The JSON text of a document; `undefined` when its encoding is none we know or its frame is damaged. */

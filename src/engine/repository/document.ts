@@ -3,6 +3,7 @@ import { Fault } from '#base/fault.ts'
 import type { FaultCode } from '#base/fault-codes.ts'
 import { limits } from '#base/limits.ts'
 import type { Storage } from '#engine/storage/storage.ts'
+import { freeAtOnce } from '#host/memory.ts'
 import { decodeDocumentBytes, encodeDocument } from './compression.ts'
 import { putAndReadBack } from './read-back.ts'
 import { seal, unseal, type SealingKey } from './seal.ts'
@@ -18,7 +19,9 @@ export interface DocumentPlace {
 
 /** Writes the document under the hash of its sealed bytes, which it returns. */
 export async function saveDocument(place: DocumentPlace, folder: DocumentFolder, json: string, signal?: AbortSignal): Promise<string> {
-  const sealed = seal(place.key, encodeDocument(json))
+  const plain = encodeDocument(json)
+  const sealed = seal(place.key, plain)
+  freeAtOnce(plain)
   const id = createHash('sha256').update(sealed).digest('hex')
   // A lock is looked at again before anything relies on it (`confirm`).
   if (folder === 'locks') await place.storage.put(`locks/${id}`, [sealed], signal)

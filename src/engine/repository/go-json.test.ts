@@ -38,6 +38,11 @@ test('an escape that Go would refuse is damage', () => {
 })
 
 test('strings are escaped as encoding/json does', () => {
+  const escaped: Record<string, string> = { '"': '\\"', '\\': '\\\\', '<': '\\u003c', '>': '\\u003e', '&': '\\u0026' }
+  for (let code = 0x20; code < 0x7f; code += 1) {
+    const character = String.fromCharCode(code)
+    assert.equal(goString(`a${character}b`), `"a${escaped[character] ?? character}b"`)
+  }
   assert.equal(goString('a<b>&c\u2028\b\f"\\'), '"a\\u003cb\\u003e\\u0026c\\u2028\\u0008\\u000c\\"\\\\"')
   assert.equal(JSON.parse(goString('\\b literal \\f & \b')), '\\b literal \\f & \b')
 })

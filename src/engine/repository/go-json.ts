@@ -6,6 +6,8 @@ import { bytesOf, byteString, type ByteString } from '#engine/byte-string.ts'
 
 /** A JSON string as Go's `json.Marshal` writes it, quotes included. */
 export function goString(text: string): string {
+  // Nothing to escape, as in almost every name.
+  if (/^[ !#-%'-;=?-[\]-~]*$/.test(text)) return `"${text}"`
   const json = JSON.stringify(text)
   return /[<>&\u2028\u2029\u0008\u000c]/.test(text) ? json.replace(/\\.|[<>&\u2028\u2029]/g, (c) => goEscapes[c] ?? c) : json
 }

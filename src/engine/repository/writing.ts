@@ -130,6 +130,8 @@ export class Writing implements WriteSession, AsyncDisposable {
     this.#throwIfOver()
     assert.ok(this.#knows('tree', snapshot.tree), 'the tree of the snapshot was stored before')
     await this.#flush()
+    // Nothing is left for them to do, and the index needs memory of its own.
+    await this.#machinery?.threads[Symbol.asyncDispose]()
     await this.#confirm(signal)
     const indexFiles = await saveIndex(this.#core, this.#writtenPacks(), signal)
     // Twice, since writing the index takes time: what the snapshot names must be there when the snapshot appears.
@@ -137,7 +139,9 @@ export class Writing implements WriteSession, AsyncDisposable {
     const { uid, gid } = owner()
     const id = await saveDocument(this.#core, 'snapshots', encodeSnapshot({ ...snapshot, uid, gid }), signal)
     await this.#withdrawUnlessLocked(id, signal)
-    for (const pack of this.#writtenPacks()) this.#core.index.addPack(pack.id, pack.blobs)
+    // After the first backup what was written is all there is: no second table of it.
+    if (this.#core.index.packCount === 0) this.#core.index = this.#written
+    else for (const pack of this.#writtenPacks()) this.#core.index.addPack(pack.id, pack.blobs)
     // Known by name as well: when a prune replaces them, the next refresh must see that they are gone.
     this.#core.indexFiles = new Set([...this.#core.indexFiles, ...indexFiles])
     this.#isFinished = true
@@ -209,7 +213,7 @@ export class Writing implements WriteSession, AsyncDisposable {
   }
 
   #isOurs(type: BlobType, id: BlobId): boolean {
-    return this.#underway[type].has(id) || this.#written.has(type, id)
+    return this.#underway[type].has(id) || (this.#written.blobCount > 0 && this.#written.has(type, id))
   }
 
   #knows(type: BlobType, id: BlobId): boolean {
