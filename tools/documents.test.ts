@@ -26,11 +26,15 @@ async function askHelp(words: readonly string[]): Promise<string | undefined> {
 async function complaintsAbout(command: Command): Promise<string[]> {
   const words = command.text.split(/\s+/).slice(1)
   let help: string | undefined
+  let group = ''
   for (let count = 1; help === undefined; count += 1) {
     const asked = words[count - 1]?.startsWith('-') === false ? await helpOf(words.slice(0, count)) : undefined
-    if (asked === undefined) return [`${command.text}: no such command`]
-    const isGroup = asked.split('\n')[0]!.includes('[command]')
-    if (!isGroup) help = asked
+    const usage = (asked ?? group).split('\n')[0]!
+    // A group may do something itself, with a word that names no command: its usage then shows an argument.
+    if (asked === undefined && !/\[command\] [[<]/.test(usage)) return [`${command.text}: no such command`]
+    if (asked === undefined) help = group
+    else if (usage.includes('[command]')) group = asked
+    else help = asked
   }
   const flags = words.filter((word) => word.startsWith('--'))
   return flags
