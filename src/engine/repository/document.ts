@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import { Fault } from '#base/fault.ts'
 import type { FaultCode } from '#base/fault-codes.ts'
 import { limits } from '#base/limits.ts'
-import type { Storage } from '#engine/storage/storage.ts'
 import { freeAtOnce } from '#host/memory.ts'
+import type { Storage } from '#engine/storage/storage.ts'
 import { decodeDocumentBytes, encodeDocument } from './compression.ts'
 import { putAndReadBack } from './read-back.ts'
 import { seal, unseal, type SealingKey } from './seal.ts'
@@ -44,6 +44,8 @@ export async function loadDocumentBytes(place: DocumentPlace, folder: DocumentFo
   if (!plain) throw damaged('does not unseal with the key of this repository')
   const json = decodeDocumentBytes(plain)
   if (json === undefined) throw damaged('has an unknown encoding')
+  // Some are several MiB, and there may be hundreds of them.
+  if (json.buffer !== plain.buffer) freeAtOnce(plain)
   return json
 }
 

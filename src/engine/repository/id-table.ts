@@ -1,3 +1,5 @@
+import { freeAtOnce } from '#host/memory.ts'
+
 /**
  * Ids of 32 bytes, numbered in the order they came in: 32 bytes for each in memory that is never moved, and a hash table of
  * at most 8 bytes for each. An id may come in more than once. Ids are hashes already, so their bytes spread evenly.
@@ -52,6 +54,8 @@ export class IdTable {
   }
 
   #grow(): void {
+    // Found anew from the ids themselves, so the old table can go first.
+    freeAtOnce(new Uint8Array(this.#slots.buffer))
     this.#slots = new Uint32Array(Math.ceil((this.#count + 1) * slotsPerId * 1.4))
     for (let number = 0; number < this.#count; number += 1) this.#place(number)
   }

@@ -41,6 +41,7 @@ export async function addIndexFile(place: DocumentPlace, id: string, index: Pack
   freeAtOnce(json)
   index.addScanned(scanned)
   freeAtOnce(scanned.blobIds)
+  freeAtOnce(new Uint8Array(scanned.numbers.buffer))
   return () => Array.from({ length: scanned.packs }, (_, at) => scanned.packIds.toString('hex', at * idBytes, (at + 1) * idBytes) as PackId)
 }
 
