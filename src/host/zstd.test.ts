@@ -24,7 +24,7 @@ for (const [name, frames] of Object.entries(ways)) {
     const plain = Buffer.from('a text that repeats '.repeat(1000))
     assert.equal(frames.compress(plain, new Uint8Array(10), 3), undefined)
     const target = new Uint8Array(zstdBound(plain.byteLength))
-    const frame = target.subarray(0, frames.compress(plain, target, 3)!)
+    const frame = target.subarray(0, frames.compress(plain, target, 3))
     assert.ok(frame.byteLength < 200)
     const back = new Uint8Array(plain.byteLength)
     assert.equal(frames.decompress(Buffer.from('no frame'), back), false)

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { systemClock } from '#base/clock.ts'
 import { isFault } from '#base/fault.ts'
-import type { BackupId, BlobId, PackId, SnapshotId } from '#base/ids.ts'
+import type { BlobId, PackId, SnapshotId } from '#base/ids.ts'
 import { byteStringOf } from '#engine/byte-string.ts'
 import { parseEnd, parseHead } from '#engine/archive/archive-document.ts'
 import { parsePaxTime } from '#engine/archive/pax-records.ts'
@@ -55,7 +55,7 @@ const manifest: Manifest = {
   format: 1,
   product: 'integrum',
   version: '1.0.0',
-  backup: '12345678-1234-8234-8234-123456789abc' as BackupId,
+  backup: '12345678-1234-8234-8234-123456789abc',
   name: 'clinic',
   system: 'clinic',
   type: 'files',

@@ -70,7 +70,8 @@ test('an index file says what was written into it, and the table of packs finds 
           blobs.map((blob) => ({ ...blob, packId: id })),
         )
       }
-      const inOrder = (blobs: readonly PackedBlob[]) => blobs.map((blob) => JSON.stringify(Object.entries(blob).toSorted())).toSorted()
+      const inOrder = (blobs: readonly PackedBlob[]) =>
+        blobs.map((blob) => JSON.stringify(Object.entries(blob).toSorted(([a], [b]) => (a < b ? -1 : 1)))).toSorted()
       for (let name = 0; name <= 31; name += 1) {
         for (const type of ['data', 'tree'] as const) {
           const id = hashOf(`blob ${name}`) as BlobId

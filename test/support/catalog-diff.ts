@@ -157,7 +157,7 @@ function printValue(column: string, value: unknown, { row, names }: { row: Row; 
   if (reference !== undefined && reference !== 'pg_largeobject')
     return each((part) => (part === '0' ? '-' : (names.objects.get(`${reference} ${part}`) ?? `? ${part}`)))
   // Options of foreign servers and the like are dumped in the order of their names.
-  const inOrder = Array.isArray(value) && column.endsWith('options') ? value.toSorted() : value
+  const inOrder = Array.isArray(value) && column.endsWith('options') ? value.map(String).toSorted((a, b) => (a < b ? -1 : 1)) : value
   return withoutOids(JSON.stringify(inOrder))
 }
 

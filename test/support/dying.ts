@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { inspect } from 'node:util'
 import pg from 'pg'
 import { findFileHandles, traceDisk } from './disk-trace.ts'
 
@@ -36,7 +37,7 @@ export async function dyingAt(nth: number, root: string, work: () => Promise<unk
     () => undefined,
     (error: unknown) => error ?? powerCut,
   )
-  assert.ok(isDead || outcome === undefined, `it failed by itself: ${outcome instanceof Error ? outcome.stack : String(outcome)}`)
+  assert.ok(isDead || outcome === undefined, `it failed by itself: ${outcome instanceof Error ? outcome.stack : inspect(outcome)}`)
   return { outcome, steps, isDead }
 }
 
@@ -46,12 +47,12 @@ function watchSessions(clients: Set<pg.Client>, step: (what: string) => void): D
     connect(this: pg.Client, ...args: unknown[]) {
       step('connect')
       clients.add(this)
-      return connect!.apply(this, args)
+      return connect.apply(this, args)
     },
     query(this: pg.Client, ...args: unknown[]) {
       const [first] = args
       step(`sql ${typeof first === 'string' ? first.trim().slice(0, 40) : 'copy'}`)
-      return query!.apply(this, args)
+      return query.apply(this, args)
     },
   }
   Object.assign(pg.Client.prototype, changed)

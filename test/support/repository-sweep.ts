@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { inspect } from 'node:util'
 import { isFault } from '#base/fault.ts'
 import { limits } from '#base/limits.ts'
 import {
@@ -111,7 +112,7 @@ export async function strikeAt(injection: Injection, verb: RepositoryVerb, { old
     assert.deepEqual(await stateOf(storage, clock), now, `${what}: it said that it was done`)
     return true
   }
-  assert.ok(isFault(outcome), `${what}: ${outcome instanceof Error ? outcome.stack : String(outcome)}`)
+  assert.ok(isFault(outcome), `${what}: ${outcome instanceof Error ? outcome.stack : inspect(outcome)}`)
   await assertSound({ storage, clock, what })
   const state = await stateOf(storage, clock)
   assert.ok(isBetween(state, old, now), `${what}: ${outcome.message}\n${state.join('\n')}`)

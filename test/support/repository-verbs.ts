@@ -221,7 +221,9 @@ export async function stateOf(storage: Storage, clock: SmallClock): Promise<read
   const repository = await openSmall(storage, clock)
   for (const { tree, time } of await repository.snapshots()) {
     const files = [...(await contentsOf(repository, tree))].filter(([name]) => name !== 'manifest.json' && name !== 'README.txt')
-    const hash = createHash('sha256').update(JSON.stringify(files.toSorted())).digest('hex')
+    const hash = createHash('sha256')
+      .update(JSON.stringify(files.toSorted(([a], [b]) => (a < b ? -1 : 1))))
+      .digest('hex')
     const isOfRoot = time > day(28)
     state.push(`backup ${isOfRoot ? 'of the root' : time.toISOString()} with content ${hash}`)
   }

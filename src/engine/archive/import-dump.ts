@@ -83,8 +83,8 @@ async function* restoredText(
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   const program = path.join(assertFound(postgresPrograms('pg_restore')).folder, 'pg_restore')
-  const { child, end } = startProgram(program, ['--file=-', ...args], { env: { LC_ALL: 'C' }, cwd: '/', signal, ...sandboxOwner() })
-  const { stdin, stdout } = child
+  const restoring = startProgram(program, ['--file=-', ...args], { env: { LC_ALL: 'C' }, cwd: '/', signal, ...sandboxOwner() })
+  const { stdin, stdout } = restoring.child
   if (!stdin || !stdout) throw new Error('pg_restore was started without an input and an output')
   // What is wrong with the input is thrown below; that pg_restore ended before its end is told by its exit code.
   const fed: Promise<unknown> = input ? pipeline(input, stdin).catch((error: unknown) => error) : Promise.resolve(stdin.end())
@@ -93,9 +93,9 @@ async function* restoredText(
     for await (const bytes of stdout) yield bytes as Uint8Array
     isRead = true
   } finally {
-    if (!isRead) child.kill('SIGTERM')
+    if (!isRead) restoring.child.kill('SIGTERM')
   }
-  const [failure, { exitCode, stderr }] = [await fed, await end()]
+  const [failure, { exitCode, stderr }] = [await fed, await restoring.end()]
   if (failure instanceof Fault) throw failure
   if (exitCode !== 0) throw new Fault('DUMP_INVALID', `pg_restore cannot read the dump: ${stderr.trim().slice(-500)}`)
 }

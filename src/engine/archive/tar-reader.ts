@@ -11,11 +11,11 @@ import { tarBlockBytes, type TarMember } from './tar-member.ts'
 
 export interface TarEntry extends TarMember {
   /** Logical bytes, zeros for holes. Once, and before the next entry is asked for; what is not read is skipped. */
-  content(): AsyncIterable<Uint8Array>
+  readonly content: () => AsyncIterable<Uint8Array>
   /** Bytes of the tar before this entry's first header. */
   readonly position: number
   /** SHA-256 of them in hex, when the reader was asked to hash. */
-  sha256Before(): string
+  readonly sha256Before: () => string
 }
 
 /**

@@ -37,9 +37,9 @@ export function decompress(frame: Uint8Array, plainSizeBytes: number): Buffer | 
 // design.rst "Unpacked Data Format": one byte for the encoding, then zstd.
 const encodingZstd = 2
 
-/** Index, snapshot and lock documents: `0x02` and one zstd frame. */
-export function encodeDocument(json: string): Buffer {
-  const plain = Buffer.from(json, 'utf8')
+/** Index, snapshot and lock documents: `0x02` and one zstd frame. The memory of a large `json` is given back. */
+export function encodeDocument(json: string | Buffer): Buffer {
+  const plain = typeof json === 'string' ? Buffer.from(json, 'utf8') : json
   const document = Buffer.allocUnsafeSlow(1 + zstdBound(plain.byteLength))
   document[0] = encodingZstd
   const sizeBytes = zstdFrames().compress(plain, document.subarray(1), 3)

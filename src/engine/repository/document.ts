@@ -17,8 +17,13 @@ export interface DocumentPlace {
   readonly key: SealingKey
 }
 
-/** Writes the document under the hash of its sealed bytes, which it returns. */
-export async function saveDocument(place: DocumentPlace, folder: DocumentFolder, json: string, signal?: AbortSignal): Promise<string> {
+/** Writes the document under the hash of its sealed bytes, which it returns. The memory of a large `json` is given back. */
+export async function saveDocument(
+  place: DocumentPlace,
+  folder: DocumentFolder,
+  json: string | Buffer,
+  signal?: AbortSignal,
+): Promise<string> {
   const plain = encodeDocument(json)
   const sealed = seal(place.key, plain)
   freeAtOnce(plain)
@@ -26,6 +31,7 @@ export async function saveDocument(place: DocumentPlace, folder: DocumentFolder,
   // A lock is looked at again before anything relies on it (`confirm`).
   if (folder === 'locks') await place.storage.put(`locks/${id}`, [sealed], signal)
   else await putAndReadBack(place.storage, { name: `${folder}/${id}`, parts: [sealed] }, signal)
+  freeAtOnce(sealed)
   return id
 }
 

@@ -25,7 +25,7 @@ export interface IndexFile {
 /** Writes the packs into as many index files as they need. Returns their ids. Every pack must be in the storage already. */
 export async function saveIndex(place: DocumentPlace, packs: Iterable<IndexedPack>, signal?: AbortSignal): Promise<string[]> {
   const ids: string[] = []
-  for (const batch of batches(packs)) ids.push(await saveDocument(place, 'index', encodeIndex(batch), signal))
+  for (const document of documents(packs)) ids.push(await saveDocument(place, 'index', document, signal))
   return ids
 }
 
@@ -64,24 +64,26 @@ export async function indexFileIds(place: DocumentPlace, signal?: AbortSignal): 
   return ids.filter(isHexId)
 }
 
-function* batches(packs: Iterable<IndexedPack>): Iterable<IndexedPack[]> {
-  let batch: IndexedPack[] = []
+/** Each pack becomes bytes as it comes: a million blobs as objects, and their text, would be kept for long. */
+function* documents(packs: Iterable<IndexedPack>): Iterable<Buffer> {
+  let encoded: Buffer[] = []
   let blobs = 0
   for (const pack of packs) {
-    if (batch.length > 0 && blobs + pack.blobs.length > limits.indexBlobsMax) {
-      yield batch
-      batch = []
+    if (encoded.length > 0 && blobs + pack.blobs.length > limits.indexBlobsMax) {
+      yield documentOf(encoded)
+      encoded = []
       blobs = 0
     }
-    batch.push(pack)
+    encoded.push(Buffer.from(`${encoded.length > 0 ? ',' : ''}{"id":"${pack.id}","blobs":[${pack.blobs.map(encodeBlob).join(',')}]}`))
     blobs += pack.blobs.length
   }
-  if (batch.length > 0) yield batch
+  if (encoded.length > 0) yield documentOf(encoded)
 }
 
-function encodeIndex(packs: readonly IndexedPack[]): string {
-  const entries = packs.map((pack) => `{"id":"${pack.id}","blobs":[${pack.blobs.map(encodeBlob).join(',')}]}`)
-  return `{"packs":[${entries.join(',')}]}`
+function documentOf(encoded: readonly Buffer[]): Buffer {
+  const document = Buffer.concat([Buffer.from('{"packs":['), ...encoded, Buffer.from(']}')])
+  for (const pack of encoded) freeAtOnce(pack)
+  return document
 }
 
 function encodeBlob(blob: PackedBlob): string {

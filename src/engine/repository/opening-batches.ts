@@ -9,7 +9,7 @@ import type { SharedBuffers } from './shared-buffers.ts'
 /** Bytes in memory that is used again: whoever has them calls `release` once, and reads them no more. */
 export interface Lent {
   readonly bytes: Uint8Array
-  release(): void
+  readonly release: () => void
 }
 
 export type LentBlob = { readonly kind: 'whole'; readonly lent: Lent } | { readonly kind: 'damaged'; readonly damage: BlobDamage }

@@ -1,4 +1,5 @@
 import { Fault, isFault } from '#base/fault.ts'
+import { freeAtOnce } from '#host/memory.ts'
 import type { Folder, Storage, StorageName } from '#engine/storage/storage.ts'
 
 /**
@@ -12,7 +13,7 @@ export async function putAndReadBack(
 ): Promise<void> {
   await storage.put(name, parts, signal)
   const found = await bytesIn(storage, name, signal)
-  if (found && isSame(found, parts)) return
+  if (found && isSame(found, parts)) return freeAtOnce(found)
   // Under this name other bytes would be damage for everybody else.
   if (found) await storage.remove(name, signal)
   throw new Fault('STORAGE_UNTRUE', `${name} was written, and the storage has ${found ? 'other bytes' : 'nothing'} under that name`, {

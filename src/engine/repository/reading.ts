@@ -189,7 +189,7 @@ export class BlobReader implements AsyncDisposable {
 interface OpenedRun {
   /** One for each blob. */
   readonly pieces: readonly Uint8Array[]
-  release(): void
+  readonly release: () => void
 }
 
 /** Also for a run that nobody waits for any more. */
