@@ -108,14 +108,17 @@ export function safetyRulesIn(title: string): number[] {
 }
 
 const safetyDocument = 'docs/safety.md'
-const safetyRulesBound = 30
+const safetyRulesMax = 34
+/** About record-level restore, which is not built yet. */
+const rulesWithoutSubject: readonly number[] = [31, 32]
 
 /** Each rule has a row, and a test that says in its title that it proves it. */
 export function checkSafety(files: readonly CodeFile[], document: SourceFile | undefined): Finding[] {
   const proven = new Set(testTitles(files).flatMap(({ title }) => safetyRulesIn(title)))
   const rows = new Set([...(document?.text ?? '').matchAll(/^\| *(\d+) *\|/gm)].map(([, rule]) => Number(rule)))
   const findings: Finding[] = []
-  for (let rule = 1; rule <= safetyRulesBound; rule += 1) {
+  for (let rule = 1; rule <= safetyRulesMax; rule += 1) {
+    if (rulesWithoutSubject.includes(rule)) continue
     const refuse = (message: string) => findings.push({ rule: 'safety', path: safetyDocument, message })
     if (!rows.has(rule)) refuse(`rule ${rule} has no row`)
     if (!proven.has(rule)) refuse(`no test cites "SAFETY rule ${rule}" in its title`)
