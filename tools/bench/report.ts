@@ -19,7 +19,7 @@ export interface Circumstances {
   readonly versions: readonly string[]
   /** What was typed. */
   readonly command: string
-  /** Replaced by `$WORK` wherever a command names it. */
+  /** Replaced by `$WORK` wherever a command names it; the server's socket by `$SOCKET`. */
   readonly folder: string
 }
 
@@ -88,7 +88,9 @@ function raceCell(race: Race | undefined, program: string): string {
 }
 
 function commands({ races }: Outcome, folder: string): string {
-  const lines = races.flatMap((race) => race.results.map(({ command }) => command.replaceAll(folder, '$WORK')))
+  const lines = races.flatMap((race) =>
+    race.results.map(({ command }) => command.replaceAll(folder, '$WORK').replaceAll(/[^\s=']*integrum-pg-\w+/g, '$SOCKET')),
+  )
   return ['```', ...new Set(lines), '```'].join('\n')
 }
 
