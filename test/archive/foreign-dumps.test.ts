@@ -4,11 +4,9 @@ import { readFile, readdir, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
-import { assertFound, postgresPrograms } from '#host/postgres-programs.ts'
-import { run } from '#host/run.ts'
 import { workplace, type Workplace } from '#test/support/command-line.ts'
 import { testCluster, type TestCluster } from '#test/support/postgres.ts'
-import { makeWard, restoreImported } from '#test/support/foreign-dumps.ts'
+import { makeWard, restoreImported, shellBeside } from '#test/support/foreign-dumps.ts'
 
 let cluster: TestCluster
 let place: Workplace
@@ -24,13 +22,7 @@ after(async () => {
   await cluster.stop()
 })
 
-async function shell(command: string): Promise<string> {
-  const { folder } = assertFound(postgresPrograms('pg_dump'))
-  const env = { PATH: `${folder}:${process.env['PATH']}`, PGHOST: cluster.socketDirectory, PGUSER: cluster.user, LC_ALL: 'C' }
-  const result = await run('bash', ['-o', 'pipefail', '-c', command], { cwd: place.directory, env })
-  assert.equal(result.exitCode, 0, `${command}\n${result.stderr}`)
-  return result.stdout
-}
+const shell = (command: string) => shellBeside(place, cluster, command)
 
 test('INV-709 a dump of each format becomes the same backup, which restores to what was dumped', async () => {
   await shell('pg_dump -Fp -f a.sql ward && zstd -q a.sql && pg_dump -Fc -f a.custom ward')

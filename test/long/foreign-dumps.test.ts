@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { assertFound, postgresPrograms } from '#host/postgres-programs.ts'
-import { run } from '#host/run.ts'
 import { workplace, type Workplace } from '#test/support/command-line.ts'
-import { belongToOthers, restoreImported } from '#test/support/foreign-dumps.ts'
+import { belongToOthers, restoreImported, shellBeside } from '#test/support/foreign-dumps.ts'
 import { testCluster, type TestCluster } from '#test/support/postgres.ts'
 import { sharedFolder } from '#test/support/shared.ts'
 
@@ -24,12 +22,7 @@ after(async () => {
   await cluster.stop()
 })
 
-async function shell(command: string): Promise<void> {
-  const { folder } = assertFound(postgresPrograms('pg_dump'))
-  const env = { PATH: `${folder}:${process.env['PATH']}`, PGHOST: cluster.socketDirectory, PGUSER: cluster.user, LC_ALL: 'C' }
-  const result = await run('bash', ['-o', 'pipefail', '-c', command], { cwd: place.directory, env })
-  assert.equal(result.exitCode, 0, `${command}\n${result.stderr}`)
-}
+const shell = (command: string) => shellBeside(place, cluster, command)
 
 const dumps: Readonly<Record<string, string>> = {
   'plain.sql': 'pg_dump -Fp -f plain.sql pagila',

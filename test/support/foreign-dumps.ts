@@ -1,3 +1,6 @@
+import assert from 'node:assert/strict'
+import { assertFound, postgresPrograms } from '#host/postgres-programs.ts'
+import { run } from '#host/run.ts'
 import type { Workplace } from './command-line.ts'
 import type { TestCluster } from './postgres.ts'
 
@@ -42,4 +45,13 @@ export async function restoreImported(place: Workplace, { backup, cluster, datab
   const target = ['--database', `database=${cluster.url(database)}`]
   await place.expect(0, 'restore', 'plan', '--backup', backup, '--system', 'imported', ...target, '--out', plan)
   await place.expect(0, 'restore', 'run', plan, '--confirm', 'imported')
+}
+
+/** Runs a line of bash in the workplace, with the programs of PostgreSQL and the way to the cluster. */
+export async function shellBeside(place: Workplace, cluster: TestCluster, command: string): Promise<string> {
+  const { folder } = assertFound(postgresPrograms('pg_dump'))
+  const env = { PATH: `${folder}:${process.env['PATH']}`, PGHOST: cluster.socketDirectory, PGUSER: cluster.user, LC_ALL: 'C' }
+  const result = await run('bash', ['-o', 'pipefail', '-c', command], { cwd: place.directory, env })
+  assert.equal(result.exitCode, 0, `${command}\n${result.stderr}`)
+  return result.stdout
 }

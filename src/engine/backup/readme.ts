@@ -16,21 +16,7 @@ export function printReadme(manifest: Manifest): string {
     '   restic 0.14 writes sparse files with their holes filled; the content is the same.',
     '',
   ]
-  if (manifest.databases.length > 0) {
-    lines.push(
-      '2. Load the databases. Each folder below database/ has a script that checks the files, creates the database when',
-      '   it is missing, loads it with psql and pg_restore, and counts the rows. It refuses a database that is not empty.',
-      '   Where to connect comes from PGHOST, PGPORT and PGUSER; the user should be a superuser.',
-      '',
-    )
-    for (const database of manifest.databases) {
-      lines.push(
-        `     cd DIRECTORY/database/${database.name} && sh restore.sh [NEW_NAME]`,
-        `       PostgreSQL ${database.serverVersion.text}, ${database.tables.length} tables, ${database.rows} rows, as of ${database.instant}`,
-        '',
-      )
-    }
-  }
+  lines.push(...databaseLines(manifest, 2))
   if (manifest.roots.length > 0) {
     lines.push('3. Put the files back. They stand below files/, with owners, modes and times when restic ran as root:', '')
     for (const root of manifest.roots) {
@@ -40,12 +26,37 @@ export function printReadme(manifest: Manifest): string {
       )
     }
   }
+  lines.push(...closingLines(manifest))
+  return lines.join('\n')
+}
+
+/** How to load the databases, as step `step` of a person who has the files; nothing when there are none. */
+export function databaseLines(manifest: Manifest, step: number, more: readonly string[] = []): string[] {
+  if (manifest.databases.length === 0) return []
+  return [
+    `${step}. Load the databases. Each folder below database/ has a script that checks the files, creates the database when`,
+    '   it is missing, loads it with psql and pg_restore, and counts the rows. It refuses a database that is not empty.',
+    '   Where to connect comes from PGHOST, PGPORT and PGUSER; the user should be a superuser.',
+    ...more,
+    '',
+    ...manifest.databases.flatMap((database) => [
+      `     cd DIRECTORY/database/${database.name} && sh restore.sh [NEW_NAME]`,
+      `       PostgreSQL ${database.serverVersion.text}, ${database.tables.length} tables, ${database.rows} rows, as of ${database.instant}`,
+      '',
+    ]),
+  ]
+}
+
+/** What is not exact, what is missing, and where the whole list stands. */
+export function closingLines(manifest: Manifest): string[] {
   const exact = [...manifest.databases, ...manifest.roots].flatMap((section) =>
     section.exactness.map((line) => `     ${section.name}: ${line.what}: ${line.why}`),
   )
-  if (exact.length > 0) lines.push('What will not be exactly as it was, and why:', '', ...exact, '')
-  if (manifest.gaps.count > 0)
-    lines.push(`GAPS: ${manifest.gaps.count} things are not in this backup as they should be. manifest.json names them.`, '')
-  lines.push('manifest.json says what is in this backup: every table with its rows and hash, every root with its counts.', '')
-  return lines.join('\n')
+  const gaps = `GAPS: ${manifest.gaps.count} things are not in this backup as they should be. manifest.json names them.`
+  return [
+    ...(exact.length > 0 ? ['What will not be exactly as it was, and why:', '', ...exact, ''] : []),
+    ...(manifest.gaps.count > 0 ? [gaps, ''] : []),
+    'manifest.json says what is in this backup: every table with its rows and hash, every root with its counts.',
+    '',
+  ]
 }
