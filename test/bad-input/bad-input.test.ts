@@ -97,7 +97,8 @@ test('a repository of another version', async () => {
 test('a truncated pack is named by check and verify, and a restore refuses what it touches', async () => {
   const repository = await damaged('truncated')
   const pack = await firstIn(path.join(repository, 'data'))
-  await truncate(pack, (await stat(pack)).size - 1000)
+  // Of its 100 kB and more only the beginning stays: whatever stood last in it, something that a restore needs is gone.
+  await truncate(pack, 10_000)
   assertFault(await place.integrum('repository', 'check', '--repository', repository), 'DAMAGE_REPOSITORY')
   const verified = await place.integrum('verify', '--repository', repository)
   assert.equal(verified.exitCode, 1)

@@ -19,9 +19,14 @@ for (const name of verbNames) {
   test(`INV-14 dead at a call of the storage, or with a fault of it: ${name} leaves old or new, sound (SWEEP_SEED=${seed.value})`, async () => {
     const verb = verbs.find((one) => one.name === name)!
     const expected = await expectedOf(verb)
-    const call = 1 + seed.below(5)
-    assert.ok(await dieAt(call, verb, expected), `there is no call ${call}`)
-    const nth = 1 + seed.below(2)
-    assert.ok(await strikeAt({ verb: 'get', nth, ...seed.oneOf(effectsOf('get', seed)) }, verb, expected), `there is no get ${nth}`)
+    assert.ok(await downFrom(1 + seed.below(5), (call) => dieAt(call, verb, expected)), 'there is no call')
+    const effect = seed.oneOf(effectsOf('get', seed))
+    assert.ok(await downFrom(1 + seed.below(2), (nth) => strikeAt({ verb: 'get', nth, ...effect }, verb, expected)), 'there is no get')
   })
+}
+
+/** How many calls a verb makes depends on which of the key files, whose names are random, is tried first. */
+async function downFrom(nth: number, strike: (nth: number) => Promise<boolean>): Promise<boolean> {
+  for (let at = nth; at > 0; at--) if (await strike(at)) return true
+  return false
 }
