@@ -1,10 +1,8 @@
 import { createCipheriv, createDecipheriv, createSecretKey, randomFillSync, timingSafeEqual, type KeyObject } from 'node:crypto'
-import sodium from 'libsodium-wrappers-sumo'
 import assert from 'node:assert/strict'
 import { KiB } from '#base/units.ts'
 import { freeAtOnce } from '#host/memory.ts'
-
-await sodium.ready
+import { poly1305 } from '#host/poly1305.ts'
 
 const nonceBytes = 16
 const macBytes = 16
@@ -53,7 +51,7 @@ export function sealInto(key: SealingKey, plain: Uint8Array, target: Uint8Array)
     target.set(slice, nonceBytes + at)
     freeAtOnce(slice)
   }
-  target.set(poly1305(target.subarray(nonceBytes, end), key.macR, macS), end)
+  target.set(macOf(target.subarray(nonceBytes, end), key.macR, macS), end)
   return plain.byteLength + sealOverheadBytes
 }
 
@@ -64,24 +62,19 @@ export function unseal(key: SealingKey, sealed: Uint8Array): Buffer | undefined 
   const ciphertext = sealed.subarray(nonceBytes, sealed.byteLength - macBytes)
   const mac = sealed.subarray(sealed.byteLength - macBytes)
   const macS = createCipheriv('aes-128-ecb', key.macEncryption, null).update(nonce)
-  if (!timingSafeEqual(poly1305(ciphertext, key.macR, macS), mac)) return undefined
+  if (!timingSafeEqual(macOf(ciphertext, key.macR, macS), mac)) return undefined
   return createDecipheriv('aes-256-ctr', key.encryption, nonce).update(ciphertext)
 }
 
-// Small slices keep ciphertext in the cache between the two passes, and libsodium's own memory small.
+// Small slices need little memory beside the target, and stay in the cache on their way there.
 const sliceBytes = 128 * KiB
 
-function poly1305(message: Uint8Array, r: Uint8Array, s: Uint8Array): Uint8Array {
-  // Poly1305-AES is Poly1305 with the one-time key r || AES-128_k(nonce) (Bernstein 2005, section 2); libsodium clamps r.
+/** Poly1305-AES is Poly1305 with the one-time key r || AES-128_k(nonce) (Bernstein 2005, section 2), which clamps r. */
+function macOf(message: Uint8Array, r: Uint8Array, s: Uint8Array): Uint8Array {
   const oneTimeKey = new Uint8Array(32)
   oneTimeKey.set(r, 0)
   oneTimeKey.set(s, 16)
-  if (message.byteLength <= sliceBytes) return sodium.crypto_onetimeauth(message, oneTimeKey)
-  const state = sodium.crypto_onetimeauth_init(oneTimeKey)
-  for (let at = 0; at < message.byteLength; at += sliceBytes) {
-    sodium.crypto_onetimeauth_update(state, message.subarray(at, at + sliceBytes))
-  }
-  return sodium.crypto_onetimeauth_final(state)
+  return poly1305(message, oneTimeKey)
 }
 
 const noncesPerFill = 256
