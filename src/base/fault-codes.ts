@@ -151,6 +151,29 @@ const table = {
   DUMP_COMMANDS: { hint: 'Nothing was imported. A dump has no business running commands: find out who made it.' },
   DUMP_INVALID: { hint: 'Make the dump again with pg_dump, without --create.' },
 
+  // The service
+  CATALOG_UNREACHABLE: {
+    retry: true,
+    hint: 'Check the PostgreSQL of the catalog: `INTEGRUM_DATABASE_URL`, or the log in the data directory.',
+  },
+  CATALOG_VERSION: { hint: 'Start the Integrum that wrote this catalog, or a newer one; nothing was changed.' },
+  CATALOG_ROLE: { hint: 'Give the catalog a role of its own: `create role integrum login; create database integrum owner integrum`.' },
+  SECRET_KEY: { hint: 'Put the sealing key of this installation back in its place; without it no stored secret opens.' },
+  SECRET_UNREADABLE: { hint: 'The sealing key is not the one of this catalog: put the right one back, or enter the secret again.' },
+  PORT_IN_USE: { hint: 'Another service listens there, perhaps an Integrum that still runs; choose another with --port.' },
+  JOB_OVER: { hint: 'There is nothing to cancel any more.' },
+  BODY_INVALID: { usage: true, hint: 'Send one JSON document, with `Content-Type: application/json`.' },
+  BODY_TOO_LARGE: { usage: true, hint: 'Send less; archives go to the upload endpoint.' },
+  MEDIA_TYPE: { usage: true, hint: 'Send `Content-Type: application/json`.' },
+  NOT_SIGNED_IN: { hint: 'Sign in, or send `Authorization: Bearer TOKEN`; a session may have ended.' },
+  FORBIDDEN: { hint: 'Ask an administrator for a role that has this permission; the try was recorded.' },
+  ORIGIN_REFUSED: { hint: "Send the request from a page of this service, or with a token instead of the browser's cookie." },
+  NOT_FOUND: { usage: true, hint: 'Check the id; what belongs to others or was removed is not found either.' },
+  TOO_MANY_REQUESTS: { retry: true, hint: 'Wait as long as the header Retry-After says.' },
+  SHUTTING_DOWN: { retry: true, hint: 'The service is stopping; try again in a moment.' },
+  IDEMPOTENCY_KEY_REUSED: { usage: true, hint: 'Use a new Idempotency-Key for each new request.' },
+  DOUBLE_SUBMIT: { retry: true, hint: 'Ask again with the same Idempotency-Key: the answer of the first is given.' },
+
   // The machine
   TOOL_MISSING: { hint: 'Install the named program.' },
   DISK_FULL: { hint: 'Free space on the named file system.' },

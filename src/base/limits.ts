@@ -119,5 +119,10 @@ export const limits = {
   dumpStatementBytesMax: 64 * MiB,
   dumpStatementMsMax: 6 * durations.hour,
   passwordLengthMin: 1,
+  /** Of one request to the service, uploads apart. */
+  requestBytesMax: 1 * MiB,
+  /** From one address in a minute; signing in has a bound of its own. */
+  requestsPerMinuteMax: 6_000,
+  signInsPerMinuteMax: 10,
   toolOutputBytesMax: 64 * KiB,
 } as const

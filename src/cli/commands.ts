@@ -14,5 +14,6 @@ export const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   forget: async () => (await import('#cli/commands/forget.ts')).addForget,
   export: async () => (await import('#cli/commands/export.ts')).addExport,
   import: async () => (await import('#cli/commands/import.ts')).addImport,
+  serve: async () => (await import('#cli/commands/serve.ts')).addServe,
   dump: async () => (await import('#cli/commands/dump.ts')).addDump,
 }

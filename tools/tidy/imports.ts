@@ -17,7 +17,8 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   contract: ['base'],
   engine: ['base', 'host'],
   service: ['base', 'host', 'contract', 'engine'],
-  cli: ['base', 'host', 'contract', 'engine'],
+  // Through the doors of `service`, for `serve`, `worker`, `catalog` and `audit`.
+  cli: ['base', 'host', 'contract', 'engine', 'service'],
   ui: ['base', 'contract'],
   demo: ['base', 'host', 'engine', 'cli'],
 }
@@ -40,6 +41,7 @@ const aliases: Readonly<Record<string, string>> = {
   '#host/': 'src/host/',
   '#contract/': 'src/contract/',
   '#engine/': 'src/engine/',
+  '#service/': 'src/service/',
   '#cli/': 'src/cli/',
   '#demo/': 'demo/',
   '#test/': 'test/',

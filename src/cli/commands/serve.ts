@@ -1,0 +1,45 @@
+import { homedir } from 'node:os'
+import path from 'node:path'
+import type { Command } from 'commander'
+import { systemClock } from '#base/clock.ts'
+import { environment } from '#host/environment.ts'
+import { systemRandom } from '#host/random.ts'
+import { readConfig } from '#service/config.ts'
+import { startService } from '#service/main.ts'
+import type { CommandContext } from '#cli/command.ts'
+import { wholeNumber } from '#cli/options.ts'
+
+interface ServeOptions {
+  readonly port?: number
+  readonly data?: string
+  readonly address?: string
+  readonly worker: boolean
+}
+
+export function addServe(program: Command, context: CommandContext): void {
+  program
+    .command('serve')
+    .description('start the service: interface, jobs, people, trail')
+    .option('--port <number>', 'where it listens (default: 8440)', wholeNumber(0, 65_535))
+    .option('--address <address>', 'of which network (default: 127.0.0.1)')
+    .option('--data <directory>', 'where it keeps its own PostgreSQL, its key and its state (default: /var/lib/integrum-service)')
+    .option('--no-worker', 'take no jobs in this process')
+    .action((options: ServeOptions) => run(options, context))
+}
+
+async function run({ port, data, address, worker }: ServeOptions, { output, signal }: CommandContext): Promise<void> {
+  const config = readConfig({ port, data, address, isWorker: worker }, defaultDataDirectory())
+  await using service = await startService(config, { clock: systemClock, random: systemRandom })
+  output.line(`Integrum listens on ${service.url}`)
+  await new Promise<void>((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+  output.line('Stopping: running jobs are handed over.')
+}
+
+/** The machine's place for root, the user's own otherwise. */
+function defaultDataDirectory(): string {
+  if (process.getuid?.() === 0) return '/var/lib/integrum-service'
+  const { XDG_DATA_HOME } = environment(['XDG_DATA_HOME'])
+  return path.join(XDG_DATA_HOME ?? path.join(homedir(), '.local/share'), 'integrum-service')
+}

@@ -1,0 +1,30 @@
+import { z } from 'zod'
+import { endpoint } from './endpoint.ts'
+
+/** About the service itself. */
+export const service = {
+  health: endpoint({
+    name: 'service.health',
+    method: 'GET',
+    path: '/healthz',
+    summary: 'the process answers',
+    permission: 'open',
+    reply: z.object({ status: z.literal('ok'), version: z.string() }),
+  }),
+  ready: endpoint({
+    name: 'service.ready',
+    method: 'GET',
+    path: '/readyz',
+    summary: 'the catalog answers, and jobs are taken',
+    permission: 'open',
+    reply: z.object({ status: z.literal('ready') }),
+  }),
+  openApi: endpoint({
+    name: 'service.open-api',
+    method: 'GET',
+    path: '/api/v1/openapi.json',
+    summary: 'this interface as OpenAPI 3.1',
+    permission: 'open',
+    reply: z.record(z.string(), z.unknown()),
+  }),
+} as const

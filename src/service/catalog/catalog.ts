@@ -1,0 +1,63 @@
+import { Kysely, PostgresDialect } from 'kysely'
+import pg from 'pg'
+import { Fault, messageOf } from '#base/fault.ts'
+import { setScope } from './catalog.store.ts'
+import type { Scope, Tx } from './scope.ts'
+import type { Tables } from './tables.ts'
+
+/**
+ * The service's own database: what it knows of tenants, people, systems, backups and jobs. Row security of the server
+ * keeps tenants apart (`migrations/0005`): a query that forgets its tenant finds nothing, instead of everything.
+ */
+export interface Catalog extends AsyncDisposable {
+  /** One transaction in that scope: all of `work` or nothing. */
+  as<T>(scope: Scope, work: (tx: Tx) => Promise<T>): Promise<T>
+  /** A pool's connections, for what brings its own SQL (pg-boss, LISTEN). */
+  readonly pool: pg.Pool
+  /** How to reach it from elsewhere in this process. */
+  readonly connection: pg.ClientConfig
+}
+
+const types = new pg.TypeOverrides()
+// Counts and sizes are asserted below 2^53 (DECISIONS "Names and paths").
+types.setTypeParser(20, (text) => {
+  const value = Number(text)
+  if (!Number.isSafeInteger(value)) throw new RangeError(`${text} is no safe integer`)
+  return value
+})
+
+export function openCatalog(connection: pg.ClientConfig): Catalog {
+  const pool = new pg.Pool({ ...connection, types, max: 16, application_name: 'integrum' })
+  // An idle connection that the server ends is replaced by the next query, which says what is wrong if anything is.
+  pool.on('error', () => undefined)
+  const database = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
+  return {
+    pool,
+    connection,
+    as: async (scope, work) => {
+      try {
+        return await database.transaction().execute(async (tx) => {
+          await setScope(tx, scope)
+          return await work(tx)
+        })
+      } catch (error) {
+        throw isLost(error)
+          ? new Fault('CATALOG_UNREACHABLE', `the catalog does not answer: ${messageOf(error)}`, {}, { cause: error })
+          : error
+      }
+    },
+    [Symbol.asyncDispose]: () => database.destroy(),
+  }
+}
+
+/** Of the connection, not of a statement: class 08, 57P0x, and Node's own. */
+function isLost(error: unknown): boolean {
+  const code = (error as { code?: unknown } | null)?.code
+  return typeof code === 'string' && (/^(08|57P0)/.test(code) || /^E[A-Z]+$/.test(code))
+}
+
+/** PostgreSQL's 23505: the row is there already. */
+export function isDuplicate(error: unknown, constraint?: string): boolean {
+  const { code, constraint: violated } = (error ?? {}) as { code?: unknown; constraint?: unknown }
+  return code === '23505' && (constraint === undefined || violated === constraint)
+}

@@ -1,0 +1,336 @@
+import type { ColumnType, Generated } from 'kysely'
+import type { Role } from '#contract/permissions.ts'
+import type { Status } from '#contract/shapes.ts'
+import type { SystemSettings } from '#base/settings.ts'
+
+/** Documents are handed over as text and come back parsed. */
+type Json<T> = ColumnType<T, string, string>
+type WithDefault<T> = ColumnType<T, T | undefined, T>
+
+export type FaultRecord = { readonly code: string; readonly fact: string; readonly hint: string }
+
+export interface TenantRow {
+  id: string
+  name: string
+  title: string
+  created_at: Date
+  retired_at: Date | null
+}
+
+export interface UserRow {
+  id: string
+  name: string
+  title: string
+  email: string | null
+  password_hash: string | null
+  password_changed_at: Date | null
+  must_change_password: WithDefault<boolean>
+  totp_secret_sealed: Buffer | null
+  totp_last_step: WithDefault<number>
+  failed_count: WithDefault<number>
+  locked_until: Date | null
+  oidc_issuer: string | null
+  oidc_subject: string | null
+  created_at: Date
+  retired_at: Date | null
+}
+
+export interface SessionRow {
+  id: string
+  user_id: string
+  token_hash: Buffer
+  created_at: Date
+  used_at: Date
+  idle_until: Date
+  expires_at: Date
+  address: string
+  user_agent: string
+  is_pending: WithDefault<boolean>
+  ended_at: Date | null
+}
+
+export interface ApiKeyRow {
+  id: string
+  user_id: string
+  name: string
+  token_hash: Buffer
+  permissions: string[]
+  created_at: Date
+  used_at: Date | null
+  expires_at: Date
+  revoked_at: Date | null
+}
+
+export interface SignatureRow {
+  id: string
+  user_id: string
+  user_name: string
+  user_title: string
+  meaning: string
+  reason: string
+  subject_kind: string
+  subject_id: string
+  digest: string
+  signed_at: Date
+  address: string
+}
+
+export interface AuditEventRow {
+  seq: number
+  id: string
+  tenant_id: string | null
+  at: Date
+  actor_kind: 'user' | 'key' | 'system' | 'nobody'
+  actor_id: string | null
+  actor_name: string
+  address: string
+  request_id: string | null
+  action: string
+  outcome: 'done' | 'refused'
+  subject_kind: string | null
+  subject_id: string | null
+  subject_name: string | null
+  reason: string | null
+  before: Json<unknown>
+  after: Json<unknown>
+  facts: Json<Record<string, unknown>>
+  previous_hash: string
+  hash: string
+}
+
+export interface RepositoryRow {
+  id: string
+  tenant_id: string
+  name: string
+  place: string
+  repository_id: string
+  password_sealed: Buffer
+  secrets_sealed: Buffer | null
+  created_at: Date
+  changed_at: Date
+  retired_at: Date | null
+  state: ColumnType<Record<string, unknown>, string | undefined, string>
+}
+
+export interface SystemRow {
+  id: string
+  tenant_id: string
+  name: string
+  title: string
+  description: WithDefault<string>
+  repository_id: string
+  databases: Json<readonly { readonly name: string; readonly url: string }[]>
+  roots: Json<readonly { readonly name: string; readonly path: string }[]>
+  settings: Json<SystemSettings>
+  requires_second_approver: WithDefault<boolean>
+  created_at: Date
+  changed_at: Date
+  retired_at: Date | null
+  last_test: ColumnType<unknown, string | null | undefined, string | null>
+}
+
+export interface BackupRow {
+  id: string
+  tenant_id: string
+  system_id: string | null
+  system_name: string
+  repository_id: string
+  name: string
+  type: 'full' | 'database' | 'files'
+  purpose: WithDefault<string>
+  description: WithDefault<string>
+  status: Status
+  snapshot: string | null
+  file_path: string | null
+  file_size_bytes: number | null
+  file_size_compressed: number | null
+  compression_ratio: number | null
+  checksum: string | null
+  created_by: string
+  created_at: Date
+  completed_at: Date | null
+  standing: WithDefault<'unverified' | 'intact' | 'proven' | 'failed'>
+  standing_at: Date | null
+  gap_count: WithDefault<number>
+  metadata: ColumnType<Record<string, unknown>, string | undefined, string>
+  fault: ColumnType<FaultRecord | null, string | null | undefined, string | null>
+  run_id: string | null
+  deleted_at: Date | null
+  deleted_by: string | null
+  delete_reason: string | null
+  removal_due_at: Date | null
+  removed_at: Date | null
+}
+
+export interface RestorePlanRow {
+  id: string
+  tenant_id: string
+  system_id: string | null
+  system_name: string
+  backup_id: string
+  repository_id: string
+  digest: string
+  document: string
+  summary: Json<Record<string, unknown>>
+  created_by: string
+  created_by_id: string | null
+  created_at: Date
+  expires_at: Date
+  used_at: Date | null
+}
+
+export interface RestoreOperationRow {
+  id: string
+  tenant_id: string
+  system_id: string | null
+  system_name: string
+  backup_id: string
+  plan_id: string | null
+  kind: 'restore' | 'undo' | 'release'
+  of_restore_id: string | null
+  status: Status
+  restored_by: string
+  restored_by_id: string | null
+  approved_by: string | null
+  created_at: Date
+  started_at: Date | null
+  completed_at: Date | null
+  safety_backup_id: string | null
+  without_safety_backup_reason: string | null
+  reason: string
+  validation_results: ColumnType<Record<string, unknown>, string | undefined, string>
+  undo_until: Date | null
+  undone_at: Date | null
+  released_at: Date | null
+  fault: ColumnType<FaultRecord | null, string | null | undefined, string | null>
+  run_id: string | null
+}
+
+export interface BackupScheduleRow {
+  id: string
+  tenant_id: string
+  system_id: string
+  name: string
+  backup_type: 'full' | 'database' | 'files'
+  is_active: boolean
+  cron_expression: string
+  time_zone: string
+  retention_days: number | null
+  created_by: string
+  created_at: Date
+  changed_at: Date
+  last_run_at: Date | null
+  last_status: string | null
+  next_run_at: Date | null
+  deleted_at: Date | null
+}
+
+export interface RunRow {
+  id: string
+  tenant_id: string
+  kind: string
+  system_id: string | null
+  repository_id: string | null
+  subject_id: string | null
+  title: string
+  status: Status
+  job_order: Json<unknown>
+  job_id: string | null
+  attempt: WithDefault<number>
+  worker: string | null
+  stage: string | null
+  percent: number | null
+  done_bytes: number | null
+  total_bytes: number | null
+  done_files: number | null
+  bytes_per_second: number | null
+  left_seconds: number | null
+  trail: ColumnType<Record<string, unknown>, string | undefined, string>
+  result: ColumnType<unknown, string | null | undefined, string | null>
+  fault: ColumnType<FaultRecord | null, string | null | undefined, string | null>
+  created_by: string
+  created_by_id: string | null
+  created_at: Date
+  started_at: Date | null
+  progress_at: Date | null
+  ended_at: Date | null
+  cancel_requested_at: Date | null
+  cancel_requested_by: string | null
+}
+
+export interface RunLogRow {
+  run_id: string
+  seq: Generated<number>
+  tenant_id: string
+  attempt: number
+  at: Date
+  level: 'info' | 'warning' | 'error'
+  line: string
+}
+
+export interface EventRow {
+  id: Generated<number>
+  tenant_id: string | null
+  at: Date
+  kind: string
+  subject_id: string | null
+  body: Json<unknown>
+}
+
+export interface DownloadRow {
+  id: string
+  tenant_id: string
+  backup_id: string
+  format: string
+  sha256: string | null
+  size_bytes: number | null
+  path: string | null
+  run_id: string | null
+  created_at: Date
+  expires_at: Date
+}
+
+/** Every table of the catalog, as `migrations/` makes them. */
+export interface Tables {
+  tenants: TenantRow
+  users: UserRow
+  password_history: { user_id: string; password_hash: string; replaced_at: Date }
+  recovery_codes: { user_id: string; code_hash: string; used_at: Date | null }
+  role_grants: { id: string; user_id: string; role: Role; tenant_id: string | null; created_at: Date }
+  sessions: SessionRow
+  api_keys: ApiKeyRow
+  setup_tokens: { token_hash: Buffer; created_at: Date; expires_at: Date; used_at: Date | null }
+  signing_policies: { user_id: string; version: number; accepted_at: Date; address: string }
+  signatures: SignatureRow
+  idempotency_keys: {
+    caller_id: string
+    key: string
+    endpoint: string
+    request_sha256: string
+    status: number | null
+    reply: ColumnType<unknown, string | null | undefined, string | null>
+    created_at: Date
+  }
+  settings: { name: string; value: Json<unknown>; changed_at: Date }
+  audit_events: AuditEventRow
+  audit_head: { only_one: Generated<boolean>; seq: number; hash: string }
+  audit_checkpoints: {
+    seq: number
+    hash: string
+    at: Date
+    public_key: string
+    signature: string
+    repositories: ColumnType<string[], string | undefined, string>
+  }
+  repositories: RepositoryRow
+  systems: SystemRow
+  system_secrets: { system_id: string; tenant_id: string; name: string; sealed: Buffer }
+  backups: BackupRow
+  restore_plans: RestorePlanRow
+  restore_operations: RestoreOperationRow
+  backup_schedules: BackupScheduleRow
+  runs: RunRow
+  run_log: RunLogRow
+  events: EventRow
+  downloads: DownloadRow
+}

@@ -1,0 +1,22 @@
+import type { Clock } from '#base/clock.ts'
+import type { Random } from '#host/random.ts'
+import type { Catalog } from './catalog/catalog.ts'
+import type { Config } from './config.ts'
+import type { Authenticate } from './http/caller.ts'
+import type { Queue } from './jobs/queue.ts'
+import type { Log } from './log.ts'
+import type { Sealing } from './seal.ts'
+
+/** What every slice works with: made once in `main.ts`, handed down as an argument, so that a test can hand over its own clock. */
+export interface House {
+  readonly config: Config
+  readonly catalog: Catalog
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  readonly sealing: Sealing
+  readonly queue: Queue
+  readonly authenticate: Authenticate
+  /** Aborts when the service stops. */
+  readonly stopping: AbortSignal
+}

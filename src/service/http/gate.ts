@@ -1,0 +1,218 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { isFault, Fault } from '#base/fault.ts'
+import { limits } from '#base/limits.ts'
+import { parseValue } from '#base/parse.ts'
+import type { BodyOf, Endpoint, ParamsOf, QueryOf, ReplyOf } from '#contract/endpoint.ts'
+import { appendEvent } from '#service/audit/audit.store.ts'
+import { everything, type Scope, type Tx } from '#service/catalog/scope.ts'
+import type { House } from '#service/house.ts'
+import { nobody, scopeOf, type Caller } from './caller.ts'
+import { recallReply, rememberReply, requestHash, type Remembered } from './idempotency.store.ts'
+
+/** One request that the gate let in: everything in it is parsed, and its rows are those that its caller may touch. */
+export interface Call<E extends Endpoint> {
+  readonly caller: Caller
+  readonly scope: Scope
+  readonly params: ParamsOf<E>
+  readonly query: QueryOf<E>
+  readonly body: BodyOf<E>
+  readonly request: RequestFacts
+  /** Aborts when whoever asked has gone. */
+  readonly signal: AbortSignal
+  /** The wire itself, for uploads, downloads and events alone. */
+  readonly wire: { readonly request: FastifyRequest; readonly reply: FastifyReply }
+  /** A transaction that only reads, in the caller's scope. */
+  read<T>(work: (tx: Tx) => Promise<T>): Promise<T>
+  /** The act itself, in the caller's scope, with its event in the trail: both, or neither. */
+  act<T>(work: (tx: Tx) => Promise<Acted<T>>): Promise<T>
+}
+
+export interface RequestFacts {
+  readonly id: string
+  readonly address: string
+  readonly userAgent: string
+}
+
+/** What an act changed, for the trail. Never a secret, never patient data. */
+export interface Acted<T> {
+  readonly reply: T
+  readonly tenantId?: string | null
+  readonly subject?: { readonly kind: string; readonly id: string; readonly name?: string }
+  readonly reason?: string
+  readonly before?: unknown
+  readonly after?: unknown
+  readonly facts?: Readonly<Record<string, unknown>>
+}
+
+/** The answer went out by the wire already. */
+export const sent = Symbol('sent')
+
+type Answer<E extends Endpoint> = ReplyOf<E> | typeof sent
+
+interface Admitted {
+  readonly caller: Caller
+  readonly scope: Scope
+}
+
+/** Serves an endpoint of the contract. Whoever may not come in is turned away before a byte of the body is read. */
+export function serve<E extends Endpoint>(
+  app: FastifyInstance,
+  house: House,
+  endpoint: E,
+  answer: (call: Call<E>) => Promise<Answer<E>>,
+): void {
+  const admitted = new WeakMap<FastifyRequest, Admitted>()
+  app.route({
+    method: endpoint.method,
+    url: endpoint.path.replaceAll(/\{(\w+)\}/g, ':$1'),
+    bodyLimit: endpoint.bodyBytesMax ?? limits.requestBytesMax,
+    config: { endpoint },
+    onRequest: async (request) => {
+      admitted.set(request, await admit(house, endpoint, request))
+    },
+    handler: async (request, reply) => {
+      const { caller, scope } = admitted.get(request)!
+      const call = { house, endpoint, request, reply, caller, scope }
+      try {
+        const given = await answerTo(call, answer)
+        if (given === sent) return reply
+        return await reply.status(endpoint.status).send(endpoint.status === 204 ? undefined : endpoint.reply.parse(given))
+      } catch (error) {
+        if (endpoint.isAudited && isFault(error)) await recordRefusal(house, { endpoint, request, caller, fault: error })
+        throw error
+      }
+    },
+  })
+}
+
+async function admit(house: House, endpoint: Endpoint, request: FastifyRequest): Promise<Admitted> {
+  const cookie = request.cookies['integrum_session']
+  const bearer = /^Bearer (\S+)$/.exec(request.headers.authorization ?? '')?.[1]
+  if (endpoint.method !== 'GET' && bearer === undefined) assertSameOrigin(request)
+  const caller = (await house.authenticate({ session: cookie, bearer })) ?? nobody
+  if (endpoint.permission === 'open') return { caller, scope: { kind: 'tenants', ids: [] } }
+  const refuse = async (fault: Fault): Promise<never> => {
+    await recordRefusal(house, { endpoint, request, caller, fault })
+    throw fault
+  }
+  if (caller.kind === 'nobody') return await refuse(new Fault('NOT_SIGNED_IN', 'nobody is signed in'))
+  if (endpoint.permission === 'signed-in') return { caller, scope: { kind: 'tenants', ids: [] } }
+  const scope = scopeOf(caller, endpoint.permission)
+  if (scope === undefined)
+    return await refuse(
+      new Fault('FORBIDDEN', `${caller.name} may not do this: it needs the permission ${endpoint.permission}`, {
+        permission: endpoint.permission,
+      }),
+    )
+  return { caller, scope }
+}
+
+/** A page of somebody else cannot make a signed-in browser act: it may send the cookie, not the origin. */
+function assertSameOrigin(request: FastifyRequest): void {
+  const { origin, host } = request.headers
+  const site = request.headers['sec-fetch-site']
+  if (site === 'cross-site' || (origin !== undefined && URL.parse(origin)?.host !== host))
+    throw new Fault('ORIGIN_REFUSED', `a page of ${origin ?? 'another site'} asked`, { origin: origin ?? null })
+}
+
+interface Asked<E extends Endpoint> extends Admitted {
+  readonly house: House
+  readonly endpoint: E
+  readonly request: FastifyRequest
+  readonly reply: FastifyReply
+}
+
+async function answerTo<E extends Endpoint>(asked: Asked<E>, answer: (call: Call<E>) => Promise<Answer<E>>): Promise<Answer<E>> {
+  const { house, endpoint, request, reply, caller, scope } = asked
+  const params = parseValue(endpoint.params, request.params, 'the path') as ParamsOf<E>
+  const query = parseValue(endpoint.query, request.query, 'the query') as QueryOf<E>
+  const body = (endpoint.isUpload ? {} : parseValue(endpoint.body, request.body ?? {}, 'the body')) as BodyOf<E>
+  const remembered = rememberedOf(asked, { params, query, body })
+  const known = remembered && (await house.catalog.as(everything, (tx) => recallReply(tx, remembered)))
+  if (known) return known.reply as Answer<E>
+  const gone = new AbortController()
+  request.raw.once('close', () => reply.raw.writableFinished || gone.abort(new Fault('CANCELLED', 'whoever asked has gone')))
+  let acts = 0
+  const given = await answer({
+    caller,
+    scope,
+    params,
+    query,
+    body,
+    request: factsOf(request),
+    signal: gone.signal,
+    wire: { request, reply },
+    read: (work) => house.catalog.as(scope, work),
+    act: (work) => {
+      acts += 1
+      return house.catalog.as(scope, async (tx) => {
+        const { reply: result, ...acted } = await work(tx)
+        await appendEvent(tx, { ...eventOf(house, asked, acted), outcome: 'done' })
+        if (remembered) await rememberReply(tx, remembered, { status: endpoint.status, reply: result, at: house.clock.now() })
+        return result
+      })
+    },
+  })
+  // A mistake of ours, found by any test that calls the endpoint: an audited act without its event.
+  if (endpoint.isAudited && acts === 0) throw new Error(`${endpoint.name} was answered without an event in the trail`)
+  return given
+}
+
+/** `Idempotency-Key`: the same request sent twice is carried out once, and answered twice alike. */
+function rememberedOf(asked: Asked<Endpoint>, given: unknown): Remembered | undefined {
+  const key = asked.request.headers['idempotency-key']
+  if (typeof key !== 'string' || asked.caller.kind === 'nobody' || !asked.endpoint.isAudited) return undefined
+  if (!/^[\x21-\x7e]{1,128}$/.test(key))
+    throw new Fault('INPUT_INVALID', 'an Idempotency-Key has 1 to 128 printable characters', { field: 'Idempotency-Key' })
+  return { callerId: asked.caller.userId, key, endpoint: asked.endpoint.name, requestHash: requestHash(given) }
+}
+
+function factsOf(request: FastifyRequest): RequestFacts {
+  return { id: request.id, address: request.ip, userAgent: (request.headers['user-agent'] ?? '').slice(0, 200) }
+}
+
+function eventOf(
+  house: House,
+  { endpoint, request, caller }: Omit<Asked<Endpoint>, 'house' | 'scope' | 'reply'>,
+  acted: Omit<Acted<unknown>, 'reply'>,
+) {
+  return {
+    id: house.random.uuid(),
+    tenantId: acted.tenantId ?? null,
+    at: house.clock.now().toISOString(),
+    actorKind: caller.kind,
+    actorId: caller.kind === 'nobody' ? null : caller.userId,
+    actorName: caller.name,
+    address: request.ip,
+    requestId: request.id,
+    action: endpoint.name,
+    subjectKind: acted.subject?.kind ?? null,
+    subjectId: acted.subject?.id ?? null,
+    subjectName: acted.subject?.name ?? null,
+    reason: acted.reason ?? null,
+    before: acted.before ?? null,
+    after: acted.after ?? null,
+    facts: acted.facts ?? {},
+  }
+}
+
+interface Refusal {
+  readonly endpoint: Endpoint
+  readonly request: FastifyRequest
+  readonly caller: Caller
+  readonly fault: Fault
+}
+
+/** Denied tries are logged (C1), with what was wrong and never with what was sent. */
+async function recordRefusal(house: House, { endpoint, request, caller, fault }: Refusal): Promise<void> {
+  const id = (request.params as { id?: unknown } | undefined)?.id
+  const subject = typeof id === 'string' && id.length <= 64 ? { kind: endpoint.name.split('.')[0]!, id } : undefined
+  const tenantId =
+    caller.kind !== 'nobody' && new Set(caller.grants.map((grant) => grant.tenantId)).size === 1 ? caller.grants[0]!.tenantId : null
+  const event = eventOf(
+    house,
+    { endpoint, request, caller },
+    { tenantId, ...(subject && { subject }), facts: { code: fault.code, fact: fault.message } },
+  )
+  await house.catalog.as(everything, (tx) => appendEvent(tx, { ...event, outcome: 'refused' }))
+}

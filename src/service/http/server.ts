@@ -1,0 +1,89 @@
+import cookie from '@fastify/cookie'
+import helmet from '@fastify/helmet'
+import rateLimit from '@fastify/rate-limit'
+import fastify, { type FastifyError, type FastifyInstance, type FastifyRequest } from 'fastify'
+import { Fault, isFault } from '#base/fault.ts'
+import { limits } from '#base/limits.ts'
+import { durations } from '#base/units.ts'
+import type { Endpoint } from '#contract/endpoint.ts'
+import type { House } from '#service/house.ts'
+import { internalProblem, problemOf } from './problem.ts'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    readonly endpoint?: Endpoint
+  }
+}
+
+/** The server with what holds for every route: who may frame it, how much may be asked, how failures are told. */
+export async function makeServer(house: House): Promise<FastifyInstance> {
+  const app = fastify({
+    loggerInstance: house.log,
+    disableRequestLogging: true,
+    genReqId: () => house.random.uuid(),
+    requestIdHeader: false,
+    // The proxy of a public address says whom it asks for; anybody else's word is nothing.
+    trustProxy: house.config.publicUrl === undefined ? false : 'loopback, uniquelocal',
+    forceCloseConnections: 'idle',
+  })
+  await app.register(cookie)
+  // HSTS and upgrade-insecure-requests would lock out whoever hosts it on plain http behind a proxy of their own.
+  await app.register(helmet, {
+    strictTransportSecurity: false,
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'self'"],
+        styleSrc: ["'self'", "'unsafe-inline'"],
+        imgSrc: ["'self'", 'data:'],
+        objectSrc: ["'none'"],
+        frameAncestors: ["'none'"],
+        baseUri: ["'none'"],
+        formAction: ["'self'"],
+      },
+    },
+  })
+  await app.register(rateLimit, {
+    max: limits.requestsPerMinuteMax,
+    timeWindow: durations.minute,
+    errorResponseBuilder: (_request, { ttl }) =>
+      new Fault('TOO_MANY_REQUESTS', `too many requests from this address; the next is taken in ${Math.ceil(ttl / 1000)} s`),
+  })
+  readUploadsAsStreams(app)
+  app.setNotFoundHandler((request) => {
+    throw new Fault('NOT_FOUND', `there is nothing at ${request.method} ${request.url.split('?')[0]!.slice(0, 200)}`)
+  })
+  app.setErrorHandler(async (error: FastifyError, request, reply) => {
+    const fault = faultOf(error)
+    if (fault === undefined)
+      request.log.error({ err: error, requestId: request.id, endpoint: request.routeOptions.config.endpoint?.name }, 'internal error')
+    const problem = fault === undefined ? internalProblem : problemOf(fault)
+    return await reply.status(problem.status).type('application/problem+json').send(problem)
+  })
+  return app
+}
+
+/** Fastify's own refusals by their codes; what is left is a mistake of ours. */
+function faultOf(error: FastifyError): Fault | undefined {
+  if (isFault(error)) return error
+  switch (error.code) {
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+      return new Fault('BODY_TOO_LARGE', 'the body is larger than this endpoint takes')
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+      return new Fault('MEDIA_TYPE', 'the body is not JSON')
+    default:
+      return error.statusCode !== undefined && error.statusCode < 500
+        ? new Fault('BODY_INVALID', `the request is not well formed: ${error.message}`)
+        : undefined
+  }
+}
+
+/** JSON alone is parsed; an upload's route reads its stream itself. */
+function readUploadsAsStreams(app: FastifyInstance): void {
+  app.removeContentTypeParser('text/plain')
+  app.addContentTypeParser('*', (request: FastifyRequest, payload, done) => {
+    if (request.routeOptions.config.endpoint?.isUpload) return done(null, payload)
+    payload.resume()
+    done(new Fault('MEDIA_TYPE', `the body is ${request.headers['content-type'] ?? 'of no stated type'}, not JSON`))
+  })
+}

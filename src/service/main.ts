@@ -1,0 +1,84 @@
+import { mkdir } from 'node:fs/promises'
+import path from 'node:path'
+import pg from 'pg'
+import { Fault, errnoOf, messageOf } from '#base/fault.ts'
+import type { Clock } from '#base/clock.ts'
+import type { Random } from '#host/random.ts'
+import { openCatalog } from './catalog/catalog.ts'
+import { migrate } from './catalog/migrate.store.ts'
+import { openCatalogPlace } from './catalog/place.ts'
+import type { Config } from './config.ts'
+import type { House } from './house.ts'
+import { makeServer } from './http/server.ts'
+import { startBoss } from './jobs/boss.ts'
+import { queueOf } from './jobs/queue.ts'
+import { openLog } from './log.ts'
+import { authenticatorOf } from './people/authenticate.ts'
+import { sealingKey, sealingWith } from './seal.ts'
+import { slices } from './slices.ts'
+
+export interface Service extends AsyncDisposable {
+  readonly house: House
+  /** Where it answers. */
+  readonly url: string
+}
+
+export interface Instruments {
+  readonly clock: Clock
+  readonly random: Random
+  readonly logLevel?: string
+}
+
+/** The whole service on one page: the catalog, what works on it, and the doors last. Ends in the reverse order. */
+export async function startService(config: Config, { clock, random, logLevel = 'info' }: Instruments): Promise<Service> {
+  await using parts = new AsyncDisposableStack()
+  await mkdir(config.dataDirectory, { recursive: true, mode: 0o755 })
+  const log = openLog(logLevel)
+  const place = parts.use(await openCatalogPlace(config))
+  await bringUpToDate(place.connection, clock.now())
+  const catalog = parts.use(openCatalog(place.connection))
+  const sealing = sealingWith(await sealingKey(path.join(config.dataDirectory, 'sealing.key')))
+  const boss = parts.adopt(await startBoss(catalog, log), (one) => one.stop({ graceful: true }))
+  const stopping = new AbortController()
+  const house: House = {
+    config,
+    catalog,
+    clock,
+    random,
+    log,
+    sealing,
+    queue: queueOf({ boss, clock, random }),
+    authenticate: authenticatorOf(catalog, clock),
+    stopping: stopping.signal,
+  }
+  const app = await makeServer(house)
+  for (const addRoutes of slices) addRoutes(app, house)
+  parts.defer(() => app.close())
+  parts.defer(() => stopping.abort(new Fault('SHUTTING_DOWN', 'the service is stopping')))
+  const url = await listen(app, config)
+  const kept = parts.move()
+  return { house, url, [Symbol.asyncDispose]: () => kept.disposeAsync() }
+}
+
+async function bringUpToDate(connection: pg.ClientConfig, now: Date): Promise<void> {
+  const client = new pg.Client(connection)
+  try {
+    await client.connect()
+  } catch (cause) {
+    throw new Fault('CATALOG_UNREACHABLE', `the catalog does not answer: ${messageOf(cause)}`, {}, { cause })
+  }
+  try {
+    await migrate(client, now)
+  } finally {
+    await client.end()
+  }
+}
+
+async function listen(app: Awaited<ReturnType<typeof makeServer>>, { address, port }: Config): Promise<string> {
+  try {
+    return await app.listen({ host: address, port })
+  } catch (cause) {
+    if (errnoOf(cause) !== 'EADDRINUSE') throw cause
+    throw new Fault('PORT_IN_USE', `port ${port} of ${address} is taken`, { port }, { cause })
+  }
+}

@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { everything, within } from '#service/catalog/scope.ts'
+import { endpoints } from '#contract/contract.ts'
+import { assertProblem, testService, testTenant, type TestService } from '#test/support/service.ts'
+
+let here: TestService
+before(async () => {
+  here = await testService()
+})
+after(() => here[Symbol.asyncDispose]())
+
+test('the service starts with a catalog of its own, answers, and starts again on the same data', async () => {
+  assert.deepEqual((await here.ask('GET', '/healthz')).json.status, 'ok')
+  assert.equal((await here.ask('GET', '/readyz')).status, 200)
+  await here.restart()
+  assert.equal((await here.ask('GET', '/readyz')).status, 200)
+})
+
+test('OpenAPI names every endpoint of the contract, and its page is served without another host', async () => {
+  const { json } = await here.ask('GET', '/api/v1/openapi.json')
+  assert.equal(json.openapi, '3.1.0')
+  for (const { path, method, name } of endpoints) assert.equal(json.paths[path][method.toLowerCase()].operationId, name)
+  const page = await here.ask('GET', '/docs/')
+  assert.equal(page.status, 200)
+  assert.doesNotMatch(page.text, /(src|href)="https?:/)
+})
+
+test('what is not there, what is too large, what is no JSON: a problem with its hint', async () => {
+  assertProblem(await here.ask('GET', '/api/v1/nothing'), 404, 'NOT_FOUND')
+  assertProblem(await here.ask('GET', '/healthz?verbose=1'), 422, 'INPUT_INVALID')
+  assertProblem(await here.ask('GET', '/healthz/..%2f..%2fetc'), 404, 'NOT_FOUND')
+})
+
+test('every route of the service is an endpoint of the contract', () => {
+  assert.ok(endpoints.length > 0)
+  assert.equal(new Set(endpoints.map(({ name }) => name)).size, endpoints.length)
+  assert.equal(new Set(endpoints.map(({ method, path }) => `${method} ${path}`)).size, endpoints.length)
+})
+
+test('a transaction sees the rows of its tenants only, and writes no others, whatever its query says', async () => {
+  const { house } = here.service
+  const [ours, theirs] = [await testTenant(here.service, 'ours'), await testTenant(here.service, 'theirs')]
+  const repository = (tenantId: string) => ({
+    id: house.random.uuid(),
+    tenant_id: tenantId,
+    name: 'main',
+    place: 'local:/nowhere',
+    repository_id: house.random.uuid(),
+    password_sealed: Buffer.alloc(1),
+    created_at: house.clock.now(),
+    changed_at: house.clock.now(),
+  })
+  await house.catalog.as(within(ours), (tx) => tx.insertInto('repositories').values(repository(ours)).execute())
+  await house.catalog.as(within(theirs), (tx) => tx.insertInto('repositories').values(repository(theirs)).execute())
+  const seenIn = async (scope: Parameters<typeof house.catalog.as>[0]) =>
+    (await house.catalog.as(scope, (tx) => tx.selectFrom('repositories').select('tenant_id').execute()))
+      .map((row) => row.tenant_id)
+      .toSorted()
+  assert.deepEqual(await seenIn(within(ours)), [ours])
+  assert.deepEqual(await seenIn({ kind: 'tenants', ids: [] }), [])
+  assert.deepEqual(await seenIn(everything), [ours, theirs].toSorted())
+  await assert.rejects(
+    house.catalog.as(within(ours), (tx) =>
+      tx
+        .insertInto('repositories')
+        .values({ ...repository(theirs), name: 'other' })
+        .execute(),
+    ),
+    /row-level security/,
+  )
+  const changed = await house.catalog.as(within(ours), (tx) =>
+    tx.updateTable('repositories').set({ place: 'x' }).where('tenant_id', '=', theirs).executeTakeFirst(),
+  )
+  assert.equal(changed.numUpdatedRows, 0n)
+})
