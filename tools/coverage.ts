@@ -24,7 +24,9 @@ interface MeasuredFile {
 
 /** Node measures the files that were loaded; one that no test loads counts here as wholly uncovered. */
 export function coverageOf(measured: readonly MeasuredFile[], folder: string): Coverage {
-  const files = measured.map((file) => fileCoverage(file.path, file.totalLineCount, file.coveredLineCount))
+  const files = measured
+    .map((file) => fileCoverage(file.path, file.totalLineCount, file.coveredLineCount))
+    .filter((file) => file.path.startsWith(`${folder}/`))
   const known = new Set(files.map((file) => file.path))
   for (const place of globSync(`${folder}/**/*.ts`, { exclude: ['**/*.test.ts', '**/*.suite.ts', '**/*.as.ts', '**/*.d.ts'] })) {
     if (known.has(path.relative('.', place))) continue
