@@ -35,6 +35,12 @@ export class Findings {
     return this.#seen.has(name)
   }
 
+  /** Takes over what another look found, but for files of which something is known already. */
+  join(others: Findings): void {
+    for (const finding of others.kept) if (!this.has(finding.name)) this.#note(finding)
+    this.count += others.count - others.kept.length
+  }
+
   /** Runs one look whose damage, whatever its code, is that of `name`. */
   async collect(name: StorageName, code: FaultCode, look: () => Promise<void>): Promise<void> {
     try {

@@ -12,6 +12,7 @@ import { acquireLock, listLocks, type LockPlace } from './locks.ts'
 import { packTailSizeBytes, readPackHeader } from './pack.ts'
 import { BlobReader } from './reading.ts'
 import { walkReachable } from './reachable.ts'
+import type { Snapshot } from './repository.ts'
 import { loadIndexes, loadSnapshots, packFileSizeBytes, packSizes, type StoredIndex } from './stored.ts'
 
 /** A repository as check takes it: not opened, since what is damaged may not open. */
@@ -84,10 +85,64 @@ async function lookAtAll(place: LockPlace, options: CheckOptions, signal?: Abort
   const sizes = await packSizes(place, signal)
   compareSizes(indexes, sizes, findings)
 
+  // A tree takes the main thread, a pack another one: both are looked at at the same time.
+  const stop = new AbortController()
+  const either = AbortSignal.any([stop.signal, ...(signal ? [signal] : [])])
+  const inPacks = new Findings()
   options.onProgress?.({ stage: 'trees', doneBytes: 0, totalBytes: 0 })
+  const packs = { place, index: indexes.index, sizes, findings: inPacks }
+  const reading = options.depth === 'full' ? checkPacks(packs, options.onProgress, either) : undefined
+  // Awaited below, also when the trees fail first.
+  reading?.catch(() => {})
+  const { treeCount, orphans } = await lookAtTrees({ place, indexes, snapshots, sizes, findings }, options, either).catch(
+    async (error: unknown) => {
+      stop.abort()
+      // What failed first is told.
+      await reading?.catch(() => {})
+      throw error
+    },
+  )
+  const read = await reading
+  findings.join(inPacks)
+  return {
+    depth: options.depth,
+    isIntact: findings.count === 0,
+    findings: findings.kept,
+    findingCount: findings.count,
+    checked: {
+      keys,
+      indexes: indexes.files.size,
+      snapshots: snapshots.length,
+      trees: treeCount,
+      packs: sizes.size,
+      blobs: indexes.index.blobCount,
+      packBytes: read?.readBytes ?? 0,
+    },
+    orphanPacks: orphans.length,
+    orphanBytes: orphans.reduce((sum, id) => sum + (sizes.get(id) ?? 0), 0),
+    markedPacks: await countFiles(place, marksFolder, signal),
+    staleLocks: (await listLocks(place, signal)).filter((lock) => lock.isStale).length,
+  }
+}
+
+interface TreesToCheck {
+  readonly place: LockPlace
+  readonly indexes: StoredIndex
+  readonly snapshots: readonly Snapshot[]
+  readonly sizes: ReadonlyMap<PackId, number>
+  readonly findings: Findings
+}
+
+/** Every tree of every snapshot, and whether all that they name is there. */
+async function lookAtTrees(
+  { place, indexes, snapshots, sizes, findings }: TreesToCheck,
+  { depth }: CheckOptions,
+  signal: AbortSignal,
+): Promise<{ treeCount: number; orphans: readonly PackId[] }> {
   const missing = new Set<BlobId>()
-  await using reader = new BlobReader({ ...place, index: indexes.index })
-  const reached = await walkReachable(
+  // In a full check the threads are busy with packs, and more of them would only be in each other's way.
+  await using reader = new BlobReader({ ...place, index: indexes.index }, depth === 'full' ? 0 : limits.threads)
+  const { treeCount } = await walkReachable(
     {
       index: indexes.index,
       loadTree: (id, within) => reader.load('tree', id, within),
@@ -101,28 +156,7 @@ async function lookAtAll(place: LockPlace, options: CheckOptions, signal?: Abort
   )
   const orphans = [...sizes.keys()].filter((id) => !indexes.index.hasPack(id))
   if (missing.size > 0) await findLostIndexes({ place, sizes, missing, findings }, orphans, signal)
-
-  const read =
-    options.depth === 'full' ? await checkPacks({ place, index: indexes.index, sizes, findings }, options.onProgress, signal) : undefined
-  return {
-    depth: options.depth,
-    isIntact: findings.count === 0,
-    findings: findings.kept,
-    findingCount: findings.count,
-    checked: {
-      keys,
-      indexes: indexes.files.size,
-      snapshots: snapshots.length,
-      trees: reached.treeCount,
-      packs: sizes.size,
-      blobs: indexes.index.blobCount,
-      packBytes: read?.readBytes ?? 0,
-    },
-    orphanPacks: orphans.length,
-    orphanBytes: orphans.reduce((sum, id) => sum + (sizes.get(id) ?? 0), 0),
-    markedPacks: await countFiles(place, marksFolder, signal),
-    staleLocks: (await listLocks(place, signal)).filter((lock) => lock.isStale).length,
-  }
+  return { treeCount, orphans }
 }
 
 /** The pack that a fault names, as a file. */

@@ -27,11 +27,16 @@ function scratchFor(plainSizeBytes: number): Uint8Array {
 const scratchBytesMax = 8 * MiB
 let scratch: Uint8Array = Buffer.alloc(0)
 
+/** Fills `target` from frames of exactly that many bytes; false when they are anything else. */
+export function decompressInto(frame: Uint8Array, target: Uint8Array): boolean {
+  return zstdFrames().decompress(frame, target)
+}
+
 /** The content of a frame of exactly `plainSizeBytes`; `undefined` when it is anything else. */
 export function decompress(frame: Uint8Array, plainSizeBytes: number): Buffer | undefined {
   // Memory of its own, never a part of Node's pool: it is given back at once where that helps (`host/memory.ts`).
   const plain = Buffer.allocUnsafeSlow(plainSizeBytes)
-  return zstdFrames().decompress(frame, plain) ? plain : undefined
+  return decompressInto(frame, plain) ? plain : undefined
 }
 
 // design.rst "Unpacked Data Format": one byte for the encoding, then zstd.

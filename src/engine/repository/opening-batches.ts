@@ -62,9 +62,8 @@ export class OpeningBatches {
     this.#sealed = undefined
     this.#sealedBytes = 0
     this.#plainBytes = 0
-    if (asked.length > 1) return void this.#openAside(asked, sealed, used)
-    const [{ blob, resolve }] = asked as [Asked]
-    resolve(this.#openHere(blob, new Uint8Array(sealed, 0, used.sealedBytes)))
+    if (asked.length > 1 && this.#threads.width > 0) return void this.#openAside(asked, sealed, used)
+    for (const { blob, resolve } of asked) resolve(this.#openHere(blob, new Uint8Array(sealed, blob.offset, blob.sizeBytes)))
     this.#buffers.give(sealed)
   }
 

@@ -19,13 +19,13 @@ interface Thread {
 /** Threads that unseal, decompress and hash blobs, so that a restore or a check uses more than one core. */
 export class OpeningThreads implements AsyncDisposable {
   readonly #key: SealingKey
-  readonly #width: number
+  readonly width: number
   readonly #threads: Thread[] = []
   #jobs = 0
 
   constructor(key: SealingKey, width: number) {
     this.#key = key
-    this.#width = width
+    this.width = width
   }
 
   /**
@@ -60,7 +60,7 @@ export class OpeningThreads implements AsyncDisposable {
   #leastBusy(): Thread {
     const idle = this.#threads.find((thread) => thread.waiting.size === 0)
     if (idle) return idle
-    if (this.#threads.length < this.#width) return this.#start()
+    if (this.#threads.length < this.width) return this.#start()
     return this.#threads.reduce((best, thread) => (thread.waiting.size < best.waiting.size ? thread : best))
   }
 

@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { isFault } from '#base/fault.ts'
 import type { PackId } from '#base/ids.ts'
 import { freeAtOnce } from '#host/memory.ts'
-import { openBlob } from './blob.ts'
+import { openBlobForNow } from './blob.ts'
 import { packIdOf, readPackHeader, type PackedBlob } from './pack.ts'
 import { sealingKey } from './seal.ts'
 
@@ -43,9 +43,7 @@ function damageOf({ id, bytes, indexed }: PackCheckJob): string | undefined {
 }
 
 function isWhole(blob: PackedBlob, sealed: Uint8Array): boolean {
-  const opened = openBlob(key, blob, sealed)
-  if (opened.kind === 'whole') freeAtOnce(opened.plain)
-  return opened.kind === 'whole'
+  return openBlobForNow(key, blob, sealed).kind === 'whole'
 }
 
 function headerOf(id: PackId, bytes: Uint8Array): readonly PackedBlob[] | undefined {

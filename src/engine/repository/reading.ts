@@ -24,10 +24,11 @@ export class BlobReader implements AsyncDisposable {
   /** Plain bytes fetched ahead by all streams together. */
   #aheadBytes = 0
 
-  constructor(core: ReadPlace) {
+  /** Without threads, what is asked for is opened where it is asked for. */
+  constructor(core: ReadPlace, threads: number = limits.threads) {
     this.#core = core
     this.#windows = new PackWindows(core.storage)
-    this.#threads = new OpeningThreads(core.key, limits.threads)
+    this.#threads = new OpeningThreads(core.key, threads)
     this.#batches = new OpeningBatches(core.key, this.#threads, this.#buffers)
   }
 
@@ -122,7 +123,7 @@ export class BlobReader implements AsyncDisposable {
   }
 
   async #openRun(run: Run, signal?: AbortSignal): Promise<OpenedRun> {
-    if (run.plainSizeBytes <= limits.readInlineBytesMax) {
+    if (run.plainSizeBytes <= limits.readInlineBytesMax || this.#threads.width === 0) {
       const lent = await allOrNone(run.blobs.map((blob) => this.#loadAt(blob, signal)))
       return { pieces: lent.map(({ bytes }) => bytes), release: () => lent.forEach(({ release }) => release()) }
     }

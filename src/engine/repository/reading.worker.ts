@@ -2,7 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import assert from 'node:assert/strict'
 import type { BlobId } from '#base/ids.ts'
 import { freeAtOnce } from '#host/memory.ts'
-import { openBlob, type BlobDamage } from './blob.ts'
+import { openBlobForNow, type BlobDamage } from './blob.ts'
 import { notCompressed } from './index-scan.ts'
 import type { PackedBlob } from './pack.ts'
 import { sealOverheadBytes, sealingKey } from './seal.ts'
@@ -35,11 +35,8 @@ port.on('message', (job: OpenJob | 'end') => {
   const damage: (BlobDamage | undefined)[] = []
   for (let index = 0; 3 * index < job.places.length; index += 1) {
     const blob = blobAt(job, index)
-    const opened = openBlob(key, blob, job.sealed.subarray(blob.offset, blob.offset + blob.sizeBytes))
-    if (opened.kind === 'whole') {
-      into.set(opened.plain, at)
-      freeAtOnce(opened.plain)
-    }
+    const opened = openBlobForNow(key, blob, job.sealed.subarray(blob.offset, blob.offset + blob.sizeBytes))
+    if (opened.kind === 'whole') into.set(opened.plain, at)
     at += blob.plainSizeBytes
     damage.push(opened.kind === 'whole' ? undefined : opened.damage)
   }

@@ -1,4 +1,12 @@
-import { createCipheriv, createDecipheriv, createSecretKey, randomFillSync, timingSafeEqual, type KeyObject } from 'node:crypto'
+import {
+  createCipheriv,
+  createDecipheriv,
+  createSecretKey,
+  randomFillSync,
+  timingSafeEqual,
+  type Cipheriv,
+  type KeyObject,
+} from 'node:crypto'
 import assert from 'node:assert/strict'
 import { KiB } from '#base/units.ts'
 import { freeAtOnce } from '#host/memory.ts'
@@ -18,6 +26,8 @@ export interface SealingKey {
   readonly encryption: KeyObject
   readonly macEncryption: KeyObject
   readonly macR: Uint8Array
+  /** `AES-128_k` of one block after the other: making a cipher for each takes longer than the block. */
+  readonly macS: Cipheriv
   readonly nonces: NonceSupply
 }
 
@@ -29,6 +39,7 @@ export function sealingKey(bytes: Uint8Array): SealingKey {
     encryption: createSecretKey(bytes.subarray(0, 32)),
     macEncryption,
     macR: bytes.slice(48, 64),
+    macS: createCipheriv('aes-128-ecb', macEncryption, null),
     nonces: new NonceSupply(macEncryption),
   }
 }
@@ -61,7 +72,7 @@ export function unseal(key: SealingKey, sealed: Uint8Array): Buffer | undefined 
   const nonce = sealed.subarray(0, nonceBytes)
   const ciphertext = sealed.subarray(nonceBytes, sealed.byteLength - macBytes)
   const mac = sealed.subarray(sealed.byteLength - macBytes)
-  const macS = createCipheriv('aes-128-ecb', key.macEncryption, null).update(nonce)
+  const macS = key.macS.update(nonce)
   if (!timingSafeEqual(macOf(ciphertext, key.macR, macS), mac)) return undefined
   return createDecipheriv('aes-256-ctr', key.encryption, nonce).update(ciphertext)
 }
