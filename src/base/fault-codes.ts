@@ -174,6 +174,12 @@ const table = {
   IDEMPOTENCY_KEY_REUSED: { usage: true, hint: 'Use a new Idempotency-Key for each new request.' },
   DOUBLE_SUBMIT: { retry: true, hint: 'Ask again with the same Idempotency-Key: the answer of the first is given.' },
 
+  NAME_TAKEN: { hint: 'Choose another name.' },
+  RETIRED: { hint: 'What is retired is kept for its records alone; use another one.' },
+  CHANGED_MEANWHILE: { retry: true, hint: 'Read it again, then decide whether you still want your change.' },
+  REPOSITORY_REGISTERED: { hint: 'Use the one that is registered: two entries for one repository would remove what the other needs.' },
+  REPOSITORY_IN_USE: { hint: 'Give those systems another repository, or retire them first.' },
+
   // The machine
   TOOL_MISSING: { hint: 'Install the named program.' },
   DISK_FULL: { hint: 'Free space on the named file system.' },

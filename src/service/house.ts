@@ -5,6 +5,7 @@ import type { Config } from './config.ts'
 import type { Authenticate } from './http/caller.ts'
 import type { Queue } from './jobs/queue.ts'
 import type { Log } from './log.ts'
+import type { OpenRepositories } from './repositories/open-repositories.ts'
 import type { Sealing } from './seal.ts'
 
 /** What every slice works with: made once in `main.ts`, handed down as an argument, so that a test can hand over its own clock. */
@@ -16,6 +17,8 @@ export interface House {
   readonly log: Log
   readonly sealing: Sealing
   readonly queue: Queue
+  /** Opened ones, for reading. */
+  readonly repositories: OpenRepositories
   readonly authenticate: Authenticate
   /** Aborts when the service stops. */
   readonly stopping: AbortSignal

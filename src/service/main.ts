@@ -14,6 +14,7 @@ import { startBoss } from './jobs/boss.ts'
 import { queueOf } from './jobs/queue.ts'
 import { openLog } from './log.ts'
 import { authenticatorOf } from './people/authenticate.ts'
+import { openRepositories } from './repositories/open-repositories.ts'
 import { sealingKey, sealingWith } from './seal.ts'
 import { slices } from './slices.ts'
 
@@ -39,6 +40,7 @@ export async function startService(config: Config, { clock, random, logLevel = '
   const catalog = parts.use(openCatalog(place.connection))
   const sealing = sealingWith(await sealingKey(path.join(config.dataDirectory, 'sealing.key')))
   const boss = parts.adopt(await startBoss(catalog, log), (one) => one.stop({ graceful: true }))
+  const repositories = parts.use(openRepositories({ clock, random, log }))
   const stopping = new AbortController()
   const house: House = {
     config,
@@ -48,6 +50,7 @@ export async function startService(config: Config, { clock, random, logLevel = '
     log,
     sealing,
     queue: queueOf({ boss, clock, random }),
+    repositories,
     authenticate: authenticatorOf(catalog, clock),
     stopping: stopping.signal,
   }

@@ -131,7 +131,8 @@ async function answerTo<E extends Endpoint>(asked: Asked<E>, answer: (call: Call
   const known = remembered && (await house.catalog.as(everything, (tx) => recallReply(tx, remembered)))
   if (known) return known.reply as Answer<E>
   const gone = new AbortController()
-  request.raw.once('close', () => reply.raw.writableFinished || gone.abort(new Fault('CANCELLED', 'whoever asked has gone')))
+  // The response's own end: a request whose body was read is closed long before.
+  reply.raw.once('close', () => reply.raw.writableFinished || gone.abort(new Fault('CANCELLED', 'whoever asked has gone')))
   let acts = 0
   const given = await answer({
     caller,

@@ -1,0 +1,19 @@
+import { Fault } from '#base/fault.ts'
+import type { Scope, Tx } from '#service/catalog/scope.ts'
+import { openTenants } from './tenant-for.store.ts'
+
+/**
+ * In which tenant a new thing is made: the one that was named, else the only one where the caller may make it. One that is
+ * retired or that is not theirs is not found.
+ */
+export async function tenantFor(tx: Tx, scope: Scope, given: string | undefined): Promise<string> {
+  const known = await openTenants(tx, scope.kind === 'all' ? undefined : scope.ids)
+  if (given !== undefined) {
+    if (known.includes(given)) return given
+    throw new Fault('NOT_FOUND', `there is no tenant ${given}`, { field: 'tenantId' })
+  }
+  const [only, another] = known
+  if (only !== undefined && another === undefined) return only
+  const fact = only === undefined ? 'there is no tenant yet' : 'the tenant is not named, and there are several'
+  throw new Fault('INPUT_INVALID', fact, { field: 'tenantId' })
+}
