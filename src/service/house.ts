@@ -1,5 +1,6 @@
 import type { Clock } from '#base/clock.ts'
 import type { Random } from '#host/random.ts'
+import type { TrailKeys } from './audit/trail-keys.ts'
 import type { Catalog } from './catalog/catalog.ts'
 import type { Config } from './config.ts'
 import type { Authenticate } from './http/caller.ts'
@@ -16,6 +17,7 @@ export interface House {
   readonly random: Random
   readonly log: Log
   readonly sealing: Sealing
+  readonly trail: TrailKeys
   readonly queue: Queue
   /** Opened ones, for reading. */
   readonly repositories: OpenRepositories

@@ -4,6 +4,7 @@ import pg from 'pg'
 import { Fault, errnoOf, messageOf } from '#base/fault.ts'
 import type { Clock } from '#base/clock.ts'
 import type { Random } from '#host/random.ts'
+import { trailKeysFrom } from './audit/trail-keys.ts'
 import { openCatalog } from './catalog/catalog.ts'
 import { migrate } from './catalog/migrate.store.ts'
 import { openCatalogPlace } from './catalog/place.ts'
@@ -38,7 +39,7 @@ export async function startService(config: Config, { clock, random, logLevel = '
   const place = parts.use(await openCatalogPlace(config))
   await bringUpToDate(place.connection, clock.now())
   const catalog = parts.use(openCatalog(place.connection))
-  const sealing = sealingWith(await sealingKey(path.join(config.dataDirectory, 'sealing.key')))
+  const key = await sealingKey(path.join(config.dataDirectory, 'sealing.key'))
   const boss = parts.adopt(await startBoss(catalog, log), (one) => one.stop({ graceful: true }))
   const repositories = parts.use(openRepositories({ clock, random, log }))
   const stopping = new AbortController()
@@ -48,7 +49,8 @@ export async function startService(config: Config, { clock, random, logLevel = '
     clock,
     random,
     log,
-    sealing,
+    sealing: sealingWith(key),
+    trail: trailKeysFrom(key),
     queue: queueOf({ boss, clock, random }),
     repositories,
     authenticate: authenticatorOf(catalog, clock),

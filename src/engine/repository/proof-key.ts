@@ -21,7 +21,10 @@ export type Signed<Document> = Document & { readonly signature: Signature }
  * has the same one, and nothing new is stored that could be lost. Whoever has a password has it, and nobody else.
  */
 export function signProof<Document extends object>(repository: Repository, document: Document): Signed<Document> {
-  const { key, publicKey } = proofKeyOf(coreOf(repository))
+  return signedWith(proofKeyOf(coreOf(repository)), document)
+}
+
+export function signedWith<Document extends object>({ key, publicKey }: ProofKey, document: Document): Signed<Document> {
   const value = sign(null, signedBytes(document), key).toString('base64')
   return { ...document, signature: { algorithm: 'ed25519', publicKey, value } }
 }

@@ -1,23 +1,40 @@
 import { sql } from 'kysely'
+import { signedWith } from '#engine/repository/proof-key.ts'
 import type { Tx } from '#service/catalog/scope.ts'
-import { hashOfEvent, type AuditEvent } from './audit-event.ts'
+import { linked, storable, type AuditEvent, type LinkedEvent } from './audit-event.ts'
+import type { SignedHead } from './statements.ts'
+import type { TrailKeys } from './trail-keys.ts'
 
-export type NewAuditEvent = Omit<AuditEvent, 'seq' | 'previousHash'>
+export type NewAuditEvent = Omit<AuditEvent, 'seq'>
 
 /**
  * Appends to the chain inside the transaction of the act itself: both are there, or neither. The one row of `audit_head`
- * is locked until its end, so the chain has one end. Events of other tenants, and of none, are appended from any scope.
+ * is locked until its end, so the chain has one end: call it last. Events of other tenants, and of none, are appended from any scope.
  */
-export async function appendEvent(tx: Tx, event: NewAuditEvent): Promise<AuditEvent & { readonly hash: string }> {
+export async function appendEvent(tx: Tx, keys: TrailKeys, event: NewAuditEvent): Promise<LinkedEvent> {
   const scope = await sql<{ tenants: string }>`select coalesce(current_setting('integrum.tenants', true), '') as tenants`.execute(tx)
   await sql`select set_config('integrum.tenants', '*', true)`.execute(tx)
-  const head = await tx.selectFrom('audit_head').select(['seq', 'hash']).forUpdate().executeTakeFirstOrThrow()
-  const linked: AuditEvent = { ...event, seq: head.seq + 1, previousHash: head.hash }
-  const hash = hashOfEvent(linked)
+  const head = await tx.selectFrom('audit_head').select(['seq', 'hash', 'generation']).forUpdate().executeTakeFirstOrThrow()
+  const link = linked(storable({ ...event, seq: head.seq + 1 }), head.hash)
+  await insertEvent(tx, link, keys.stamp(link.hash))
+  const signed = signedHead(keys, head.generation, link)
+  await tx
+    .updateTable('audit_head')
+    .set({ seq: signed.seq, hash: signed.hash, signed: JSON.stringify(signed) })
+    .execute()
+  await sql`select set_config('integrum.tenants', ${scope.rows[0]!.tenants}, true)`.execute(tx)
+  return link
+}
+
+function signedHead(keys: TrailKeys, generation: number, { event, hash }: LinkedEvent): SignedHead {
+  return signedWith(keys.signing(generation), { kind: 'audit-head', format: 1, installation: keys.installation, seq: event.seq, hash })
+}
+
+async function insertEvent(tx: Tx, { event, previousHash, hash }: LinkedEvent, stamp: string): Promise<void> {
   await tx
     .insertInto('audit_events')
     .values({
-      seq: linked.seq,
+      seq: event.seq,
       id: event.id,
       tenant_id: event.tenantId,
       at: new Date(event.at),
@@ -35,11 +52,9 @@ export async function appendEvent(tx: Tx, event: NewAuditEvent): Promise<AuditEv
       before: JSON.stringify(event.before),
       after: JSON.stringify(event.after),
       facts: JSON.stringify(event.facts),
-      previous_hash: head.hash,
+      previous_hash: previousHash,
       hash,
+      stamp,
     })
     .execute()
-  await tx.updateTable('audit_head').set({ seq: linked.seq, hash }).execute()
-  await sql`select set_config('integrum.tenants', ${scope.rows[0]!.tenants}, true)`.execute(tx)
-  return { ...linked, hash }
 }

@@ -96,6 +96,7 @@ export interface AuditEventRow {
   facts: Json<Record<string, unknown>>
   previous_hash: string
   hash: string
+  stamp: string
 }
 
 export interface RepositoryRow {
@@ -313,15 +314,16 @@ export interface Tables {
   }
   settings: { name: string; value: Json<unknown>; changed_at: Date }
   audit_events: AuditEventRow
-  audit_head: { only_one: Generated<boolean>; seq: number; hash: string }
-  audit_checkpoints: {
+  audit_head: {
+    only_one: Generated<boolean>
     seq: number
     hash: string
-    at: Date
-    public_key: string
-    signature: string
-    repositories: ColumnType<string[], string | undefined, string>
+    signed: Json<unknown>
+    generation: WithDefault<number>
+    is_handing_over: WithDefault<boolean>
   }
+  audit_checkpoints: { seq: number; hash: string; at: Date; public_key: string; signature: string }
+  audit_copies: { repository_id: string; seq: number; snapshot: string; at: Date }
   repositories: RepositoryRow
   systems: SystemRow
   system_secrets: { system_id: string; tenant_id: string; name: string; sealed: Buffer }

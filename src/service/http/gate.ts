@@ -148,7 +148,7 @@ async function answerTo<E extends Endpoint>(asked: Asked<E>, answer: (call: Call
       acts += 1
       return house.catalog.as(scope, async (tx) => {
         const { reply: result, ...acted } = await work(tx)
-        await appendEvent(tx, { ...eventOf(house, asked, acted), outcome: 'done' })
+        await appendEvent(tx, house.trail, { ...eventOf(house, asked, acted), outcome: 'done' })
         if (remembered) await rememberReply(tx, remembered, { status: endpoint.status, reply: result, at: house.clock.now() })
         return result
       })
@@ -215,5 +215,5 @@ async function recordRefusal(house: House, { endpoint, request, caller, fault }:
     { endpoint, request, caller },
     { tenantId, ...(subject && { subject }), facts: { code: fault.code, fact: fault.message } },
   )
-  await house.catalog.as(everything, (tx) => appendEvent(tx, { ...event, outcome: 'refused' }))
+  await house.catalog.as(everything, (tx) => appendEvent(tx, house.trail, { ...event, outcome: 'refused' }))
 }
