@@ -64,5 +64,3 @@ function cancelled(error: unknown): unknown {
   if (error instanceof Fault && (error.code === 'CANCELLED' || error.isDamage)) return error
   return new Fault('CANCELLED', 'cancelled', {}, { cause: error })
 }
-
-if (import.meta.main) process.exitCode = await main(process.argv.slice(2))

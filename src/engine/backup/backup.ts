@@ -6,7 +6,6 @@ import { limits } from '#base/limits.ts'
 import { productVersion } from '#host/version.ts'
 import { withHooks } from '#engine/hooks.ts'
 import type { Repository, StoredContent, WriteSession, WriteStatistics } from '#engine/repository/repository.ts'
-import { connect } from '#engine/sources/postgres/connection.ts'
 import { backupTags } from './backups.ts'
 import { captureAll, type Captured, type CaptureOrder } from './capture-all.ts'
 import { GapList } from './gap-list.ts'
@@ -129,6 +128,7 @@ function typeOf(order: BackupOrder): BackupType {
 /** FEATURES S11: the application must still be able to work when the backup says that it is done. */
 async function confirmConnectivity(order: BackupOrder, signal: AbortSignal): Promise<void> {
   for (const { target } of order.databases) {
+    const { connect } = await import('#engine/sources/postgres/connection.ts')
     await using connection = await connect(target, signal)
     await connection.query('select 1')
   }

@@ -4,7 +4,6 @@ import { byteStringOf } from '#engine/byte-string.ts'
 import type { Repository, WriteSession } from '#engine/repository/repository.ts'
 import { captureFiles } from '#engine/sources/files/capture.ts'
 import type { RootSection } from '#engine/sources/files/root-section.ts'
-import { capturePostgres } from '#engine/sources/postgres/capture.ts'
 import type { DatabaseSection } from '#engine/sources/postgres/database-section.ts'
 import type { Capture, CaptureContext } from '#engine/sources/source.ts'
 import type { TreeNode } from '#engine/tree-node.ts'
@@ -57,6 +56,8 @@ export async function captureAll(capture: CaptureOrder): Promise<Captured> {
   const databases: Opened<DatabaseSection>[] = []
   for (const { name, target } of order.databases) {
     instruments.onProgress({ stage: 'snapshot', what: name })
+    // A third of the whole program, which a backup of files alone does without.
+    const { capturePostgres } = await import('#engine/sources/postgres/capture.ts')
     databases.push({ name, place: 'database', capture: open.use(await capturePostgres({ name, target }, context)) })
   }
   const instants = databases.map((database) => database.capture.instant)

@@ -7,10 +7,8 @@ import { Fault } from '#base/fault.ts'
 import type { FileReference } from '#base/settings.ts'
 import { byteString, printBytesName, type ByteString } from '#engine/byte-string.ts'
 import { CopyField, unescapeField } from '#engine/sources/postgres/copy-fields.ts'
-import { listCopyColumns } from '#engine/sources/postgres/copy-columns.ts'
 import type { DatabaseTarget } from '#engine/sources/postgres/target.ts'
 import type { Entry, Gap } from '#engine/sources/source.ts'
-import { tablePath } from '#engine/sources/postgres/segments.ts'
 import type { Manifest } from './manifest.ts'
 
 interface Watched {
@@ -65,6 +63,9 @@ export class ReferenceCheck implements AsyncDisposable {
   ): Promise<ReferenceCheck> {
     const asked = references.filter(({ database }) => databases.some(({ name }) => name === database))
     if (asked.length === 0) return new ReferenceCheck([], undefined)
+    // Only here, since a backup of files alone loads nothing of PostgreSQL.
+    const { listCopyColumns } = await import('#engine/sources/postgres/copy-columns.ts')
+    const { tablePath } = await import('#engine/sources/postgres/segments.ts')
     const directory = await mkdtemp(path.join(tmpdir(), 'integrum-references-'))
     const watched: Watched[] = []
     for (const [index, reference] of asked.entries()) {

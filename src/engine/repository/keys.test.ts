@@ -1,10 +1,12 @@
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { systemClock } from '#base/clock.ts'
 import { isFault } from '#base/fault.ts'
 import { systemRandom } from '#host/random.ts'
 import { memory } from '#engine/storage/memory.ts'
 import type { Storage } from '#engine/storage/storage.ts'
+import { deriveAhead } from './derivation.ts'
 import { addKey, checkKeyFile, listKeys, newMasterKey, openKey, removeKey, revocationNotice } from './keys.ts'
 import { newRecoveryKey } from './recovery-key.ts'
 
@@ -83,4 +85,24 @@ test('SAFETY rule 27: removing a password is not revocation: the old key file pu
   assert.deepEqual(Buffer.from((await openKey(storage, 'leaked password')).key.bytes), Buffer.from(master.bytes))
   assert.match(revocationNotice, /does not revoke/)
   assert.match(revocationNotice, /new repository/)
+})
+
+test('what is derived ahead opens the same key, and no key file makes it ask for more than the bounds', async () => {
+  const storage = memory(clock)
+  await storage.create()
+  const key = newMasterKey()
+  await addKey(storage, key, 'the right password', { clock })
+  await deriveAhead(storage, 'the right password')
+  assert.deepEqual((await openKey(storage, 'the right password')).key.bytes, key.bytes)
+  await deriveAhead(storage, 'some other password')
+  await assert.rejects(openKey(storage, 'some other password'), (error) => isFault(error, 'REPOSITORY_PASSWORD'))
+  // Once more: what was begun is used up.
+  assert.deepEqual((await openKey(storage, 'the right password')).key.bytes, key.bytes)
+
+  const greedy = memory(clock)
+  await greedy.create()
+  const file = Buffer.from(JSON.stringify({ kdf: 'scrypt', N: 2 ** 40, r: 8, p: 1, salt: 'AAAA', data: 'AAAA' }))
+  await greedy.put(`keys/${createHash('sha256').update(file).digest('hex')}`, [file])
+  await deriveAhead(greedy, 'the right password')
+  await assert.rejects(openKey(greedy, 'the right password'), (error) => isFault(error, 'DAMAGE_KEY'))
 })

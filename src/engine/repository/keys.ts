@@ -1,16 +1,17 @@
-import { createHash, randomBytes, scrypt } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { z } from 'zod'
 import type { Clock } from '#base/clock.ts'
-import { Fault, isFault, messageOf } from '#base/fault.ts'
+import { Fault, isFault } from '#base/fault.ts'
 import { isHexId } from '#base/ids.ts'
 import { limits } from '#base/limits.ts'
 import { parse } from '#base/parse.ts'
-import { MiB } from '#base/units.ts'
 import type { Storage, StorageName } from '#engine/storage/storage.ts'
+import { derive, isWithinBounds, secretOf } from './derivation.ts'
+import { keyBytesLength } from './key-bytes.ts'
 import { owner } from './owner.ts'
 import { assertRemoved, putAndReadBack } from './read-back.ts'
 import { readRecoveryKey } from './recovery-key.ts'
-import { keyBytesLength, seal, sealingKey, unseal, type SealingKey } from './seal.ts'
+import { seal, sealingKey, unseal, type SealingKey } from './seal.ts'
 
 /** A key file as people see it. */
 export interface KeyFile {
@@ -47,7 +48,7 @@ export function newMasterKey(): SealingKey {
  */
 export async function openKey(storage: Storage, password: string, signal?: AbortSignal): Promise<OpenedKey> {
   const typed = readRecoveryKey(password)
-  const secret = typed.kind === 'recovery-key' ? typed.text : password
+  const secret = secretOf(password)
   let damage: unknown
   let keyFiles = 0
   for (const id of await keyFileIds(storage, signal)) {
@@ -79,7 +80,7 @@ export async function addKey(
   }
   const N = readRecoveryKey(password).kind === 'recovery-key' ? recoveryKeyN : passwordN
   const salt = randomBytes(64)
-  const derived = sealingKey(await derive(password, { N, r: 8, p: 1 }, salt))
+  const derived = sealingKey(await derive(password, { N, r: 8, p: 1, salt: salt.toString('base64') }))
   const base64 = (from: number, to: number) => Buffer.from(key.bytes.subarray(from, to)).toString('base64')
   const master = JSON.stringify({ mac: { k: base64(32, 48), r: base64(48, 64) }, encrypt: base64(0, 32) })
   const file = Buffer.from(
@@ -137,24 +138,20 @@ const passwordN = 32_768
 // A recovery key has 160 random bits: nobody guesses it, so every opening need not pay for trying it.
 const recoveryKeyN = 1_024
 
-// design.rst "Keys, Encryption and MAC". The bounds keep an altered file from asking for all memory there is.
+// design.rst "Keys, Encryption and MAC".
 const keyFileSchema = z
   .object({
     created: z.string().default(''),
     username: z.string().default(''),
     hostname: z.string().default(''),
     kdf: z.literal('scrypt'),
-    N: z
-      .number()
-      .int()
-      .min(2)
-      .max(2 ** 21),
-    r: z.number().int().min(1).max(32),
-    p: z.number().int().min(1).max(64),
+    N: z.number(),
+    r: z.number(),
+    p: z.number(),
     salt: z.base64(),
     data: z.base64(),
   })
-  .refine((file) => 128 * file.N * file.r <= limits.scryptMemoryBytesMax, { error: 'scrypt would need too much memory', path: ['N'] })
+  .refine(isWithinBounds, { error: 'scrypt is asked for too much, or for nothing', path: ['N'] })
 type KeyFileFields = z.infer<typeof keyFileSchema>
 
 const masterKeySchema = z.object({ mac: z.object({ k: z.base64(), r: z.base64() }), encrypt: z.base64() })
@@ -175,7 +172,7 @@ async function loadKeyFile(storage: Storage, id: string, signal?: AbortSignal): 
 }
 
 async function tryKeyFile(file: KeyFileFields, id: string, password: string): Promise<SealingKey | undefined> {
-  const derived = sealingKey(await derive(password, file, Buffer.from(file.salt, 'base64')))
+  const derived = sealingKey(await derive(password, file))
   const master = unseal(derived, Buffer.from(file.data, 'base64'))
   if (!master) return undefined
   const what = `master key in key file ${id.slice(0, 8)}`
@@ -183,15 +180,4 @@ async function tryKeyFile(file: KeyFileFields, id: string, password: string): Pr
   const bytes = Buffer.concat([Buffer.from(encrypt, 'base64'), Buffer.from(mac.k, 'base64'), Buffer.from(mac.r, 'base64')])
   if (bytes.length !== keyBytesLength) throw new Fault('DAMAGE_KEY', `${what} has ${bytes.length} bytes`, { key: id })
   return sealingKey(bytes)
-}
-
-function derive(password: string, parameters: { N: number; r: number; p: number }, salt: Uint8Array): Promise<Buffer> {
-  const { N, r, p } = parameters
-  return new Promise((resolve, reject) => {
-    scrypt(password, salt, keyBytesLength, { N, r, p, maxmem: 128 * r * (N + p) + 32 * MiB }, (error, derived) => {
-      if (error)
-        reject(new Fault('DAMAGE_KEY', `scrypt refuses the parameters of a key file: ${messageOf(error)}`, { N, r, p }, { cause: error }))
-      else resolve(derived)
-    })
-  })
 }

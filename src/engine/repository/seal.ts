@@ -11,13 +11,12 @@ import assert from 'node:assert/strict'
 import { KiB } from '#base/units.ts'
 import { freeAtOnce } from '#host/memory.ts'
 import { poly1305 } from '#host/poly1305.ts'
+import { keyBytesLength } from './key-bytes.ts'
 
 const nonceBytes = 16
 const macBytes = 16
 /** design.rst "Repository Format": `IV || CIPHERTEXT || MAC`. */
 export const sealOverheadBytes = nonceBytes + macBytes
-/** AES-256 key, then the `k` and the `r` of Poly1305-AES: 32 + 16 + 16. */
-export const keyBytesLength = 64
 
 /** A key made ready for use. Its nonces come from the operating system alone: a repeated nonce would give the content away. */
 export interface SealingKey {
