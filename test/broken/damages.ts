@@ -3,7 +3,7 @@ import type { FaultCode } from '#base/fault-codes.ts'
 import type { BlobId, PackId } from '#base/ids.ts'
 import { limits } from '#base/limits.ts'
 import { byteStringOf } from '#engine/byte-string.ts'
-import { saveDocument } from '#engine/repository/document.ts'
+import { sealDocument } from '#engine/repository/document.ts'
 import { loadIndexFile, saveIndex } from '#engine/repository/index-file.ts'
 import { newMasterKey } from '#engine/repository/keys.ts'
 import { repack } from '#engine/repository/repacking.ts'
@@ -465,11 +465,9 @@ export const damages: readonly Damage[] = [
   {
     title: 'a lock of a machine that died',
     make: async (storage, exhibit) => {
-      await saveDocument(
-        { ...exhibit, storage },
-        'locks',
-        '{"time":"2026-03-01T12:00:00Z","exclusive":true,"hostname":"gone","username":"u","pid":1}',
-      )
+      const lock = '{"time":"2026-03-01T12:00:00Z","exclusive":true,"hostname":"gone","username":"u","pid":1}'
+      const { id, sealed } = sealDocument(exhibit, lock)
+      await storage.put(`locks/${id}`, [sealed])
       exhibit.clock.advance(limits.lockStaleAfterMs + 1)
       return { quick: [], refused: [], repair: [], restic: 'does not see it' }
     },

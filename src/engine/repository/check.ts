@@ -8,7 +8,7 @@ import { checkPacks } from './check-packs.ts'
 import { loadConfig } from './config.ts'
 import type { DocumentPlace } from './document.ts'
 import { checkKeyFile, openKey } from './keys.ts'
-import { acquireLock, listLocks, type LockPlace } from './locks.ts'
+import { acquireLock, listLocks, type LockPlace, type LockRecord } from './locks.ts'
 import { packTailSizeBytes, readPackHeader } from './pack.ts'
 import { BlobReader } from './reading.ts'
 import { walkReachable } from './reachable.ts'
@@ -20,6 +20,7 @@ export interface CheckedPlace {
   readonly storage: Storage
   readonly password: string
   readonly clock: Clock
+  readonly lockRecord?: LockRecord | undefined
 }
 
 export interface CheckOptions {
@@ -59,9 +60,9 @@ export interface CheckReport {
  * rejects only when it cannot look at all: REPOSITORY_NOT_FOUND, _PASSWORD, _LOCKED, DAMAGE_KEY when no key opens, STORAGE_….
  */
 export async function checkRepository(checked: CheckedPlace, options: CheckOptions, signal?: AbortSignal): Promise<CheckReport> {
-  const { storage, clock } = checked
+  const { storage, clock, lockRecord } = checked
   const { key } = await openKey(storage, checked.password, signal)
-  return await checkOpened({ storage, key, clock }, options, signal)
+  return await checkOpened({ storage, key, clock, lockRecord }, options, signal)
 }
 
 /** The same with a key that is open already. */

@@ -6,6 +6,7 @@ import type { Random } from '#host/random.ts'
 import type { Storage } from '#engine/storage/storage.ts'
 import type { RepositoryConfig } from './config.ts'
 import { addIndexFile, indexFileIds } from './index-file.ts'
+import type { LockRecord } from './locks.ts'
 import { PackIndex } from './pack-index.ts'
 import { loadMarks } from './prune-marks.ts'
 import type { Repository } from './repository.ts'
@@ -26,6 +27,7 @@ export interface RepositoryCore {
   markedPacks: ReadonlySet<PackId>
   /** Told of each damaged index file once, which is left out then; without it such a file is the end. */
   readonly onDamagedIndex?: ((fault: Fault) => void) | undefined
+  readonly lockRecord?: LockRecord | undefined
 }
 
 const cores = new WeakMap<Repository, RepositoryCore>()

@@ -20,19 +20,22 @@ export interface DocumentPlace {
 /** Writes the document under the hash of its sealed bytes, which it returns. The memory of a large `json` is given back. */
 export async function saveDocument(
   place: DocumentPlace,
-  folder: DocumentFolder,
+  folder: Exclude<DocumentFolder, 'locks'>,
   json: string | Buffer,
   signal?: AbortSignal,
 ): Promise<string> {
-  const plain = encodeDocument(json)
-  const sealed = seal(place.key, plain)
-  freeAtOnce(plain)
-  const id = createHash('sha256').update(sealed).digest('hex')
-  // A lock is looked at again before anything relies on it (`confirm`).
-  if (folder === 'locks') await place.storage.put(`locks/${id}`, [sealed], signal)
-  else await putAndReadBack(place.storage, { name: `${folder}/${id}`, parts: [sealed] }, signal)
+  const { id, sealed } = sealDocument(place, json)
+  await putAndReadBack(place.storage, { name: `${folder}/${id}`, parts: [sealed] }, signal)
   freeAtOnce(sealed)
   return id
+}
+
+/** The bytes of a document and the name that they will have, for whoever must know the name first. */
+export function sealDocument({ key }: Pick<DocumentPlace, 'key'>, json: string | Buffer): { readonly id: string; readonly sealed: Buffer } {
+  const plain = encodeDocument(json)
+  const sealed = seal(key, plain)
+  freeAtOnce(plain)
+  return { id: createHash('sha256').update(sealed).digest('hex'), sealed }
 }
 
 /** The JSON text of a document, proven to be what its name says. */

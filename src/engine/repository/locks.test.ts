@@ -7,9 +7,9 @@ import { limits } from '#base/limits.ts'
 import { durations } from '#base/units.ts'
 import { namesIn } from '#test/support/repository.ts'
 import { memory } from '#engine/storage/memory.ts'
-import { saveDocument } from './document.ts'
+import { sealDocument } from './document.ts'
 import { newMasterKey } from './keys.ts'
-import { acquireLock, listLocks, removeLock } from './locks.ts'
+import { acquireLock, listLocks, removeLeftLocks, type LockRecord } from './locks.ts'
 
 function place() {
   const clock = testClock(new Date('2026-01-01T00:00:00Z'))
@@ -51,7 +51,8 @@ test('SAFETY rule 26: the lock of a process that does not live is respected for 
   const here = place()
   // As a container with our host name writes it: its process id means nothing here. Its own time is far in the past.
   const json = JSON.stringify({ time: '2001-01-01T00:00:00Z', exclusive: true, hostname: hostname(), username: 'root', pid: 4_194_304 })
-  await saveDocument(here, 'locks', json)
+  const { id, sealed } = sealDocument(here, json)
+  await here.storage.put(`locks/${id}`, [sealed])
   here.clock.advance(limits.lockStaleAfterMs)
   await assert.rejects(acquireLock(here, 'shared'), isLocked)
   assert.equal((await listLocks(here))[0]!.isStale, false)
@@ -77,7 +78,7 @@ test('a lock is refreshed, so that a long job never loses it', async () => {
 test('SAFETY rule 26: a lock that somebody removed is lost, and a refresh does not bring it back', async () => {
   const here = place()
   await using lock = await acquireLock(here, 'shared')
-  await removeLock(here, lock.lockId)
+  await removeLeftLocks(here.storage, [lock.lockId])
   await assert.rejects(lock.confirm(), isLost)
   here.clock.advance(limits.lockRefreshEveryMs)
   await assert.rejects(lock.confirm(), isLost)
@@ -99,4 +100,45 @@ test('a lock file that cannot be read is respected as exclusive until it is old'
   here.clock.advance(limits.lockStaleAfterMs + 1)
   await using lock = await acquireLock(here, 'exclusive')
   await lock.confirm()
+})
+
+test('whoever takes over removes exactly the locks that were written down, also of one killed in mid-refresh', async () => {
+  const here = place()
+  const written = new Set<string>()
+  const seenBefore: string[] = []
+  const lockRecord: LockRecord = {
+    taking: async (id) => {
+      seenBefore.push(...(await namesIn(here.storage, 'locks')))
+      written.add(id)
+    },
+    gone: async (id) => void written.delete(id),
+  }
+  await using other = await acquireLock(here, 'shared')
+  const left = await acquireLock({ ...here, lockRecord }, 'shared')
+  assert.deepEqual([...written], [left.lockId])
+  assert.deepEqual(seenBefore, [`locks/${other.lockId}`], 'it was written down before it was there')
+  await removeLeftLocks(here.storage, [...written, 'f'.repeat(64)])
+  assert.deepEqual(await namesIn(here.storage, 'locks'), [`locks/${other.lockId}`])
+
+  const kept = await acquireLock(
+    { ...here, lockRecord: { ...lockRecord, taking: async () => Promise.reject(new Error('fenced')) } },
+    'shared',
+  ).catch((error: Error) => error.message)
+  assert.equal(kept, 'fenced', 'what cannot be written down is not taken')
+  assert.deepEqual(await namesIn(here.storage, 'locks'), [`locks/${other.lockId}`])
+})
+
+test('a lock that is refreshed has its new name written down, and its old one crossed out', async () => {
+  const here = place()
+  const written = new Set<string>()
+  const lockRecord: LockRecord = { taking: async (id) => void written.add(id), gone: async (id) => void written.delete(id) }
+  {
+    await using lock = await acquireLock({ ...here, lockRecord }, 'shared')
+    const before = lock.lockId
+    here.clock.advance(limits.lockRefreshEveryMs)
+    await lock.confirm()
+    assert.notEqual(lock.lockId, before)
+    assert.deepEqual([...written], [lock.lockId])
+  }
+  assert.deepEqual([...written], [])
 })

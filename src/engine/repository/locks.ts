@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { z } from 'zod'
 import type { Clock } from '#base/clock.ts'
 import { Fault, isFault, messageOf } from '#base/fault.ts'
@@ -5,8 +6,8 @@ import { isHexId } from '#base/ids.ts'
 import { limits } from '#base/limits.ts'
 import { parse } from '#base/parse.ts'
 import { printDuration } from '#base/units.ts'
-import type { StoredFile } from '#engine/storage/storage.ts'
-import { loadDocument, saveDocument, type DocumentPlace } from './document.ts'
+import type { Storage, StoredFile } from '#engine/storage/storage.ts'
+import { loadDocument, sealDocument, type DocumentPlace } from './document.ts'
 import { goString } from './go-json.ts'
 import { owner } from './owner.ts'
 import type { Lease } from './repository.ts'
@@ -15,6 +16,15 @@ export type LockKind = 'shared' | 'exclusive'
 
 export interface LockPlace extends DocumentPlace {
   readonly clock: Clock
+  readonly lockRecord?: LockRecord | undefined
+}
+
+/** Where it is written down which locks are ours, so that whoever takes our work over can remove exactly those. */
+export interface LockRecord {
+  /** Before the lock is written: from here on it may be there. */
+  taking(id: string): Promise<void>
+  /** It has been removed. */
+  gone(id: string): Promise<void>
 }
 
 export interface HeldLock extends Lease, AsyncDisposable {}
@@ -56,9 +66,15 @@ export async function listLocks(place: LockPlace, signal?: AbortSignal): Promise
   return locks
 }
 
-/** Removes exactly this lock: for a job that has fenced off its dead predecessor and knows the lock's id. */
-export async function removeLock(place: LockPlace, id: string, signal?: AbortSignal): Promise<void> {
-  await place.storage.remove(`locks/${id}`, signal)
+/**
+ * Removes exactly these locks: for a job that has fenced off its dead predecessor, whose `LockRecord` named them. One that
+ * is not there is fine.
+ */
+export async function removeLeftLocks(storage: Storage, ids: readonly string[], signal?: AbortSignal): Promise<void> {
+  for (const id of ids) {
+    assert(isHexId(id), `${id} names no lock`)
+    await storage.remove(`locks/${id}`, signal)
+  }
 }
 
 class OwnLock implements HeldLock {
@@ -112,6 +128,7 @@ class OwnLock implements HeldLock {
     await this.#refreshing
     try {
       await this.#place.storage.remove(`locks/${this.#id}`)
+      await this.#place.lockRecord?.gone(this.#id)
     } catch (error) {
       if (!isFault(error)) throw error
       // The storage has failed: what the work came to is told, not this. The lock expires by itself.
@@ -125,15 +142,17 @@ class OwnLock implements HeldLock {
   /** The new lock first, then the old one goes: at no moment is there none. */
   async #refresh(): Promise<void> {
     try {
-      const { storage } = this.#place
+      const { storage, lockRecord } = this.#place
       const old = this.#id
       const file = await storage.stat(`locks/${old}`)
       // A lock that was removed, or that others may have passed by as stale, is not brought back: `confirm` must see it.
       if (!file || ageOf(file, await storage.now()) > limits.lockStaleAfterMs) return
       const renewed = await writeLock(this.#place, this.#kind)
-      if (!(await storage.stat(`locks/${old}`))) return await storage.remove(`locks/${renewed}`)
-      this.#id = renewed
-      await storage.remove(`locks/${old}`)
+      const isOldThere = (await storage.stat(`locks/${old}`)) !== undefined
+      if (isOldThere) this.#id = renewed
+      const spare = isOldThere ? old : renewed
+      await storage.remove(`locks/${spare}`)
+      await lockRecord?.gone(spare)
     } catch (error) {
       // One missed refresh is no harm; when the lock grows too old, `confirm` fails and names this cause.
       this.#refreshFault = error
@@ -147,7 +166,11 @@ async function writeLock(place: LockPlace, kind: LockKind, signal?: AbortSignal)
   json += `,"hostname":${goString(hostname)},"username":${goString(username)},"pid":${process.pid}`
   if (uid > 0) json += `,"uid":${uid}`
   if (gid > 0) json += `,"gid":${gid}`
-  return await saveDocument(place, 'locks', `${json}}`, signal)
+  const { id, sealed } = sealDocument(place, `${json}}`)
+  await place.lockRecord?.taking(id)
+  // It is looked at again before anything relies on it (`confirm`).
+  await place.storage.put(`locks/${id}`, [sealed], signal)
+  return id
 }
 
 /**

@@ -7,7 +7,7 @@ import type { TreeNode } from '#engine/tree-node.ts'
 import { loadConfig } from './config.ts'
 import { refreshIndex, rememberCore, type RepositoryCore } from './core.ts'
 import { openKey } from './keys.ts'
-import { acquireLock, type LockKind } from './locks.ts'
+import { acquireLock, type LockKind, type LockRecord } from './locks.ts'
 import { PackIndex } from './pack-index.ts'
 import { BlobReader } from './reading.ts'
 import type { Listings, DamagedSnapshot, Lease, Repository, Snapshot, SnapshotListing, WriteOptions, WriteSession } from './repository.ts'
@@ -25,6 +25,8 @@ export interface OpenOptions {
    * DAMAGE_BLOB or DAMAGE_TREE when it is read, never a wrong byte.
    */
   readonly onDamagedIndex?: ((fault: Fault) => void) | undefined
+  /** Is told of each lock that is taken while the repository is open. */
+  readonly lockRecord?: LockRecord | undefined
 }
 
 /**
@@ -32,7 +34,7 @@ export interface OpenOptions {
  * `reading` and `exclusively` do. REPOSITORY_NOT_FOUND, _PASSWORD, _VERSION; DAMAGE_KEY, _CONFIG, _INDEX.
  */
 export async function openRepository(storage: Storage, password: string, options: OpenOptions): Promise<Repository> {
-  const { clock, random, signal, onDamagedIndex } = options
+  const { clock, random, signal, onDamagedIndex, lockRecord } = options
   if (!(await storage.stat('config', signal))) {
     throw new Fault('REPOSITORY_NOT_FOUND', `${storage.location} has no repository`, { location: storage.location })
   }
@@ -48,6 +50,7 @@ export async function openRepository(storage: Storage, password: string, options
     indexFiles: new Set(),
     markedPacks: new Set(),
     onDamagedIndex,
+    lockRecord,
   }
   await refreshIndex(core, signal)
   const repository = new OpenedRepository(core)
