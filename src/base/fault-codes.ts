@@ -161,6 +161,7 @@ const table = {
   SECRET_KEY: { hint: 'Put the sealing key of this installation back in its place; without it no stored secret opens.' },
   SECRET_UNREADABLE: { hint: 'The sealing key is not the one of this catalog: put the right one back, or enter the secret again.' },
   PORT_IN_USE: { hint: 'Another service listens there, perhaps an Integrum that still runs; choose another with --port.' },
+  JOB_LOST: { retry: true, hint: 'Another worker has the job by now; look at its run.' },
   JOB_OVER: { hint: 'There is nothing to cancel any more.' },
   BODY_INVALID: { usage: true, hint: 'Send one JSON document, with `Content-Type: application/json`.' },
   BODY_TOO_LARGE: { usage: true, hint: 'Send less; archives go to the upload endpoint.' },

@@ -119,6 +119,14 @@ export const limits = {
   dumpStatementBytesMax: 64 * MiB,
   dumpStatementMsMax: 6 * durations.hour,
   passwordLengthMin: 1,
+  /** A worker tells its jobs so often that it lives; they end when they hear nothing for so long. */
+  jobAliveEveryMs: 2 * durations.second,
+  /** With two looks at it still below the ten seconds after which the job is handed to another worker. */
+  jobSilenceMsMax: 5 * durations.second,
+  jobProgressEveryMs: 250,
+  /** From the wish that a job ends to its being killed. */
+  jobGraceMs: 15 * durations.second,
+  jobHeapBytesMax: 1 * GiB,
   /** Of one request to the service, uploads apart. */
   requestBytesMax: 1 * MiB,
   /** From one address in a minute; signing in has a bound of its own. */

@@ -1,0 +1,4 @@
+import type { AnyJobKind } from './job-kind.ts'
+
+/** THE LIST: a new kind of job is a file in `kinds/`, one in `work/`, and one line here. */
+export const jobKinds: readonly AnyJobKind[] = []
