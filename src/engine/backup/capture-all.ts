@@ -54,6 +54,8 @@ export async function captureAll(capture: CaptureOrder): Promise<Captured> {
 
   await using open = new AsyncDisposableStack()
   const databases: Opened<DatabaseSection>[] = []
+  // While the server is asked what there is, a core has nothing else to do.
+  if (order.databases.length > 0) capture.session.prepare()
   for (const { name, target } of order.databases) {
     instruments.onProgress({ stage: 'snapshot', what: name })
     // A third of the whole program, which a backup of files alone does without.

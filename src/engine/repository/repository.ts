@@ -56,6 +56,8 @@ export interface Lease {
 
 export interface WriteSession {
   readonly lease: Lease
+  /** Much is to come: what takes a while to start does so now, beside whatever the caller still prepares. */
+  prepare(): void
   /**
    * Chunks, dedups, compresses, seals and packs a stream. Several may run at once; the session bounds all buffers. A piece
    * is copied before the next one is asked for, so its buffer may be used again then. Content that grows and changes from

@@ -56,9 +56,13 @@ export class SealingThreads implements AsyncDisposable {
     this.#hashes = Buffer.from(this.#board.hashes)
   }
 
-  /** They start with the first job. */
+  /** They start with the first job, unless they were told to before. */
   get isStarted(): boolean {
     return this.#exits.length > 0
+  }
+
+  start(): void {
+    while (this.#exits.length < limits.threads) this.#startOne()
   }
 
   /** SHA-256 of the bytes at `address`. */
@@ -120,7 +124,7 @@ export class SealingThreads implements AsyncDisposable {
       if (this.#free.length === 0) await new Promise<void>((resolve) => this.#wantJob.push(resolve))
     }
     this.#throwIfFailed()
-    while (this.#exits.length < limits.threads) this.#start()
+    this.start()
     const job = this.#free.pop()!
     if (id) this.#hashes.write(id, job * 32, 32, 'hex')
     const words = job * board.jobWords
@@ -165,7 +169,7 @@ export class SealingThreads implements AsyncDisposable {
     }
   }
 
-  #start(): void {
+  #startOne(): void {
     const workerData: board.SealingWorkerData = {
       board: this.#board,
       key: this.#options.key.bytes,

@@ -72,6 +72,11 @@ export class Writing implements WriteSession, AsyncDisposable {
     return this.#statistics
   }
 
+  prepare(): void {
+    this.#throwIfOver()
+    this.#start().threads.start()
+  }
+
   async content(
     bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
     signal?: AbortSignal,

@@ -47,7 +47,6 @@ async function beginCapture(source: DatabaseSource, context: CaptureContext): Pr
   await requireReadableText(control)
 
   const snapshot = await holdSnapshot(control, context.clock, bounds)
-  const catalog = await readCatalog(control)
   const stop = new AbortController()
   const signal = context.signal ? AbortSignal.any([context.signal, stop.signal]) : stop.signal
   const hashKey = context.random.bytes(16)
@@ -64,6 +63,8 @@ async function beginCapture(source: DatabaseSource, context: CaptureContext): Pr
       signal,
     }),
   )
+  readers.prepare()
+  const catalog = await readCatalog(control)
   const watch = stack.use(await connect(source.target, context.signal))
   await watch.query(`SET application_name = '${applicationName}'`)
   return new PostgresCapture(

@@ -32,17 +32,28 @@ export interface Reading {
 
 /**
  * Sessions that share one snapshot, at most `connections` at once; a reading waits for a free one. Each reading is a
- * transaction of its own, so no lock outlives it. Sessions are opened when first needed and closed with the scope.
+ * transaction of its own, so no lock outlives it. Sessions are opened by `prepare` or when first needed, and closed with the scope.
  */
 export class SnapshotReaders implements AsyncDisposable {
   readonly #options: ReadersOptions
   readonly #free: Connection[] = []
+  readonly #opening: Promise<Connection>[] = []
   readonly #all = new Set<Connection>()
   readonly #turns: Semaphore
 
   constructor(options: ReadersOptions) {
     this.#options = options
     this.#turns = new Semaphore(options.connections)
+  }
+
+  /** Opens the sessions beside whatever else is done until they are needed; the reading that gets one is told of a failure. */
+  prepare(): void {
+    for (let count = 0; count < this.#options.connections; count += 1) {
+      const opening = this.#open()
+      // The reading that gets the session hears of it; until then it must not count as unhandled.
+      opening.catch(() => {})
+      this.#opening.push(opening)
+    }
   }
 
   /** Streams the rows; `onEnd` gets COPY's own count of them and the hash of what came. */
@@ -70,12 +81,15 @@ export class SnapshotReaders implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.allSettled(this.#opening)
     await Promise.all([...this.#all].map((connection) => this.#discard(connection)))
   }
 
   async #session(): Promise<Connection> {
-    const free = this.#free.pop()
-    if (free) return free
+    return this.#free.pop() ?? (await (this.#opening.shift() ?? this.#open()))
+  }
+
+  async #open(): Promise<Connection> {
     const { target, settings, applicationName, signal } = this.#options
     const connection = await connect(target, signal)
     this.#all.add(connection)
