@@ -5,16 +5,52 @@ export const sourceNameSchema = z
   .string()
   .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'a name is 1 to 63 of a-z, 0-9 and "-", not beginning with "-"')
 
+const hookTimeoutMs = z
+  .number()
+  .int()
+  .positive()
+  .default(5 * durations.minute)
+
 /** A program that the operator wants run, without a shell. */
-export const hookSchema = z.strictObject({
-  command: z.array(z.string().min(1)).min(1),
-  timeoutMs: z
-    .number()
-    .int()
-    .positive()
-    .default(5 * durations.minute),
+export const commandHookSchema = z.strictObject({ command: z.array(z.string().min(1)).min(1), timeoutMs: hookTimeoutMs })
+export type CommandHook = z.infer<typeof commandHookSchema>
+
+/** Settings are shown, printed into plans and kept in journals: what opens a door stands in a file of its own. */
+const secretHeaderPattern = /^(authorization|proxy-authorization|cookie)$|key|token|secret|password/i
+
+/** What is asked of another server: whatever it answers beside 2xx is a failure, and it is not followed elsewhere. */
+export const httpHookSchema = z.strictObject({
+  url: z.url({ protocol: /^https?$/ }).refine(isPrivateUrl, 'https, or http to this machine itself, and no password in it'),
+  method: z.enum(['POST', 'PUT']).default('POST'),
+  headers: z
+    .record(
+      z.string().regex(/^[A-Za-z0-9-]{1,64}$/, 'the name of a header'),
+      z.union([
+        z
+          .string()
+          .max(1024)
+          .regex(/^[\x20-\x7E]*$/, 'printable characters'),
+        /** Its text without surrounding white space. */
+        z.strictObject({ file: z.string().startsWith('/') }),
+      ]),
+    )
+    .refine(
+      (headers) => Object.entries(headers).every(([name, value]) => typeof value !== 'string' || !secretHeaderPattern.test(name)),
+      'a header that holds a secret is written {"file": "/path"}',
+    )
+    .default({}),
+  timeoutMs: hookTimeoutMs,
 })
+export type HttpHook = z.infer<typeof httpHookSchema>
+
+export const hookSchema = z.union([commandHookSchema, httpHookSchema])
 export type Hook = z.infer<typeof hookSchema>
+
+function isPrivateUrl(text: string): boolean {
+  const url = URL.parse(text)
+  if (url === null || url.username !== '' || url.password !== '') return false
+  return url.protocol === 'https:' || /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname)
+}
 
 /** Rows that name files: every value of `column` is a path below `root`. */
 export const fileReferenceSchema = z.strictObject({

@@ -40,7 +40,8 @@ export async function backup(
   const id = instruments.random.uuid() as BackupId
   const startedAt = instruments.clock.now()
   const { beforeBackup, afterBackup } = order.settings.hooks
-  return await withHooks({ before: beforeBackup, after: afterBackup }, signal, async () =>
+  const occasion = { of: 'backup', system: order.system, id } as const
+  return await withHooks({ before: beforeBackup, after: afterBackup, occasion }, signal, async () =>
     repository.write(
       { compressionLevel: order.compressionLevel },
       async (session) => {

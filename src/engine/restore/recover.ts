@@ -38,7 +38,7 @@ async function endUndone(stateDirectory: string): Promise<void> {
 }
 
 async function recoverOne(journal: RestoreJournal, clock: Clock, signal: AbortSignal): Promise<void> {
-  const { databases, roots, step, hooks } = journal.state
+  const { databases, roots, step, hooks, system, restore } = journal.state
   await using _locks = await lockTargets(
     { databases: databases.map((record) => ({ record })), roots: roots.map((record) => ({ record })) },
     signal,
@@ -47,7 +47,7 @@ async function recoverOne(journal: RestoreJournal, clock: Clock, signal: AbortSi
   if (step === 'swapping') {
     const outcome = await settle(journal, clock)
     // The crash came between stopping and starting; starting what runs already is the hook's own business.
-    if (hooks.afterSwap) await runHook('after', hooks.afterSwap)
+    if (hooks.afterSwap) await runHook({ name: 'after', hook: hooks.afterSwap, occasion: { of: 'restore', system, id: restore } })
     if (outcome === 'swapped') return
   }
   await abandon(journal, `it was interrupted at step "${step}"`)

@@ -33,7 +33,8 @@ export async function swap(journal: RestoreJournal, options: SwapOptions, signal
 async function swapBetweenHooks(journal: RestoreJournal, options: SwapOptions, signal: AbortSignal): Promise<void> {
   const { beforeSwap, afterSwap } = journal.state.hooks
   let fencedAtMs = 0
-  await withHooks({ before: beforeSwap, after: afterSwap }, signal, async () => {
+  const occasion = { of: 'restore', system: journal.state.system, id: journal.state.restore } as const
+  await withHooks({ before: beforeSwap, after: afterSwap, occasion }, signal, async () => {
     try {
       fencedAtMs = options.clock.monotonicMs()
       await fence(journal, options, signal)
