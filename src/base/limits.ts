@@ -130,7 +130,7 @@ export const limits = {
   /** Of one request to the service, uploads apart. */
   requestBytesMax: 1 * MiB,
   /** From one address in a minute; signing in has a bound of its own. */
-  requestsPerMinuteMax: 6_000,
+  requestsPerMinuteMax: 30_000,
   signInsPerMinuteMax: 10,
   toolOutputBytesMax: 64 * KiB,
 } as const

@@ -74,3 +74,16 @@ test('a transaction sees the rows of its tenants only, and writes no others, wha
   )
   assert.equal(changed.numUpdatedRows, 0n)
 })
+
+test('a page of another site makes nobody act, whose browser sends the cookie along', async () => {
+  const acting = contractActs()
+  for (const headers of [{ origin: 'https://elsewhere.example' }, { origin: 'null' }, { 'sec-fetch-site': 'cross-site' }])
+    assertProblem(await here.ask(acting.method, acting.path, { headers }), 403, 'ORIGIN_REFUSED')
+})
+
+/** Any endpoint that changes something. */
+function contractActs() {
+  const found = endpoints.find(({ method }) => method === 'POST')
+  assert.ok(found)
+  return found
+}

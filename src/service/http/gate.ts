@@ -88,7 +88,7 @@ export function serve<E extends Endpoint>(
 async function admit(house: House, endpoint: Endpoint, request: FastifyRequest): Promise<Admitted> {
   const cookie = request.cookies['integrum_session']
   const bearer = /^Bearer (\S+)$/.exec(request.headers.authorization ?? '')?.[1]
-  if (endpoint.method !== 'GET' && bearer === undefined) assertSameOrigin(request)
+  if (endpoint.method !== 'GET' && bearer === undefined) assertSameOrigin(request, house.config.publicUrl)
   const caller = (await house.authenticate({ session: cookie, bearer })) ?? nobody
   if (endpoint.permission === 'open') return { caller, scope: { kind: 'tenants', ids: [] } }
   const refuse = async (fault: Fault): Promise<never> => {
@@ -108,10 +108,11 @@ async function admit(house: House, endpoint: Endpoint, request: FastifyRequest):
 }
 
 /** A page of somebody else cannot make a signed-in browser act: it may send the cookie, not the origin. */
-function assertSameOrigin(request: FastifyRequest): void {
+function assertSameOrigin(request: FastifyRequest, publicUrl: string | undefined): void {
   const { origin, host } = request.headers
-  const site = request.headers['sec-fetch-site']
-  if (site === 'cross-site' || (origin !== undefined && URL.parse(origin)?.host !== host))
+  const asking = origin === undefined ? host : URL.parse(origin)?.host
+  const isForeign = asking === undefined || (asking !== host && asking !== URL.parse(publicUrl ?? '')?.host)
+  if (isForeign || request.headers['sec-fetch-site'] === 'cross-site')
     throw new Fault('ORIGIN_REFUSED', `a page of ${origin ?? 'another site'} asked`, { origin: origin ?? null })
 }
 

@@ -1,7 +1,7 @@
 import cookie from '@fastify/cookie'
 import helmet from '@fastify/helmet'
 import rateLimit from '@fastify/rate-limit'
-import fastify, { type FastifyError, type FastifyInstance, type FastifyRequest } from 'fastify'
+import fastify, { LogController, type FastifyError, type FastifyInstance, type FastifyRequest } from 'fastify'
 import { Fault, isFault } from '#base/fault.ts'
 import { limits } from '#base/limits.ts'
 import { durations } from '#base/units.ts'
@@ -19,7 +19,8 @@ declare module 'fastify' {
 export async function makeServer(house: House): Promise<FastifyInstance> {
   const app = fastify({
     loggerInstance: house.log,
-    disableRequestLogging: true,
+    // Each act and each refusal is in the trail; reads are not logged one by one.
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => house.random.uuid(),
     requestIdHeader: false,
     // The proxy of a public address says whom it asks for; anybody else's word is nothing.
