@@ -6,6 +6,9 @@ import { deriveAhead } from '#engine/repository/derivation.ts'
 import { openStorage } from '#engine/storage/storages.ts'
 
 const words = process.argv.slice(2)
+/** A storage that takes longer to answer is not waited for. */
+const headStartMs = 50
+
 await headStart()
 const { main } = await import('./main.ts')
 process.exitCode = await main(words)
@@ -37,6 +40,3 @@ function option(name: string): string | undefined {
   const at = words.findIndex((word) => word === name || word.startsWith(`${name}=`))
   return at === -1 ? undefined : words[at] === name ? words[at + 1] : words[at]!.slice(name.length + 1)
 }
-
-/** A storage that takes longer to answer is not waited for. */
-const headStartMs = 50
