@@ -26,6 +26,8 @@ import { readTar } from './tar-reader.ts'
 
 export interface ImportOrder {
   readonly system: string
+  /** The id of the backup, where the file brings none of its own; a new one otherwise. */
+  readonly newId?: BackupId | undefined
   /** Under a new id, although the backup is there already. */
   readonly isAsNew: boolean
   /** What the one database or root of a foreign file is called in the backup. */
@@ -105,7 +107,7 @@ function manifestFor({ manifest, head }: CheckedArchive, { file, order, instrume
   if (!order.isAsNew && manifest.system === order.system) return manifest
   return {
     ...manifest,
-    backup: instruments.random.uuid(),
+    backup: order.newId ?? instruments.random.uuid(),
     system: order.system,
     purpose: 'regular',
     imported: {

@@ -48,6 +48,7 @@ export async function importDump(
   return await backup(
     repository,
     {
+      id: order.newId,
       system: order.system,
       purpose: 'regular',
       databases: [{ name, target: sandbox.target }],

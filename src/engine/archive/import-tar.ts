@@ -32,6 +32,7 @@ export async function importTar(repository: Repository, importing: Importing, si
   return await backup(
     repository,
     {
+      id: order.newId,
       system: order.system,
       purpose: 'regular',
       databases: [],

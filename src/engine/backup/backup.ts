@@ -37,7 +37,7 @@ export async function backup(
   signal: AbortSignal,
 ): Promise<BackupResult> {
   const type = typeOf(order)
-  const id = instruments.random.uuid() as BackupId
+  const id = order.id ?? (instruments.random.uuid() as BackupId)
   const startedAt = instruments.clock.now()
   const { beforeBackup, afterBackup } = order.settings.hooks
   const occasion = { of: 'backup', system: order.system, id } as const

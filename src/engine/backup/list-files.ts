@@ -14,15 +14,57 @@ export interface ListedFile {
   readonly modifiedAt: string
 }
 
+export interface ListedEntry {
+  /** In its folder, printable. */
+  readonly name: string
+  readonly type: NodeType
+  readonly mode: string
+  readonly sizeBytes: number
+  readonly modifiedAt: string
+  readonly linkTarget: string | null
+}
+
+/** What stands in one folder of a backup, folders first. FILE_NOT_IN_BACKUP when there is no such folder. */
+export async function listFolder(repository: Repository, backup: Backup, path: string, signal?: AbortSignal): Promise<ListedEntry[]> {
+  const parts = partsOf(path)
+  const node = parts.length === 0 ? undefined : await nodeAt(repository, backup.snapshot.tree, parts.join('/'), signal)
+  const subtree = parts.length === 0 ? backup.snapshot.tree : node?.subtree
+  if (subtree === undefined) throw new Fault('FILE_NOT_IN_BACKUP', `backup ${backup.id} has no such folder`, { field: 'path' })
+  const nodes = await repository.tree(subtree, signal)
+  const rank = ({ type }: TreeNode) => (type === 'dir' ? 0 : 1)
+  return nodes
+    .toSorted((a, b) => rank(a) - rank(b) || (a.name < b.name ? -1 : 1))
+    .map((one) => ({
+      name: printBytesName(one.name),
+      type: one.type,
+      mode: printMode(one),
+      sizeBytes: one.sizeBytes,
+      modifiedAt: modifiedAt(one),
+      linkTarget: one.linkTarget === undefined ? null : printBytesName(one.linkTarget),
+    }))
+}
+
+/** One file of a backup. FILE_NOT_IN_BACKUP when there is none at `path`. */
+export async function fileIn(repository: Repository, backup: Backup, path: string, signal?: AbortSignal): Promise<TreeNode> {
+  const node = await nodeAt(repository, backup.snapshot.tree, partsOf(path).join('/'), signal)
+  if (node?.type !== 'file') throw new Fault('FILE_NOT_IN_BACKUP', `backup ${backup.id} has no such file`, { field: 'path' })
+  return node
+}
+
 /** Everything below `path` of a backup, folder by folder. FILE_NOT_IN_BACKUP when there is nothing. */
 export async function* listFiles(repository: Repository, backup: Backup, path: string, signal: AbortSignal): AsyncGenerator<ListedFile> {
-  const parts = path.split('/').filter((part) => part !== '' && part !== '.')
-  if (parts.includes('..')) throw new Fault('PATH_OUTSIDE_ROOT', `the path ${path} leaves the backup`, { path })
+  const parts = partsOf(path)
   if (parts.length === 0) return yield* below(repository, backup.snapshot.tree, '', signal)
   const node = await nodeAt(repository, backup.snapshot.tree, parts.join('/'), signal)
   if (!node) throw new Fault('FILE_NOT_IN_BACKUP', `backup ${backup.id} has nothing at ${path}`, { path })
   yield listed(node, parts.join('/'))
   if (node.subtree) yield* below(repository, node.subtree, `${parts.join('/')}/`, signal)
+}
+
+function partsOf(path: string): string[] {
+  const parts = path.split('/').filter((part) => part !== '' && part !== '.')
+  if (parts.includes('..')) throw new Fault('PATH_OUTSIDE_ROOT', 'the path leaves the backup', { field: 'path' })
+  return parts
 }
 
 async function* below(repository: Repository, subtree: BlobId, prefix: string, signal: AbortSignal): AsyncGenerator<ListedFile> {
@@ -40,8 +82,12 @@ function listed(node: TreeNode, path: string): ListedFile {
     path: path + target,
     mode: printMode(node),
     sizeBytes: node.sizeBytes,
-    modifiedAt: new Date(Number(node.mtimeNs / 1_000_000n)).toISOString(),
+    modifiedAt: modifiedAt(node),
   }
+}
+
+function modifiedAt({ mtimeNs }: TreeNode): string {
+  return new Date(Number(mtimeNs / 1_000_000n)).toISOString()
 }
 
 const letters: Readonly<Record<NodeType, string>> = { file: '-', dir: 'd', symlink: 'l', dev: 'b', chardev: 'c', fifo: 'p', socket: 's' }

@@ -1,4 +1,5 @@
 import type { Clock } from '#base/clock.ts'
+import type { BackupId } from '#base/ids.ts'
 import type { SystemSettings } from '#base/settings.ts'
 import type { Random } from '#host/random.ts'
 import type { DatabaseTarget } from '#engine/sources/postgres/target.ts'
@@ -8,6 +9,8 @@ import type { Manifest } from './manifest.ts'
 
 /** What a backup is asked to hold. */
 export interface BackupOrder {
+  /** The id that the backup gets, when whoever asks knows it already; a new one otherwise. */
+  readonly id?: BackupId | undefined
   readonly system: string
   readonly name?: string | undefined
   readonly description?: string | undefined
