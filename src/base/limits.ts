@@ -127,6 +127,8 @@ export const limits = {
   /** From the wish that a job ends to its being killed. */
   jobGraceMs: 15 * durations.second,
   jobHeapBytesMax: 1 * GiB,
+  /** How often a made-up name gets another number before it is given up. */
+  nameTriesMax: 1_000,
   /** Of one request to the service, uploads apart. */
   requestBytesMax: 1 * MiB,
   /** From one address in a minute; signing in has a bound of its own. */

@@ -1,10 +1,12 @@
 import type { FastifyInstance } from 'fastify'
+import { addBackups } from './backups/backups.routes.ts'
 import type { House } from './house.ts'
 import { addRepositories } from './repositories/repositories.routes.ts'
 import { addService } from './http/service.routes.ts'
+import { addSchedules } from './schedules/schedules.routes.ts'
 
 /** Serves the endpoints of one capability. */
 export type AddRoutes = (app: FastifyInstance, house: House) => void
 
 /** THE LIST: a new capability is one folder and one line here. A slice uses the doors of those above it only. */
-export const slices: readonly AddRoutes[] = [addService, addRepositories]
+export const slices: readonly AddRoutes[] = [addService, addRepositories, addBackups, addSchedules]

@@ -1,4 +1,5 @@
 import type { ColumnType, Generated } from 'kysely'
+import type { ArchiveFormat } from '#contract/backups.ts'
 import type { Role } from '#contract/permissions.ts'
 import type { Status } from '#contract/shapes.ts'
 import type { SystemSettings } from '#base/settings.ts'
@@ -148,6 +149,8 @@ export interface BackupRow {
   compression_ratio: number | null
   checksum: string | null
   created_by: string
+  created_by_id: string | null
+  schedule_id: string | null
   created_at: Date
   completed_at: Date | null
   standing: WithDefault<'unverified' | 'intact' | 'proven' | 'failed'>
@@ -160,7 +163,10 @@ export interface BackupRow {
   deleted_by: string | null
   delete_reason: string | null
   removal_due_at: Date | null
+  removal_run_id: string | null
+  removal_fault: ColumnType<FaultRecord | null, string | null | undefined, string | null>
   removed_at: Date | null
+  missing_at: Date | null
 }
 
 export interface RestorePlanRow {
@@ -282,13 +288,37 @@ export interface DownloadRow {
   id: string
   tenant_id: string
   backup_id: string
-  format: string
+  format: ArchiveFormat
+  is_encrypted: boolean
+  passphrase_sealed: Buffer | null
   sha256: string | null
   size_bytes: number | null
   path: string | null
   run_id: string | null
   created_at: Date
   expires_at: Date
+}
+
+export interface UploadRow {
+  id: string
+  tenant_id: string
+  file_name: string
+  path: string
+  size_bytes: number
+  sha256: string
+  passphrase_sealed: Buffer | null
+  run_id: string | null
+  created_at: Date
+  expires_at: Date
+}
+
+export interface ScheduleTickRow {
+  schedule_id: string
+  tenant_id: string
+  tick: Date
+  backup_id: string | null
+  fault: ColumnType<FaultRecord | null, string | null | undefined, string | null>
+  created_at: Date
 }
 
 /** Every table of the catalog, as `migrations/` makes them. */
@@ -335,4 +365,6 @@ export interface Tables {
   run_log: RunLogRow
   events: EventRow
   downloads: DownloadRow
+  uploads: UploadRow
+  schedule_ticks: ScheduleTickRow
 }

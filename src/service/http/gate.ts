@@ -22,9 +22,9 @@ export interface Call<E extends Endpoint> {
   /** The wire itself, for uploads, downloads and events alone. */
   readonly wire: { readonly request: FastifyRequest; readonly reply: FastifyReply }
   /** A transaction that only reads, in the caller's scope. */
-  read<T>(work: (tx: Tx) => Promise<T>): Promise<T>
+  readonly read: <T>(work: (tx: Tx) => Promise<T>) => Promise<T>
   /** The act itself, in the caller's scope, with its event in the trail: both, or neither. */
-  act<T>(work: (tx: Tx) => Promise<Acted<T>>): Promise<T>
+  readonly act: <T>(work: (tx: Tx) => Promise<Acted<T>>) => Promise<T>
 }
 
 export interface RequestFacts {

@@ -22,6 +22,9 @@ create table backups (
   -- SHA-256 of the manifest.
   checksum text,
   created_by text not null,
+  created_by_id uuid,
+  -- The schedule that had it made.
+  schedule_id uuid,
   created_at timestamptz not null,
   completed_at timestamptz,
   -- Unverified, intact, proven or failed, and since when (engine/repository/proofs.ts).
@@ -36,7 +39,12 @@ create table backups (
   deleted_by text,
   delete_reason text,
   removal_due_at timestamptz,
+  -- The job that removes it, and why the last try did not.
+  removal_run_id uuid,
+  removal_fault jsonb,
   removed_at timestamptz,
+  -- Since when its snapshot is not in the repository although nobody removed it through the service.
+  missing_at timestamptz,
   unique (tenant_id, name)
 );
 create index backups_list on backups (tenant_id, created_at desc, id);
@@ -44,6 +52,7 @@ create index backups_system on backups (system_id, created_at desc);
 create index backups_status on backups (status, created_at desc);
 create index backups_type on backups (type, created_at desc);
 create index backups_name on backups (name text_pattern_ops);
+create index backups_repository on backups (repository_id) where removed_at is null;
 create index backups_removal on backups (removal_due_at) where removed_at is null and deleted_at is not null;
 
 create table restore_plans (
@@ -119,6 +128,17 @@ create table backup_schedules (
 create unique index backup_schedules_name on backup_schedules (tenant_id, name) where deleted_at is null;
 create index backup_schedules_due on backup_schedules (next_run_at) where is_active and deleted_at is null;
 
+-- Each time that a schedule ran: once, however many services look at the clock.
+create table schedule_ticks (
+  schedule_id uuid not null references backup_schedules,
+  tenant_id uuid not null references tenants,
+  tick timestamptz not null,
+  backup_id uuid,
+  fault jsonb,
+  created_at timestamptz not null,
+  primary key (schedule_id, tick)
+);
+
 create table runs (
   id uuid primary key,
   tenant_id uuid not null references tenants,
@@ -181,17 +201,36 @@ create table events (
 );
 create index events_at on events (at);
 
+-- Portable archives in the making, and those that wait to be fetched.
 create table downloads (
   id uuid primary key,
   tenant_id uuid not null references tenants,
   backup_id uuid not null references backups,
-  format text not null,
-  -- SHA-256 of the spooled archive: its ETag.
+  format text not null check (format in ('tar', 'tar.gz', 'tar.zst')),
+  is_encrypted boolean not null,
+  -- Until the archive is made.
+  passphrase_sealed bytea,
+  -- SHA-256 of the archive: its ETag.
   sha256 text,
   size_bytes bigint,
   path text,
   run_id uuid,
   created_at timestamptz not null,
-  expires_at timestamptz not null,
-  unique (backup_id, format)
+  expires_at timestamptz not null
+);
+create unique index downloads_once on downloads (backup_id, format) where not is_encrypted;
+create index downloads_expiry on downloads (expires_at);
+
+-- Files on their way into a repository.
+create table uploads (
+  id uuid primary key,
+  tenant_id uuid not null references tenants,
+  file_name text not null,
+  path text not null,
+  size_bytes bigint not null,
+  sha256 text not null,
+  passphrase_sealed bytea,
+  run_id uuid,
+  created_at timestamptz not null,
+  expires_at timestamptz not null
 );

@@ -11,7 +11,7 @@ declare
   name text;
 begin
   foreach name in array array['repositories', 'systems', 'system_secrets', 'backups', 'restore_plans', 'restore_operations', 'backup_schedules',
-    'runs', 'run_log', 'events', 'downloads', 'audit_events']
+    'schedule_ticks', 'runs', 'run_log', 'events', 'downloads', 'uploads', 'audit_events']
   loop
     execute format('alter table %I enable row level security', name);
     execute format('alter table %I force row level security', name);

@@ -1,0 +1,241 @@
+import { z } from 'zod'
+import { endpoint } from './endpoint.ts'
+import {
+  faultSchema,
+  idParamsSchema,
+  instantSchema,
+  nameSchema,
+  pageOf,
+  pageQuery,
+  startedSchema,
+  statusSchema,
+  textSchema,
+  uuidSchema,
+} from './shapes.ts'
+
+export const backupTypes = ['full', 'database', 'files'] as const
+export type BackupType = (typeof backupTypes)[number]
+export const backupTypeSchema = z.enum(backupTypes)
+export const archiveFormats = ['tar', 'tar.gz', 'tar.zst'] as const
+export type ArchiveFormat = (typeof archiveFormats)[number]
+export const standings = ['unverified', 'intact', 'proven', 'failed'] as const
+
+const countSchema = z.number().int().nonnegative()
+const backupNameSchema = textSchema(120).regex(/^[^\n\t]*$/, 'a name is one line')
+const reasonSchema = textSchema(500)
+
+/** As lists show it. */
+export const backupSchema = z.object({
+  id: uuidSchema,
+  tenantId: uuidSchema,
+  systemId: uuidSchema.nullable(),
+  systemName: z.string(),
+  repositoryId: uuidSchema,
+  name: z.string(),
+  type: backupTypeSchema,
+  /** `safety` before a restore, `release` of the state that a restore replaced. */
+  purpose: z.string(),
+  description: z.string(),
+  status: statusSchema,
+  standing: z.enum(standings),
+  standingAt: instantSchema.nullable(),
+  /** Logical bytes: rows and files. Null until it has ended. */
+  fileSizeBytes: countSchema.nullable(),
+  /** What was stored for it; null where nobody counted, as for a backup that the catalog found in the repository. */
+  fileSizeCompressed: countSchema.nullable(),
+  /** Share saved by compression alone; what deduplication saved stands in the statistics. */
+  compressionRatio: z.number().nullable(),
+  gapCount: countSchema,
+  createdBy: z.string(),
+  createdAt: instantSchema,
+  completedAt: instantSchema.nullable(),
+  runId: uuidSchema.nullable(),
+  scheduleId: uuidSchema.nullable(),
+  deletedAt: instantSchema.nullable(),
+  deletedBy: z.string().nullable(),
+  deleteReason: z.string().nullable(),
+  removalDueAt: instantSchema.nullable(),
+  removedAt: instantSchema.nullable(),
+  /** Since when its snapshot is not in the repository although nobody removed it through this service. */
+  missingAt: instantSchema.nullable(),
+})
+export type BackupView = z.infer<typeof backupSchema>
+
+const exactnessSchema = z.array(z.object({ what: z.string(), why: z.string() }))
+
+/** What the manifest says, without the keys of its hashes and without its tables. */
+export const backupSummarySchema = z.object({
+  version: z.string(),
+  hostname: z.string(),
+  startedAt: instantSchema,
+  isQuiesced: z.boolean(),
+  compressionLevel: countSchema,
+  databases: z.array(
+    z.object({
+      name: z.string(),
+      database: z.string(),
+      serverVersion: z.string(),
+      clientVersion: z.string(),
+      instant: instantSchema,
+      lsn: z.string().nullable(),
+      tables: countSchema,
+      rows: countSchema,
+      bytes: countSchema,
+      sizeBytes: countSchema,
+      largeObjects: countSchema,
+      sequences: countSchema,
+      extensions: z.array(z.object({ name: z.string(), version: z.string() })),
+      roles: z.array(z.string()),
+      exactness: exactnessSchema,
+    }),
+  ),
+  roots: z.array(
+    z.object({
+      name: z.string(),
+      path: z.string(),
+      instant: instantSchema,
+      files: countSchema,
+      directories: countSchema,
+      specials: countSchema,
+      bytes: countSchema,
+      /** Entries that changed after the instant of the database. */
+      newer: countSchema,
+      exactness: exactnessSchema,
+    }),
+  ),
+  references: z.object({ checked: countSchema, dangling: countSchema }),
+  gaps: z.array(z.object({ source: z.string(), kind: z.string(), what: z.string(), detail: z.string() })),
+  imported: z.object({ kind: z.string(), at: instantSchema, file: z.string(), sha256: z.string(), format: z.string() }).optional(),
+  statistics: z.object({
+    readBytes: countSchema,
+    newBytes: countSchema,
+    newBlobs: countSchema,
+    reusedBlobs: countSchema,
+    storedBytes: countSchema.nullable(),
+    /** Share of the logical bytes that was known before and not stored again. */
+    dedupRatio: z.number().nullable(),
+  }),
+})
+export type BackupSummary = z.infer<typeof backupSummarySchema>
+
+export const backupDetailsSchema = backupSchema.extend({
+  /** restic's id of its snapshot. */
+  snapshot: z.string().nullable(),
+  /** Where it lies: the repository's place and the snapshot in it. */
+  filePath: z.string().nullable(),
+  /** SHA-256 of the manifest, which holds the hash of everything else. */
+  checksum: z.string().nullable(),
+  manifest: backupSummarySchema.nullable(),
+  fault: faultSchema.nullable(),
+  /** Why it was not removed when it was due. */
+  removalFault: faultSchema.nullable(),
+  durationSeconds: z.number().nullable(),
+  run: z
+    .object({
+      id: uuidSchema,
+      status: statusSchema,
+      stage: z.string().nullable(),
+      percent: z.number().nullable(),
+      startedAt: instantSchema.nullable(),
+      endedAt: instantSchema.nullable(),
+    })
+    .nullable(),
+})
+
+export const backupOrderFields = {
+  systemId: uuidSchema,
+  name: backupNameSchema.optional(),
+  description: textSchema(2000).optional(),
+  /** zstd. */
+  compressionLevel: z.number().int().min(1).max(19).default(1),
+  /** Patterns for each file root, beside those of the system's settings; `*` within a name, `**` across names. */
+  exclusions: z.record(nameSchema, z.array(z.string().min(1).max(1024)).max(200)).optional(),
+}
+
+export const backupCreatedSchema = z.object({ backupId: uuidSchema, runId: uuidSchema })
+
+export const backupListQuery = {
+  ...pageQuery,
+  systemId: uuidSchema.optional(),
+  type: backupTypeSchema.optional(),
+  status: statusSchema.optional(),
+  standing: z.enum(standings).optional(),
+  /** Made at or after, and before. */
+  from: instantSchema.optional(),
+  to: instantSchema.optional(),
+  /** Part of the name. */
+  search: z.string().trim().min(1).max(120).optional(),
+  deleted: z.enum(['without', 'with', 'only']).default('without'),
+  sort: z.enum(['createdAt', 'name', 'fileSizeBytes', 'fileSizeCompressed', 'status']).default('createdAt'),
+  order: z.enum(['asc', 'desc']).default('desc'),
+}
+
+export const backups = {
+  create: endpoint({
+    name: 'backups.create',
+    method: 'POST',
+    path: '/api/v1/backup/create',
+    summary: 'make a backup of a system now',
+    permission: 'backups.create',
+    status: 202,
+    body: z.strictObject({ ...backupOrderFields, type: backupTypeSchema }),
+    reply: backupCreatedSchema,
+  }),
+  list: endpoint({
+    name: 'backups.list',
+    method: 'GET',
+    path: '/api/v1/backup/list',
+    summary: 'the backups, filtered, sorted, page by page',
+    permission: 'backups.read',
+    query: z.strictObject(backupListQuery),
+    reply: pageOf(backupSchema),
+  }),
+  details: endpoint({
+    name: 'backups.details',
+    method: 'GET',
+    path: '/api/v1/backup/{id}',
+    summary: 'one backup with all that is known of it',
+    permission: 'backups.read',
+    params: idParamsSchema,
+    reply: backupDetailsSchema,
+  }),
+  verify: endpoint({
+    name: 'backups.verify',
+    method: 'POST',
+    path: '/api/v1/backup/{id}/verify',
+    summary: 'read a backup as a restore would and compare every row and byte with its manifest',
+    permission: 'backups.verify',
+    status: 202,
+    params: idParamsSchema,
+    body: z.strictObject({ isQuick: z.boolean().default(false) }),
+    reply: startedSchema,
+  }),
+  cancel: endpoint({
+    name: 'backups.cancel',
+    method: 'POST',
+    path: '/api/v1/backup/{id}/cancel',
+    summary: 'end a backup that goes on, or take back one that waits',
+    permission: 'jobs.cancel',
+    params: idParamsSchema,
+    reply: z.object({ runId: uuidSchema, status: statusSchema }),
+  }),
+  remove: endpoint({
+    name: 'backups.delete',
+    method: 'DELETE',
+    path: '/api/v1/backup/{id}',
+    summary: 'take a backup out of the lists; it is removed when the grace period is over',
+    permission: 'backups.delete',
+    params: idParamsSchema,
+    body: z.strictObject({ reason: reasonSchema }),
+    reply: backupSchema,
+  }),
+  undelete: endpoint({
+    name: 'backups.undelete',
+    method: 'POST',
+    path: '/api/v1/backup/{id}/undelete',
+    summary: 'take a deletion back, as long as the backup is not removed',
+    permission: 'backups.delete',
+    params: idParamsSchema,
+    reply: backupSchema,
+  }),
+} as const

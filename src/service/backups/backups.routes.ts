@@ -1,0 +1,62 @@
+import type { FastifyInstance } from 'fastify'
+import { durations } from '#base/units.ts'
+import { backups } from '#contract/backups.ts'
+import type { House } from '#service/house.ts'
+import { serve } from '#service/http/gate.ts'
+import { startTicker } from '#service/ticker.ts'
+import { addAdminAliases } from './admin-aliases.routes.ts'
+import { createBackup, listBackups, subjectOf, verifyOne } from './backup-answers.ts'
+import { backupDetails, backupView } from './backup-view.ts'
+import { cancelBackup, knownBackup, makerOf } from './backups.ts'
+import { runStateOf } from './backups.store.ts'
+import { deleteBackup, enqueueDueRemovals, undeleteBackup } from './removal.ts'
+
+const removalsEveryMs = durations.minute
+
+export function addBackups(app: FastifyInstance, house: House): void {
+  serve(app, house, backups.create, (call) => createBackup(house, call, call.body))
+  serve(app, house, backups.list, (call) => listBackups(call))
+  serve(app, house, backups.details, ({ params, read }) =>
+    read(async (tx) => {
+      const row = await knownBackup(tx, params.id)
+      return backupDetails(row, row.run_id === null ? undefined : await runStateOf(tx, row.run_id))
+    }),
+  )
+  serve(app, house, backups.verify, (call) => verifyOne(house, call))
+  addEnds(app, house)
+  addAdminAliases(app, house)
+  const removals = startTicker(house, { name: 'looking for backups to remove', everyMs: removalsEveryMs }, () => enqueueDueRemovals(house))
+  app.addHook('onClose', () => removals[Symbol.asyncDispose]())
+}
+
+function addEnds(app: FastifyInstance, house: House): void {
+  serve(app, house, backups.cancel, ({ params, caller, act }) =>
+    act(async (tx) => {
+      const { row, runId, status } = await cancelBackup(house, tx, { id: params.id, by: makerOf(caller).name })
+      return { reply: { runId, status }, tenantId: row.tenant_id, subject: subjectOf(row), facts: { runId } }
+    }),
+  )
+  serve(app, house, backups.remove, ({ params, body, caller, act }) =>
+    act(async (tx) => {
+      const row = await deleteBackup(house, tx, { id: params.id, reason: body.reason, by: makerOf(caller).name })
+      return {
+        reply: backupView(row),
+        tenantId: row.tenant_id,
+        subject: subjectOf(row),
+        reason: body.reason,
+        after: { removalDueAt: row.removal_due_at?.toISOString() },
+      }
+    }),
+  )
+  serve(app, house, backups.undelete, ({ params, act }) =>
+    act(async (tx) => {
+      const { before, after } = await undeleteBackup(tx, params.id)
+      return {
+        reply: backupView(after),
+        tenantId: after.tenant_id,
+        subject: subjectOf(after),
+        before: { deletedAt: before.deleted_at?.toISOString(), removalDueAt: before.removal_due_at?.toISOString() },
+      }
+    }),
+  )
+}

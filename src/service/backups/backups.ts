@@ -1,0 +1,172 @@
+import type { z } from 'zod'
+import { Fault } from '#base/fault.ts'
+import { limits } from '#base/limits.ts'
+import type { BackupType } from '#contract/backups.ts'
+import type { Tx } from '#service/catalog/scope.ts'
+import type { House } from '#service/house.ts'
+import type { Caller } from '#service/http/caller.ts'
+import type { backupJobOrderSchema } from './backup-order.ts'
+import {
+  findBackupRow,
+  insertBackup,
+  lockBackupRow,
+  runStateOf,
+  systemRowOf,
+  updateBackup,
+  type ListedBackup,
+  type NewBackup,
+  type StoredBackup,
+  type SystemOfBackup,
+} from './backups.store.ts'
+
+export interface BackupWish {
+  readonly systemId: string
+  readonly type: BackupType
+  readonly name?: string | undefined
+  readonly description?: string | undefined
+  readonly compressionLevel: number
+  readonly exclusions?: Record<string, string[]> | undefined
+}
+
+export interface Maker {
+  readonly id: string | null
+  readonly name: string
+  readonly scheduleId?: string
+}
+
+export function makerOf(caller: Caller): Maker {
+  return { id: caller.kind === 'nobody' ? null : caller.userId, name: caller.name }
+}
+
+export interface BegunBackup {
+  readonly backup: NewBackup
+  readonly runId: string
+}
+
+/** The row and the job that fills it, in the transaction of whoever wants it. NOT_FOUND, INPUT_INVALID, BACKUP_NAME_TAKEN. */
+export async function beginBackup(
+  house: House,
+  tx: Tx,
+  { wish, by }: { readonly wish: BackupWish; readonly by: Maker },
+): Promise<BegunBackup> {
+  const system = await usableSystem(tx, wish.systemId)
+  assertHolds(system, wish)
+  const at = house.clock.now()
+  const backup = await insertNamed(tx, wish.name, {
+    id: house.random.uuid(),
+    tenant_id: system.tenant_id,
+    system_id: system.id,
+    system_name: system.name,
+    repository_id: system.repository_id,
+    name: wish.name ?? defaultName(system.name, wish.type, at),
+    type: wish.type,
+    description: wish.description ?? '',
+    status: 'pending',
+    created_by: by.name,
+    created_by_id: by.id,
+    schedule_id: by.scheduleId ?? null,
+    created_at: at,
+  })
+  const order: z.input<typeof backupJobOrderSchema> = {
+    name: backup.name,
+    type: wish.type,
+    compressionLevel: wish.compressionLevel,
+    exclusions: wish.exclusions ?? {},
+    ...(wish.description !== undefined && { description: wish.description }),
+  }
+  const runId = await house.queue.add(tx, {
+    kind: 'backup',
+    tenantId: system.tenant_id,
+    systemId: system.id,
+    repositoryId: system.repository_id,
+    subjectId: backup.id,
+    title: `${wish.type} backup of ${system.name}`,
+    order,
+    createdBy: { id: by.id, name: by.name },
+    lane: system.id,
+  })
+  await updateBackup(tx, backup.id, { run_id: runId })
+  return { backup, runId }
+}
+
+export async function usableSystem(tx: Tx, id: string): Promise<SystemOfBackup> {
+  const system = await systemRowOf(tx, id)
+  if (!system || system.retired_at !== null) throw new Fault('NOT_FOUND', `there is no system ${id}`, { field: 'systemId' })
+  return system
+}
+
+/** INPUT_INVALID when the system has nothing of that kind. */
+export function assertHolds(
+  { name, databases, roots }: SystemOfBackup,
+  { type, exclusions = {} }: Pick<BackupWish, 'type' | 'exclusions'>,
+  field = 'type',
+): void {
+  if (type !== 'files' && databases.length === 0) throw new Fault('INPUT_INVALID', `system ${name} has no database`, { field })
+  if (type !== 'database' && roots.length === 0) throw new Fault('INPUT_INVALID', `system ${name} has no files`, { field })
+  const unknown = Object.keys(exclusions).find((root) => !roots.some((one) => one.name === root))
+  if (unknown !== undefined)
+    throw new Fault('INPUT_INVALID', `system ${name} has no file root ${unknown}`, { field: `exclusions.${unknown}` })
+}
+
+/** DECISIONS "Names and paths". */
+export function defaultName(system: string, type: string, at: Date): string {
+  return `${system}-${type}-${at.toISOString().replace(/\.\d+/, '').replaceAll(':', '')}`
+}
+
+/** A name that somebody chose is theirs or nobody's; one that we made up gets a number when it is taken. */
+async function insertNamed(tx: Tx, chosen: string | undefined, backup: NewBackup): Promise<NewBackup> {
+  if (chosen !== undefined) {
+    if (await insertBackup(tx, backup)) return backup
+    throw new Fault('BACKUP_NAME_TAKEN', `there is a backup named "${chosen}" already`, { field: 'name' })
+  }
+  return await insertUnderFreeName(tx, backup)
+}
+
+/** The backup with the name under which it was inserted. */
+export async function insertUnderFreeName(tx: Tx, backup: NewBackup): Promise<NewBackup> {
+  for (let number = 1; number <= limits.nameTriesMax; number += 1) {
+    const named = { ...backup, name: number === 1 ? backup.name : `${backup.name}-${number}` }
+    if (await insertBackup(tx, named)) return named
+  }
+  throw new Fault('BACKUP_NAME_TAKEN', `${limits.nameTriesMax} backups are named "${backup.name}" already`, { field: 'name' })
+}
+
+/** NOT_FOUND, also for those of others. */
+export async function knownBackup(tx: Tx, id: string): Promise<StoredBackup> {
+  return found(await findBackupRow(tx, id), id)
+}
+
+export async function lockedBackup(tx: Tx, id: string): Promise<StoredBackup> {
+  return found(await lockBackupRow(tx, id), id)
+}
+
+function found(row: StoredBackup | undefined, id: string): StoredBackup {
+  if (!row) throw new Fault('NOT_FOUND', `there is no backup ${id}`)
+  return row
+}
+
+/** One whose bytes are there to be read. BACKUP_NOT_READY. */
+export function assertReadable(row: ListedBackup): asserts row is ListedBackup & { readonly snapshot: string } {
+  if (row.deleted_at !== null && row.removed_at === null)
+    throw new Fault('BACKUP_DELETED', `backup ${row.id} was deleted at ${row.deleted_at.toISOString()}`)
+  if (row.removed_at !== null) throw new Fault('BACKUP_NOT_READY', `backup ${row.id} was removed at ${row.removed_at.toISOString()}`)
+  if (row.missing_at !== null) throw new Fault('BACKUP_NOT_READY', `the snapshot of backup ${row.id} is not in its repository any more`)
+  if (row.snapshot === null)
+    throw new Fault('BACKUP_NOT_READY', `backup ${row.id} is ${row.status.replaceAll('_', ' ')}: it holds nothing to read`)
+}
+
+/** Takes back one that waits, or asks the worker that has it to end. JOB_OVER when it has ended. */
+export async function cancelBackup(
+  house: House,
+  tx: Tx,
+  { id, by }: { readonly id: string; readonly by: string },
+): Promise<{ readonly row: ListedBackup; readonly runId: string; readonly status: StoredBackup['status'] }> {
+  const row = await lockedBackup(tx, id)
+  if (row.run_id === null || (row.status !== 'pending' && row.status !== 'in_progress'))
+    throw new Fault('JOB_OVER', `backup ${id} has ended already: ${row.status.replaceAll('_', ' ')}`)
+  await house.queue.cancel(tx, row.run_id, by)
+  const run = await runStateOf(tx, row.run_id)
+  // Taken back before any worker had it: nobody else will say so.
+  if (run?.status === 'cancelled') await updateBackup(tx, id, { status: 'cancelled', completed_at: house.clock.now() })
+  return { row, runId: row.run_id, status: run?.status ?? row.status }
+}

@@ -1,0 +1,86 @@
+import { Fault } from '#base/fault.ts'
+import { durations } from '#base/units.ts'
+import { everything, type Tx } from '#service/catalog/scope.ts'
+import type { FaultRecord } from '#service/catalog/tables.ts'
+import type { House } from '#service/house.ts'
+import { lockedBackup } from './backups.ts'
+import { updateBackup, type ListedBackup } from './backups.store.ts'
+import { lockDueRemovals, removalGraceDays } from './removal.store.ts'
+
+/** How long after a refusal it is tried again: by then there may be a newer good backup. */
+const refusedAgainMs = durations.day
+const dueAtOnceMax = 100
+
+/** Out of the lists, and due to be removed when the grace period is over. BACKUP_BUSY, BACKUP_DELETED. */
+export async function deleteBackup(
+  house: House,
+  tx: Tx,
+  { id, reason, by }: { readonly id: string; readonly reason: string; readonly by: string },
+): Promise<ListedBackup> {
+  const row = await lockedBackup(tx, id)
+  if (row.deleted_at !== null) throw new Fault('BACKUP_DELETED', `backup ${id} was deleted at ${row.deleted_at.toISOString()}`)
+  if (row.status === 'pending' || row.status === 'in_progress')
+    throw new Fault('BACKUP_BUSY', `backup ${id} is still being made`, { status: row.status })
+  const now = house.clock.now()
+  const graceMs = (await removalGraceDays(tx)) * durations.day
+  return await updateBackup(tx, id, {
+    deleted_at: now,
+    deleted_by: by,
+    delete_reason: reason,
+    removal_due_at: new Date(now.getTime() + graceMs),
+    removal_fault: null,
+  })
+}
+
+/** BACKUP_BUSY while the job that removes it is under way, BACKUP_NOT_READY when it is removed or was not deleted. */
+export async function undeleteBackup(tx: Tx, id: string): Promise<{ readonly before: ListedBackup; readonly after: ListedBackup }> {
+  const before = await lockedBackup(tx, id)
+  if (before.removed_at !== null) throw new Fault('BACKUP_NOT_READY', `backup ${id} was removed at ${before.removed_at.toISOString()}`)
+  if (before.deleted_at === null) throw new Fault('BACKUP_NOT_READY', `backup ${id} is not deleted`)
+  if (before.removal_run_id !== null) throw new Fault('BACKUP_BUSY', `backup ${id} is being removed`)
+  const after = await updateBackup(tx, id, {
+    deleted_at: null,
+    deleted_by: null,
+    delete_reason: null,
+    removal_due_at: null,
+    removal_fault: null,
+  })
+  return { before, after }
+}
+
+/** A job for each backup whose grace period is over: once, however many services look. Returns how many. */
+export async function enqueueDueRemovals(house: House): Promise<number> {
+  return await house.catalog.as(everything, async (tx) => {
+    const due = await lockDueRemovals(tx, { now: house.clock.now(), rowsMax: dueAtOnceMax })
+    for (const row of due) {
+      const runId = await house.queue.add(tx, {
+        kind: 'remove',
+        tenantId: row.tenant_id,
+        systemId: null,
+        repositoryId: row.repository_id,
+        subjectId: row.id,
+        title: `removal of a backup of ${row.system_name}`,
+        order: {},
+        createdBy: { id: null, name: 'Integrum' },
+        lane: row.repository_id,
+      })
+      await updateBackup(tx, row.id, { removal_run_id: runId })
+    }
+    return due.length
+  })
+}
+
+/** The row stays as a tombstone. */
+export async function noteRemoved(house: House, tx: Tx, id: string): Promise<ListedBackup> {
+  return await updateBackup(tx, id, { removed_at: house.clock.now(), removal_run_id: null, removal_fault: null })
+}
+
+/** The backup stays; why is shown, and it is tried again later. */
+export async function noteNotRemoved(
+  house: House,
+  tx: Tx,
+  { id, fault }: { readonly id: string; readonly fault: FaultRecord },
+): Promise<ListedBackup> {
+  const at = new Date(house.clock.now().getTime() + refusedAgainMs)
+  return await updateBackup(tx, id, { removal_due_at: at, removal_run_id: null, removal_fault: JSON.stringify(fault) })
+}
