@@ -152,6 +152,8 @@ const table = {
   DUMP_INVALID: { hint: 'Make the dump again with pg_dump, without --create.' },
 
   // The service
+  SERVICE_REPLY: { hint: 'Check the address: what answers there is no Integrum, or a much older or newer one.' },
+  SERVICE_UNREACHABLE: { retry: true, hint: 'Check the address, and that `integrum serve` runs there.' },
   CATALOG_UNREACHABLE: {
     retry: true,
     hint: 'Check the PostgreSQL of the catalog: `INTEGRUM_DATABASE_URL`, or the log in the data directory.',
@@ -172,6 +174,16 @@ const table = {
   BODY_TOO_LARGE: { usage: true, hint: 'Send less; archives go to the upload endpoint.' },
   MEDIA_TYPE: { usage: true, hint: 'Send `Content-Type: application/json`.' },
   NOT_SIGNED_IN: { hint: 'Sign in, or send `Authorization: Bearer TOKEN`; a session may have ended.' },
+  SIGN_IN_REFUSED: {
+    hint: 'Check name, password and code. Five failures lock an account for 15 minutes, further ones for longer; an administrator can unlock it.',
+  },
+  SET_UP_LINK: { hint: 'Start the service again: as long as nobody has set it up, it prints a new link that is good for a day.' },
+  PASSWORD_RULES: {
+    usage: true,
+    hint: 'Choose 12 characters or more, a few words for example, that nobody would guess and you have not used.',
+  },
+  PASSWORD_CHANGE_NEEDED: { hint: 'Set a password of your own with `POST /api/v1/me/password`; until then nothing else is open.' },
+  SESSION_NEEDED: { hint: 'Sign in as a person: a key may not do this for anybody.' },
   FORBIDDEN: { hint: 'Ask an administrator for a role that has this permission; the try was recorded.' },
   ORIGIN_REFUSED: { hint: "Send the request from a page of this service, or with a token instead of the browser's cookie." },
   NOT_FOUND: { usage: true, hint: 'Check the id; what belongs to others or was removed is not found either.' },

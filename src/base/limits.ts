@@ -134,5 +134,22 @@ export const limits = {
   /** From one address in a minute; signing in has a bound of its own. */
   requestsPerMinuteMax: 30_000,
   signInsPerMinuteMax: 10,
+  passwordLengthMax: 256,
+  /** Of people's passwords; those of repositories are the operator's own. */
+  accountPasswordLengthMin: 12,
+  /** None of the last so many comes back. */
+  passwordHistory: 5,
+  /** argon2id: more than OWASP's least (46 MiB in one pass), and little enough that many sign-ins at once keep nobody else waiting. */
+  argon2MemoryKiB: 64 * 1024,
+  argon2Passes: 1,
+  /** Passwords hashed at once: each takes its memory and a thread. */
+  passwordsAtOnce: 2,
+  /** So many failures lock an account for so long, each further one for twice as long, up to the longest. */
+  signInFailuresMax: 5,
+  lockOutMs: 15 * durations.minute,
+  lockOutMsMax: 24 * durations.hour,
+  /** Between the password and the second step. */
+  secondStepMsMax: 5 * durations.minute,
+  setUpLinkMs: 24 * durations.hour,
   toolOutputBytesMax: 64 * KiB,
 } as const

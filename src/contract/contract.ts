@@ -1,13 +1,21 @@
 import { adminAliases } from './admin-aliases.ts'
 import { backups } from './backups.ts'
 import type { Endpoint } from './endpoint.ts'
+import { me } from './me.ts'
 import { repositories } from './repositories.ts'
 import { schedules } from './schedules.ts'
 import { service } from './service.ts'
+import { signIn } from './sign-in.ts'
 
 /** THE LIST: every endpoint there is, by capability. The service serves them all, and a test says so. */
-export const contract = { service, repositories, backups, schedules, adminAliases } as const satisfies Readonly<
-  Record<string, Readonly<Record<string, Endpoint>>>
->
+export const contract = {
+  service,
+  signIn,
+  me,
+  repositories,
+  backups,
+  schedules,
+  adminAliases,
+} as const satisfies Readonly<Record<string, Readonly<Record<string, Endpoint>>>>
 
 export const endpoints: readonly Endpoint[] = Object.values(contract).flatMap((capability) => Object.values<Endpoint>(capability))

@@ -36,6 +36,12 @@ export interface Endpoint<
   /** Largest body, in bytes; `upload`: the route reads the stream itself. */
   readonly bodyBytesMax?: number
   readonly isUpload?: boolean
+  /** For people with a session; a key that acts for them is turned away. */
+  readonly isForSessions?: boolean
+  /** From one address; less than what holds for all. */
+  readonly perMinuteMax?: number
+  /** The reply holds what is shown once: where it is remembered, it is sealed. */
+  readonly hasSecretReply?: boolean
 }
 
 const nothing = z.strictObject({})
@@ -45,7 +51,18 @@ type Given<T, Fallback> = T extends z.ZodType ? T : Fallback
 
 type EndpointParts = Pick<
   Endpoint,
-  'name' | 'method' | 'path' | 'summary' | 'description' | 'permission' | 'media' | 'bodyBytesMax' | 'isUpload'
+  | 'name'
+  | 'method'
+  | 'path'
+  | 'summary'
+  | 'description'
+  | 'permission'
+  | 'media'
+  | 'bodyBytesMax'
+  | 'isUpload'
+  | 'isForSessions'
+  | 'perMinuteMax'
+  | 'hasSecretReply'
 > &
   Partial<Pick<Endpoint, 'isAudited' | 'params' | 'query' | 'body' | 'reply' | 'status'>>
 

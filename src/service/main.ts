@@ -15,6 +15,7 @@ import { startBoss } from './jobs/boss.ts'
 import { queueOf } from './jobs/queue.ts'
 import { openLog } from './log.ts'
 import { authenticatorOf } from './people/authenticate.ts'
+import { newSetUpLink } from './people/set-up.ts'
 import { openRepositories } from './repositories/open-repositories.ts'
 import { sealingKey, sealingWith } from './seal.ts'
 import { slices } from './slices.ts'
@@ -23,6 +24,8 @@ export interface Service extends AsyncDisposable {
   readonly house: House
   /** Where it answers. */
   readonly url: string
+  /** Of an installation that nobody has set up: where it is done, once. */
+  readonly setUpLink: string | undefined
 }
 
 export interface Instruments {
@@ -61,8 +64,9 @@ export async function startService(config: Config, { clock, random, logLevel = '
   parts.defer(() => app.close())
   parts.defer(() => stopping.abort(new Fault('SHUTTING_DOWN', 'the service is stopping')))
   const url = await listen(app, config)
+  const setUpLink = await newSetUpLink(house, url)
   const kept = parts.move()
-  return { house, url, [Symbol.asyncDispose]: () => kept.disposeAsync() }
+  return { house, url, setUpLink, [Symbol.asyncDispose]: () => kept.disposeAsync() }
 }
 
 async function bringUpToDate(connection: pg.ClientConfig, now: Date): Promise<void> {

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto'
 import { link, open, readFile, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { Fault, errnoOf, messageOf } from '#base/fault.ts'
@@ -10,6 +10,8 @@ export interface Sealing {
   seal(text: string, use: string): Buffer
   /** SECRET_UNREADABLE when it was sealed with another key, for another use, or was changed. */
   unseal(sealed: Buffer, use: string): string
+  /** In hex: equal for equal texts, and of no use to whoever guesses at the text without the key. */
+  digest(text: string, use: string): string
 }
 
 const algorithm = 'aes-256-gcm'
@@ -33,6 +35,10 @@ export function sealingWith(key: Buffer): Sealing {
         throw new Fault('SECRET_UNREADABLE', `the secret for ${use.split(':')[0]} does not open with this sealing key`, {}, { cause })
       }
     },
+    digest: (text, use) =>
+      createHmac('sha256', Buffer.from(hkdfSync('sha256', key, '', `digest:${use}`, 32)))
+        .update(text)
+        .digest('hex'),
   }
 }
 

@@ -4,9 +4,17 @@ import type { House } from './house.ts'
 import { addRepositories } from './repositories/repositories.routes.ts'
 import { addService } from './http/service.routes.ts'
 import { addSchedules } from './schedules/schedules.routes.ts'
+import { addPeople } from './people/people.routes.ts'
 
 /** Serves the endpoints of one capability. */
 export type AddRoutes = (app: FastifyInstance, house: House) => void
 
 /** THE LIST: a new capability is one folder and one line here. A slice uses the doors of those above it only. */
-export const slices: readonly AddRoutes[] = [addService, addRepositories, addBackups, addSchedules]
+export const slices: readonly AddRoutes[] = [
+  // In this order, one on a line.
+  addService,
+  addPeople,
+  addRepositories,
+  addBackups,
+  addSchedules,
+]

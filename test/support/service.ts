@@ -33,13 +33,26 @@ export interface Answer {
   readonly json: any
 }
 
-export async function testService(options: { readonly clock?: Clock; readonly isWorker?: boolean } = {}): Promise<TestService> {
+export interface TestServiceOptions {
+  readonly clock?: Clock
+  readonly isWorker?: boolean
+  /** With one, a proxy is believed: `x-forwarded-for` says from which address somebody asks. */
+  readonly publicUrl?: string
+}
+
+export async function testService(options: TestServiceOptions = {}): Promise<TestService> {
   const directory = await mkdtemp(path.join(tmpdir(), 'integrum-test-service-'))
   // The private server runs as another user, who must be able to pass.
   await chmod(directory, 0o755)
   const start = () =>
     startService(
-      { dataDirectory: path.join(directory, 'data'), port: 0, address: '127.0.0.1', isWorker: options.isWorker ?? false },
+      {
+        dataDirectory: path.join(directory, 'data'),
+        port: 0,
+        address: '127.0.0.1',
+        isWorker: options.isWorker ?? false,
+        ...(options.publicUrl !== undefined && { publicUrl: options.publicUrl }),
+      },
       { clock: options.clock ?? systemClock, random: systemRandom, logLevel: 'silent' },
     )
   let service = await start()
@@ -78,6 +91,20 @@ async function ask(url: string, method: string, { place, token, body, headers }:
     text,
     json: response.headers.get('content-type')?.includes('json') ? JSON.parse(text) : undefined,
   }
+}
+
+export const testPassword = 'seven lamps in the harbour'
+
+/** As the first administrator does it, with the link that the start printed. */
+export async function setUpHere(
+  here: TestService,
+  name = 'anna',
+): Promise<{ readonly token: string; readonly tenantId: string; readonly id: string }> {
+  const token = here.service.setUpLink!.split('#')[1]!
+  const body = { token, name, title: 'Anna Berg', password: testPassword }
+  const { status, json, text } = await here.ask('POST', '/api/v1/set-up', { body })
+  assert.equal(status, 201, text)
+  return { token: json.token, tenantId: json.tenantId, id: json.userId }
 }
 
 /** What a problem (RFC 9457) must be: the status of its code, a fact, a hint, and nothing of our inside. */

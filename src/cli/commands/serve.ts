@@ -31,6 +31,7 @@ async function run({ port, data, address, worker }: ServeOptions, { output, sign
   const config = readConfig({ port, data, address, isWorker: worker }, defaultDataDirectory())
   await using service = await startService(config, { clock: systemClock, random: systemRandom })
   output.line(`Integrum listens on ${service.url}`)
+  if (service.setUpLink !== undefined) output.line(`Set it up, once and within a day: ${service.setUpLink}`)
   await new Promise<void>((resolve) => {
     signal.addEventListener('abort', () => resolve(), { once: true })
   })

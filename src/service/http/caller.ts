@@ -21,6 +21,8 @@ export interface PersonCaller {
   readonly credentialId: string
   /** What a key is confined to. */
   readonly permissions?: readonly string[]
+  /** Nothing is open but what lets them set a password of their own. */
+  readonly mustChangePassword?: boolean
 }
 
 export const nobody: Caller = { kind: 'nobody', name: 'nobody' }
@@ -38,4 +40,9 @@ export function scopeOf(caller: PersonCaller, permission: Permission): Scope | u
   if (fitting.some(({ tenantId }) => tenantId === null)) return everything
   if (fitting.length === 0 || installationPermissions.includes(permission)) return undefined
   return { kind: 'tenants', ids: [...new Set(fitting.map(({ tenantId }) => tenantId!))] }
+}
+
+/** The tenant whose auditors read of it: that of whoever has roles in one alone. */
+export function homeTenantOf(grants: readonly Grant[]): string | null {
+  return new Set(grants.map((grant) => grant.tenantId)).size === 1 ? grants[0]!.tenantId : null
 }

@@ -1,13 +1,16 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { z } from 'zod'
 import { isFault, Fault } from '#base/fault.ts'
 import { limits } from '#base/limits.ts'
-import { parseValue } from '#base/parse.ts'
+import { parse, parseValue } from '#base/parse.ts'
+import { durations } from '#base/units.ts'
+import { canonicalJson } from '#engine/repository/canonical-json.ts'
 import type { BodyOf, Endpoint, ParamsOf, QueryOf, ReplyOf } from '#contract/endpoint.ts'
 import { appendEvent } from '#service/audit/audit.store.ts'
 import { everything, type Scope, type Tx } from '#service/catalog/scope.ts'
 import type { House } from '#service/house.ts'
-import { nobody, scopeOf, type Caller } from './caller.ts'
-import { recallReply, rememberReply, requestHash, type Remembered } from './idempotency.store.ts'
+import { homeTenantOf, nobody, scopeOf, type Caller } from './caller.ts'
+import { recallReply, rememberReply, type Remembered } from './idempotency.store.ts'
 
 /** One request that the gate let in: everything in it is parsed, and its rows are those that its caller may touch. */
 export interface Call<E extends Endpoint> {
@@ -25,6 +28,20 @@ export interface Call<E extends Endpoint> {
   readonly read: <T>(work: (tx: Tx) => Promise<T>) => Promise<T>
   /** The act itself, in the caller's scope, with its event in the trail: both, or neither. */
   readonly act: <T>(work: (tx: Tx) => Promise<Acted<T>>) => Promise<T>
+  /** What a refusal is about, when it comes to one: for its event alone, never for the reply. */
+  readonly concerns: (about: Concern) => void
+}
+
+export interface Concern {
+  readonly tenantId?: string | null
+  readonly subject?: Subject
+  readonly facts?: Readonly<Record<string, unknown>>
+}
+
+export interface Subject {
+  readonly kind: string
+  readonly id: string
+  readonly name?: string
 }
 
 export interface RequestFacts {
@@ -37,7 +54,9 @@ export interface RequestFacts {
 export interface Acted<T> {
   readonly reply: T
   readonly tenantId?: string | null
-  readonly subject?: { readonly kind: string; readonly id: string; readonly name?: string }
+  readonly subject?: Subject
+  /** Who it turned out to be, where nobody was signed in yet. */
+  readonly actor?: { readonly id: string; readonly name: string }
   readonly reason?: string
   readonly before?: unknown
   readonly after?: unknown
@@ -66,19 +85,23 @@ export function serve<E extends Endpoint>(
     method: endpoint.method,
     url: endpoint.path.replaceAll(/\{(\w+)\}/g, ':$1'),
     bodyLimit: endpoint.bodyBytesMax ?? limits.requestBytesMax,
-    config: { endpoint },
+    config: {
+      endpoint,
+      ...(endpoint.perMinuteMax !== undefined && { rateLimit: { max: endpoint.perMinuteMax, timeWindow: durations.minute } }),
+    },
     onRequest: async (request) => {
       admitted.set(request, await admit(house, endpoint, request))
     },
     handler: async (request, reply) => {
       const { caller, scope } = admitted.get(request)!
-      const call = { house, endpoint, request, reply, caller, scope }
+      const concern: Concern = {}
+      const call = { house, endpoint, request, reply, caller, scope, concern }
       try {
         const given = await answerTo(call, answer)
         if (given === sent) return reply
         return await reply.status(endpoint.status).send(endpoint.status === 204 ? undefined : endpoint.reply.parse(given))
       } catch (error) {
-        if (endpoint.isAudited && isFault(error)) await recordRefusal(house, { endpoint, request, caller, fault: error })
+        if (endpoint.isAudited && isFault(error)) await recordRefusal(house, { endpoint, request, caller, fault: error, concern })
         throw error
       }
     },
@@ -86,17 +109,20 @@ export function serve<E extends Endpoint>(
 }
 
 async function admit(house: House, endpoint: Endpoint, request: FastifyRequest): Promise<Admitted> {
-  const cookie = request.cookies['integrum_session']
-  const bearer = /^Bearer (\S+)$/.exec(request.headers.authorization ?? '')?.[1]
-  if (endpoint.method !== 'GET' && bearer === undefined) assertSameOrigin(request, house.config.publicUrl)
-  const caller = (await house.authenticate({ session: cookie, bearer })) ?? nobody
+  const credential = credentialOf(request)
+  if (endpoint.method !== 'GET' && credential.bearer === undefined) assertSameOrigin(request, house.config.publicUrl)
+  const caller = (await house.authenticate(credential)) ?? nobody
   if (endpoint.permission === 'open') return { caller, scope: { kind: 'tenants', ids: [] } }
   const refuse = async (fault: Fault): Promise<never> => {
     await recordRefusal(house, { endpoint, request, caller, fault })
     throw fault
   }
   if (caller.kind === 'nobody') return await refuse(new Fault('NOT_SIGNED_IN', 'nobody is signed in'))
+  if (endpoint.isForSessions && caller.kind !== 'user')
+    return await refuse(new Fault('SESSION_NEEDED', `${caller.name} asked with a key, and this takes a session`))
   if (endpoint.permission === 'signed-in') return { caller, scope: { kind: 'tenants', ids: [] } }
+  if (caller.mustChangePassword)
+    return await refuse(new Fault('PASSWORD_CHANGE_NEEDED', `${caller.name} has a password that somebody else knows`))
   const scope = scopeOf(caller, endpoint.permission)
   if (scope === undefined)
     return await refuse(
@@ -105,6 +131,11 @@ async function admit(house: House, endpoint: Endpoint, request: FastifyRequest):
       }),
     )
   return { caller, scope }
+}
+
+/** As it came, by the cookie or by the header; whether it is good for anything is not looked at. */
+export function credentialOf(request: FastifyRequest): { readonly session: string | undefined; readonly bearer: string | undefined } {
+  return { session: request.cookies['integrum_session'], bearer: /^Bearer (\S+)$/.exec(request.headers.authorization ?? '')?.[1] }
 }
 
 /** A page of somebody else cannot make a signed-in browser act: it may send the cookie, not the origin. */
@@ -121,6 +152,8 @@ interface Asked<E extends Endpoint> extends Admitted {
   readonly endpoint: E
   readonly request: FastifyRequest
   readonly reply: FastifyReply
+  /** Filled by the route. */
+  readonly concern: Concern
 }
 
 async function answerTo<E extends Endpoint>(asked: Asked<E>, answer: (call: Call<E>) => Promise<Answer<E>>): Promise<Answer<E>> {
@@ -130,7 +163,7 @@ async function answerTo<E extends Endpoint>(asked: Asked<E>, answer: (call: Call
   const body = (endpoint.isUpload ? {} : parseValue(endpoint.body, request.body ?? {}, 'the body')) as BodyOf<E>
   const remembered = rememberedOf(asked, { params, query, body })
   const known = remembered && (await house.catalog.as(everything, (tx) => recallReply(tx, remembered)))
-  if (known) return known.reply as Answer<E>
+  if (known) return (endpoint.hasSecretReply ? unsealedReply(house, known.reply) : known.reply) as Answer<E>
   const gone = new AbortController()
   // The response's own end: a request whose body was read is closed long before.
   reply.raw.once('close', () => reply.raw.writableFinished || gone.abort(new Fault('CANCELLED', 'whoever asked has gone')))
@@ -144,13 +177,15 @@ async function answerTo<E extends Endpoint>(asked: Asked<E>, answer: (call: Call
     request: factsOf(request),
     signal: gone.signal,
     wire: { request, reply },
+    concerns: (about) => void Object.assign(asked.concern, about),
     read: (work) => house.catalog.as(scope, work),
     act: (work) => {
       acts += 1
       return house.catalog.as(scope, async (tx) => {
         const { reply: result, ...acted } = await work(tx)
         await appendEvent(tx, house.trail, { ...eventOf(house, asked, acted), outcome: 'done' })
-        if (remembered) await rememberReply(tx, remembered, { status: endpoint.status, reply: result, at: house.clock.now() })
+        const kept = endpoint.hasSecretReply ? sealedReply(house, result) : result
+        if (remembered) await rememberReply(tx, remembered, { status: endpoint.status, reply: kept, at: house.clock.now() })
         return result
       })
     },
@@ -166,7 +201,21 @@ function rememberedOf(asked: Asked<Endpoint>, given: unknown): Remembered | unde
   if (typeof key !== 'string' || asked.caller.kind === 'nobody' || !asked.endpoint.isAudited) return undefined
   if (!/^[\x21-\x7e]{1,128}$/.test(key))
     throw new Fault('INPUT_INVALID', 'an Idempotency-Key has 1 to 128 printable characters', { field: 'Idempotency-Key' })
-  return { callerId: asked.caller.userId, key, endpoint: asked.endpoint.name, requestHash: requestHash(given) }
+  // Keyed: what was sent may hold a password, and nobody shall try passwords against what the catalog remembers.
+  const hash = asked.house.sealing.digest(canonicalJson(given), replyUse)
+  return { callerId: asked.caller.userId, key, endpoint: asked.endpoint.name, requestHash: hash }
+}
+
+const replyUse = 'idempotency'
+const sealedReplySchema = z.object({ sealed: z.base64() })
+
+function sealedReply(house: House, reply: unknown): z.infer<typeof sealedReplySchema> {
+  return { sealed: house.sealing.seal(JSON.stringify(reply ?? null), replyUse).toString('base64') }
+}
+
+function unsealedReply(house: House, kept: unknown): unknown {
+  const { sealed } = parseValue(sealedReplySchema, kept, 'a remembered reply')
+  return parse(z.unknown(), house.sealing.unseal(Buffer.from(sealed, 'base64'), replyUse), 'a remembered reply')
 }
 
 function factsOf(request: FastifyRequest): RequestFacts {
@@ -175,16 +224,16 @@ function factsOf(request: FastifyRequest): RequestFacts {
 
 function eventOf(
   house: House,
-  { endpoint, request, caller }: Omit<Asked<Endpoint>, 'house' | 'scope' | 'reply'>,
+  { endpoint, request, caller }: Pick<Asked<Endpoint>, 'endpoint' | 'request' | 'caller'>,
   acted: Omit<Acted<unknown>, 'reply'>,
 ) {
   return {
     id: house.random.uuid(),
     tenantId: acted.tenantId ?? null,
     at: house.clock.now().toISOString(),
-    actorKind: caller.kind,
-    actorId: caller.kind === 'nobody' ? null : caller.userId,
-    actorName: caller.name,
+    actorKind: acted.actor ? ('user' as const) : caller.kind,
+    actorId: acted.actor?.id ?? (caller.kind === 'nobody' ? null : caller.userId),
+    actorName: acted.actor?.name ?? caller.name,
     address: request.ip,
     requestId: request.id,
     action: endpoint.name,
@@ -203,18 +252,15 @@ interface Refusal {
   readonly request: FastifyRequest
   readonly caller: Caller
   readonly fault: Fault
+  readonly concern?: Concern
 }
 
 /** Denied tries are logged (C1), with what was wrong and never with what was sent. */
-async function recordRefusal(house: House, { endpoint, request, caller, fault }: Refusal): Promise<void> {
+async function recordRefusal(house: House, { endpoint, request, caller, fault, concern = {} }: Refusal): Promise<void> {
   const id = (request.params as { id?: unknown } | undefined)?.id
-  const subject = typeof id === 'string' && id.length <= 64 ? { kind: endpoint.name.split('.')[0]!, id } : undefined
-  const tenantId =
-    caller.kind !== 'nobody' && new Set(caller.grants.map((grant) => grant.tenantId)).size === 1 ? caller.grants[0]!.tenantId : null
-  const event = eventOf(
-    house,
-    { endpoint, request, caller },
-    { tenantId, ...(subject && { subject }), facts: { code: fault.code, fact: fault.message } },
-  )
+  const subject = concern.subject ?? (typeof id === 'string' && id.length <= 64 ? { kind: endpoint.name.split('.')[0]!, id } : undefined)
+  const tenantId = concern.tenantId ?? (caller.kind === 'nobody' ? null : homeTenantOf(caller.grants))
+  const facts = { code: fault.code, fact: fault.message, ...concern.facts }
+  const event = eventOf(house, { endpoint, request, caller }, { tenantId, ...(subject && { subject }), facts })
   await house.catalog.as(everything, (tx) => appendEvent(tx, house.trail, { ...event, outcome: 'refused' }))
 }

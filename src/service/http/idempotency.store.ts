@@ -1,6 +1,4 @@
-import { createHash } from 'node:crypto'
 import { Fault } from '#base/fault.ts'
-import { canonicalJson } from '#engine/repository/canonical-json.ts'
 import type { Tx } from '#service/catalog/scope.ts'
 
 export interface Remembered {
@@ -8,10 +6,6 @@ export interface Remembered {
   readonly key: string
   readonly endpoint: string
   readonly requestHash: string
-}
-
-export function requestHash(given: unknown): string {
-  return createHash('sha256').update(canonicalJson(given)).digest('hex')
 }
 
 /** What this key was answered with before. IDEMPOTENCY_KEY_REUSED when it came with another request. */

@@ -4,11 +4,8 @@ import type { Catalog } from '#service/catalog/catalog.ts'
 import { everything } from '#service/catalog/scope.ts'
 import type { Authenticate } from '#service/http/caller.ts'
 import { findByKey, findBySession, touchKey, touchSession } from './credentials.store.ts'
+import { sessionTimes } from './session-times.store.ts'
 import { hashOfToken } from './token.ts'
-
-/** Idle and absolute end of a session (21 CFR 11.300). */
-export const sessionIdleMs = 15 * durations.minute
-export const sessionMsMax = 12 * durations.hour
 
 /** How old a note of the last use may be: not each request writes one. */
 const touchEveryMs = 30 * durations.second
@@ -28,7 +25,7 @@ export function authenticatorOf(catalog: Catalog, clock: Clock): Authenticate {
       }
       const found = await findBySession(tx, hash, now)
       if (found && isDue(found.usedAt, now))
-        await touchSession(tx, found.caller.credentialId, { usedAt: now, idleUntil: new Date(now.getTime() + sessionIdleMs) })
+        await touchSession(tx, found.caller.credentialId, { usedAt: now, idleMs: (await sessionTimes(tx)).idleMs })
       return found?.caller
     })
   }

@@ -11,7 +11,14 @@ export async function findBySession(tx: Tx, tokenHash: Buffer, now: Date): Promi
   const row = await tx
     .selectFrom('sessions')
     .innerJoin('users', 'users.id', 'sessions.user_id')
-    .select(['sessions.id as sessionId', 'sessions.used_at as usedAt', 'users.id', 'users.name', 'users.title'])
+    .select([
+      'sessions.id as sessionId',
+      'sessions.used_at as usedAt',
+      'users.id',
+      'users.name',
+      'users.title',
+      'users.must_change_password as mustChangePassword',
+    ])
     .where('sessions.token_hash', '=', tokenHash)
     .where('sessions.ended_at', 'is', null)
     .where('sessions.is_pending', '=', false)
@@ -20,8 +27,9 @@ export async function findBySession(tx: Tx, tokenHash: Buffer, now: Date): Promi
     .where('users.retired_at', 'is', null)
     .executeTakeFirst()
   if (!row) return undefined
-  const { id, name, title, sessionId, usedAt } = row
-  return { usedAt, caller: { kind: 'user', userId: id, name, title, credentialId: sessionId, grants: await grantsOf(tx, id) } }
+  const { id, name, title, sessionId, usedAt, mustChangePassword } = row
+  const grants = await grantsOf(tx, id)
+  return { usedAt, caller: { kind: 'user', userId: id, name, title, credentialId: sessionId, grants, mustChangePassword } }
 }
 
 export async function findByKey(tx: Tx, tokenHash: Buffer, now: Date): Promise<FoundCredential | undefined> {
@@ -52,9 +60,13 @@ export async function grantsOf(tx: Tx, userId: string): Promise<readonly Grant[]
 export async function touchSession(
   tx: Tx,
   id: string,
-  { usedAt, idleUntil }: { readonly usedAt: Date; readonly idleUntil: Date },
+  { usedAt, idleMs }: { readonly usedAt: Date; readonly idleMs: number },
 ): Promise<void> {
-  await tx.updateTable('sessions').set({ used_at: usedAt, idle_until: idleUntil }).where('id', '=', id).execute()
+  await tx
+    .updateTable('sessions')
+    .set({ used_at: usedAt, idle_until: new Date(usedAt.getTime() + idleMs) })
+    .where('id', '=', id)
+    .execute()
 }
 
 export async function touchKey(tx: Tx, id: string, usedAt: Date): Promise<void> {
