@@ -11,8 +11,10 @@ import { build } from 'esbuild'
 /** What says how to join: when it changes, so does the result. */
 const ownInputs = ['package.json', 'tools/build-bundle.mjs']
 
-/** They bring machine code, or are loaded only where something is missing. */
-const external = ['koffi', 'libsodium-wrappers-sumo']
+/** They bring machine code or files of their own, or are loaded only where something is missing. */
+const apart = ['koffi', 'libsodium-wrappers-sumo']
+/** Of the service, which starts once. */
+const ofTheService = ['fastify', '@fastify/*', '@scalar/*', 'kysely', 'pg-boss', 'pino', 'openid-client', 'otplib', 'cron-parser']
 
 export async function buildBundle(root) {
   const folder = path.join(root, 'build/bundle')
@@ -68,7 +70,7 @@ async function join(root, folder, partial) {
     preserveSymlinks: true,
     metafile: true,
     logLevel: 'warning',
-    external,
+    external: [...apart, ...ofTheService],
     plugins: [standingPlaces(root, folder)],
     // Packages in the older form ask for Node's own modules by `require`.
     banner: { js: "import { createRequire as requireFor } from 'node:module'; const require = requireFor(import.meta.url);" },

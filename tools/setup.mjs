@@ -14,7 +14,7 @@ const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
 
 /** What each verb ends in, and which programs it needs: benchmarks those of the tests too, tests those of the product. */
 const verbs = {
-  start: { script: 'src/cli/main.ts', leading: ['serve'], needs: 'product' },
+  start: { script: 'src/cli/start.ts', leading: ['serve'], needs: 'product' },
   demo: { script: 'demo/main.ts', needs: 'product' },
   test: { script: 'tools/run-tests.ts', needs: 'tests' },
   'test-long': { script: 'tools/run-tests.ts', leading: ['--long'], needs: 'tests' },
