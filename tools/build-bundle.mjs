@@ -11,10 +11,11 @@ import { build } from 'esbuild'
 /** What says how to join: when it changes, so does the result. */
 const ownInputs = ['package.json', 'tools/build-bundle.mjs']
 
-/** They bring machine code or files of their own, or are loaded only where something is missing. */
-const apart = ['koffi', 'libsodium-wrappers-sumo']
-/** Of the service, which starts once. */
-const ofTheService = ['fastify', '@fastify/*', '@scalar/*', 'kysely', 'pg-boss', 'pino', 'openid-client', 'otplib', 'cron-parser']
+/**
+ * The packages that go in: what a short command loads. Every input is looked at each time a command begins, so those of the
+ * service, and those that bring machine code, stay where they are.
+ */
+const joinedPackages = ['commander', 'pg', 'zod']
 
 export async function buildBundle(root) {
   const folder = path.join(root, 'build/bundle')
@@ -70,7 +71,6 @@ async function join(root, folder, partial) {
     preserveSymlinks: true,
     metafile: true,
     logLevel: 'warning',
-    external: [...apart, ...ofTheService],
     plugins: [standingPlaces(root, folder)],
     // Packages in the older form ask for Node's own modules by `require`.
     banner: { js: "import { createRequire as requireFor } from 'node:module'; const require = requireFor(import.meta.url);" },
@@ -113,7 +113,11 @@ function standingPlaces(root, folder) {
   const out = path.join(folder, 'one-below')
   return {
     name: 'standing-places',
-    setup({ onLoad }) {
+    setup({ onLoad, onResolve }) {
+      onResolve({ filter: /^[^.#/]/ }, ({ path: name, importer }) => {
+        const isOurs = importer.startsWith(path.join(root, 'src') + path.sep)
+        return isOurs && !joinedPackages.includes(name) ? { path: name, external: true } : undefined
+      })
       onLoad({ filter: /\.ts$/ }, ({ path: file }) => {
         if (!file.startsWith(path.join(root, 'src') + path.sep)) return undefined
         const place = JSON.stringify(path.relative(out, file).split(path.sep).join('/'))
