@@ -196,6 +196,7 @@ const table = {
   RETIRED: { hint: 'What is retired is kept for its records alone; use another one.' },
   CHANGED_MEANWHILE: { retry: true, hint: 'Read it again, then decide whether you still want your change.' },
   REPOSITORY_REGISTERED: { hint: 'Use the one that is registered: two entries for one repository would remove what the other needs.' },
+  SYSTEM_BUSY: { retry: true, hint: 'Wait until its jobs have ended, or cancel them.' },
   REPOSITORY_IN_USE: { hint: 'Give those systems another repository, or retire them first.' },
 
   // The machine

@@ -6,6 +6,7 @@ import { repositories } from './repositories.ts'
 import { schedules } from './schedules.ts'
 import { service } from './service.ts'
 import { signIn } from './sign-in.ts'
+import { systems } from './systems.ts'
 
 /** THE LIST: every endpoint there is, by capability. The service serves them all, and a test says so. */
 export const contract = {
@@ -13,6 +14,7 @@ export const contract = {
   signIn,
   me,
   repositories,
+  systems,
   backups,
   schedules,
   adminAliases,

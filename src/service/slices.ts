@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { addBackups } from './backups/backups.routes.ts'
 import type { House } from './house.ts'
 import { addRepositories } from './repositories/repositories.routes.ts'
+import { addSystems } from './systems/systems.routes.ts'
 import { addService } from './http/service.routes.ts'
 import { addSchedules } from './schedules/schedules.routes.ts'
 import { addPeople } from './people/people.routes.ts'
@@ -15,6 +16,7 @@ export const slices: readonly AddRoutes[] = [
   addService,
   addPeople,
   addRepositories,
+  addSystems,
   addBackups,
   addSchedules,
 ]

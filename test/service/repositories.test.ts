@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
+import { sql } from 'kysely'
 import { systemClock } from '#base/clock.ts'
 import { systemRandom } from '#host/random.ts'
 import { createRepository } from '#engine/repository/create.ts'
@@ -61,11 +62,12 @@ test('a repository is made with a password that nobody sees and a recovery key t
     headers: { 'idempotency-key': 'once' },
   })
   assert.deepEqual(again.json, { repository })
-  const stored = await here.service.house.catalog.pool.query(
-    `select coalesce(string_agg(t::text, ' '), '') as text from (select r::text as t from idempotency_keys r union all
-       select a::text from audit_events a union all select p::text from repositories p) all_rows`,
+  const stored = await here.service.house.catalog.as(everything, (tx) =>
+    sql<{ text: string }>`select string_agg(text, ' ') as text from (select r::text as text from idempotency_keys r union all
+      select a::text from audit_events a union all select p::text from repositories p) everything`.execute(tx),
   )
-  assert.doesNotMatch(stored.rows[0].text, new RegExp(recoveryKey))
+  assert.match(stored.rows[0]!.text, new RegExp(repository.repositoryId))
+  assert.doesNotMatch(stored.rows[0]!.text, new RegExp(recoveryKey))
   assert.equal((await lastEvent()).action, 'repositories.create')
 })
 

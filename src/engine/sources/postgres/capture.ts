@@ -6,12 +6,13 @@ import type { Capture, CaptureContext } from '#engine/sources/source.ts'
 import { readCatalog } from './captured-catalog.ts'
 import { fittingClientTools } from './client-tools.ts'
 import type { CaptureLimits, DatabaseSource } from './begun-capture.ts'
-import { connect, type Connection } from './connection.ts'
+import { readServerVersion, readSessionSettings } from './capture-session.ts'
+import { connect } from './connection.ts'
 import { requireCoverage } from './coverage.ts'
 import type { DatabaseSection } from './database-section.ts'
 import { holdSnapshot } from './hold-snapshot.ts'
 import { PostgresCapture } from './postgres-capture.ts'
-import { applySessionSettings, captureSessionSettings, type SessionSettings } from './session-settings.ts'
+import { applySessionSettings } from './session-settings.ts'
 import { requireReadableText } from './readable-text.ts'
 import { SnapshotReaders } from './snapshot-readers.ts'
 
@@ -41,7 +42,7 @@ async function beginCapture(source: DatabaseSource, context: CaptureContext): Pr
   await control.query(`SET application_name = '${applicationName}'`)
   const server = await readServerVersion(control)
   const tools = await fittingClientTools(server)
-  const settings = await settingsOf(control)
+  const settings = await readSessionSettings(control)
   await applySessionSettings(control, settings)
   await requireCoverage(control)
   await requireReadableText(control)
@@ -71,20 +72,4 @@ async function beginCapture(source: DatabaseSource, context: CaptureContext): Pr
     { source, context, bounds, applicationName, server, tools, settings, snapshot, catalog, readers, watch, hashKey, stop, signal },
     stack.move(),
   )
-}
-
-async function readServerVersion(control: Connection): Promise<{ number: number; text: string }> {
-  const [row] = await control.query<{ number: string; text: string }>(
-    `SELECT pg_catalog.current_setting('server_version_num') AS number, pg_catalog.current_setting('server_version') AS text`,
-  )
-  return { number: Number(row?.number), text: row?.text ?? '' }
-}
-
-async function settingsOf(control: Connection): Promise<SessionSettings> {
-  const [row] = await control.query<{ encoding: string; lcMonetary: string }>(
-    `SELECT pg_catalog.pg_encoding_to_char(encoding) AS encoding, pg_catalog.current_setting('lc_monetary') AS "lcMonetary"
-     FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()`,
-  )
-  if (!row) throw new Error('the database does not know itself')
-  return captureSessionSettings(row)
 }

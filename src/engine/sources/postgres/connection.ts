@@ -16,12 +16,16 @@ export interface Connection extends AsyncDisposable {
 }
 
 /**
- * Opens one session. The password comes from PGPASSWORD or PGPASSFILE, by libpq's rules; `bigint` columns arrive as
- * strings. Faults: DATABASE_UNREACHABLE, _AUTHENTICATION, _NOT_FOUND; queries fail with DATABASE_QUERY and `sqlState`.
+ * Opens one session. The password is the one given, else it comes from PGPASSWORD or PGPASSFILE, by libpq's rules; `bigint`
+ * columns arrive as strings. Faults: DATABASE_UNREACHABLE, _AUTHENTICATION, _NOT_FOUND; queries fail with DATABASE_QUERY and `sqlState`.
  */
-export async function connect(target: DatabaseTarget, signal?: AbortSignal): Promise<Connection> {
+export async function connect(
+  target: DatabaseTarget,
+  signal?: AbortSignal,
+  given?: { readonly password: string | undefined },
+): Promise<Connection> {
   throwIfCancelled(signal)
-  const password = await passwordFor(target)
+  const password = given ? given.password : await passwordFor(target)
   // Ours, so that it can be closed: a server that waits for a password keeps a refused session open for a minute.
   const ssl = await tlsOf(target)
   const socket = ssl === false ? new SessionSocket() : new Socket()
@@ -45,7 +49,7 @@ export async function connect(target: DatabaseTarget, signal?: AbortSignal): Pro
     await client.connect()
   } catch (cause) {
     socket.destroy()
-    throw connectionFault(target, cause, password !== undefined)
+    throw connectionFault(target, cause, { hasPassword: password !== undefined, isGiven: given !== undefined })
   }
   return {
     client,
@@ -101,11 +105,16 @@ export function quoteLiteral(text: string): string {
   return text.includes('\\') ? ` E'${doubled.replaceAll('\\', '\\\\')}'` : `'${doubled}'`
 }
 
-function connectionFault(target: DatabaseTarget, cause: unknown, hasPassword: boolean): Fault {
+function connectionFault(
+  target: DatabaseTarget,
+  cause: unknown,
+  { hasPassword, isGiven }: { readonly hasPassword: boolean; readonly isGiven: boolean },
+): Fault {
   const where = printDatabaseUrl(target)
   const state = sqlStateOf(cause)
   if (!hasPassword && (state?.startsWith('28') || /password/i.test(messageOf(cause)))) {
-    const fact = `${where} wants a password, and neither PGPASSWORD nor the password file has one for role ${target.user}`
+    const why = isGiven ? 'none is given' : 'neither PGPASSWORD nor the password file has one'
+    const fact = `${where} wants a password, and ${why} for role ${target.user}`
     return new Fault('DATABASE_AUTHENTICATION', fact, { where }, { cause })
   }
   const fact = `cannot connect to ${where}: ${messageOf(cause) || errnoOf(cause) || 'no answer'}`
