@@ -177,6 +177,12 @@ const table = {
   SIGN_IN_REFUSED: {
     hint: 'Check name, password and code. Five failures lock an account for 15 minutes, further ones for longer; an administrator can unlock it.',
   },
+  REAUTHENTICATION: {
+    hint: 'Check password and code; a code is good once. Five failures lock an account for 15 minutes, further ones for longer.',
+  },
+  TOTP_NEEDED: { hint: 'Enrol an authenticator with `POST /api/v1/me/totp` first.' },
+  TOTP_ENROLLED: { hint: 'Remove the one before with its code or a recovery code, or ask an administrator to.' },
+  SIGNING_POLICY: { hint: 'Read `GET /api/v1/signing-policy` and accept it with `POST /api/v1/me/signing-policy`; that is done once.' },
   SET_UP_LINK: { hint: 'Start the service again: as long as nobody has set it up, it prints a new link that is good for a day.' },
   PASSWORD_RULES: {
     usage: true,

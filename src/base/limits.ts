@@ -150,6 +150,7 @@ export const limits = {
   lockOutMsMax: 24 * durations.hour,
   /** Between the password and the second step. */
   secondStepMsMax: 5 * durations.minute,
+  recoveryCodes: 10,
   setUpLinkMs: 24 * durations.hour,
   toolOutputBytesMax: 64 * KiB,
 } as const

@@ -5,6 +5,7 @@ import { me } from './me.ts'
 import { repositories } from './repositories.ts'
 import { schedules } from './schedules.ts'
 import { service } from './service.ts'
+import { signatures } from './signatures.ts'
 import { signIn } from './sign-in.ts'
 import { systems } from './systems.ts'
 
@@ -13,6 +14,7 @@ export const contract = {
   service,
   signIn,
   me,
+  signatures,
   repositories,
   systems,
   backups,

@@ -14,6 +14,8 @@ export const recoveryCodeSchema = z
   .string()
   .max(40)
   .regex(/^(?:[A-Za-z2-7][\s-]*){16}$/, 'a recovery code has sixteen letters and digits')
+/** A code, or one of the recovery codes. */
+export const secondStepBodies = [z.strictObject({ code: codeSchema }), z.strictObject({ recoveryCode: recoveryCodeSchema })] as const
 export const linkTokenSchema = z.string().min(1).max(100)
 
 const signedInSchema = z.object({
@@ -80,7 +82,7 @@ export const signIn = {
     permission: 'open',
     perMinuteMax: limits.signInsPerMinuteMax,
     hasSecretReply: true,
-    body: z.union([z.strictObject({ code: codeSchema }), z.strictObject({ recoveryCode: recoveryCodeSchema })]),
+    body: z.union(secondStepBodies),
     reply: signedInSchema,
   }),
   end: endpoint({

@@ -5,6 +5,7 @@ import { addRepositories } from './repositories/repositories.routes.ts'
 import { addSystems } from './systems/systems.routes.ts'
 import { addService } from './http/service.routes.ts'
 import { addSchedules } from './schedules/schedules.routes.ts'
+import { addSignatures } from './signatures/signatures.routes.ts'
 import { addPeople } from './people/people.routes.ts'
 
 /** Serves the endpoints of one capability. */
@@ -15,6 +16,7 @@ export const slices: readonly AddRoutes[] = [
   // In this order, one on a line.
   addService,
   addPeople,
+  addSignatures,
   addRepositories,
   addSystems,
   addBackups,

@@ -73,7 +73,12 @@ export async function testService(options: TestServiceOptions = {}): Promise<Tes
   }
 }
 
-async function ask(url: string, method: string, { place, token, body, headers }: AskOptions & { readonly place: string }): Promise<Answer> {
+/** Of any server; `TestService.ask` asks the service itself. */
+export async function ask(
+  url: string,
+  method: string,
+  { place, token, body, headers }: AskOptions & { readonly place: string },
+): Promise<Answer> {
   const isText = typeof body === 'string'
   const response = await fetch(`${url}${place}`, {
     method,

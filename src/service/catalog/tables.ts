@@ -27,6 +27,7 @@ export interface UserRow {
   password_changed_at: Date | null
   must_change_password: WithDefault<boolean>
   totp_secret_sealed: Buffer | null
+  totp_pending_sealed: Buffer | null
   totp_last_step: WithDefault<number>
   failed_count: WithDefault<number>
   locked_until: Date | null
@@ -64,6 +65,7 @@ export interface ApiKeyRow {
 
 export interface SignatureRow {
   id: string
+  tenant_id: string | null
   user_id: string
   user_name: string
   user_title: string

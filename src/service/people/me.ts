@@ -10,6 +10,7 @@ import { tenantsIn } from '#service/tenants/tenants.store.ts'
 import { findAccount, lastPasswords, setPassword, type Account } from './accounts.store.ts'
 import { assertGoodPassword, hashPassword } from './password.ts'
 import { provePassword } from './prove.ts'
+import { acceptSigningPolicy, acceptedSigningPolicy, recoveryCodesLeft } from './totp.store.ts'
 import { endSessionsOf, sessionEnds } from './sessions.store.ts'
 
 const allPermissions = Object.keys(permissionMatrix) as Permission[]
@@ -40,8 +41,10 @@ export async function showMe(house: House, call: Call<typeof me.show>): Promise<
   const account = await ownAccount(house, call)
   const isEverywhere = caller.grants.some(({ tenantId }) => tenantId === null)
   const ids = caller.grants.flatMap(({ tenantId }) => tenantId ?? [])
-  const { tenants, ends } = await house.catalog.as(everything, async (tx) => ({
+  const { tenants, ends, codesLeft, policy } = await house.catalog.as(everything, async (tx) => ({
     tenants: await tenantsIn(tx, isEverywhere ? everything : { kind: 'tenants', ids }),
+    codesLeft: await recoveryCodesLeft(tx, account.id),
+    policy: await acceptedSigningPolicy(tx, account.id),
     ends: caller.kind === 'user' ? await sessionEnds(tx, caller.credentialId) : undefined,
   }))
   return {
@@ -59,6 +62,8 @@ export async function showMe(house: House, call: Call<typeof me.show>): Promise<
     hasPassword: account.passwordHash !== null,
     mustChangePassword: account.mustChangePassword,
     isTotpEnrolled: account.totpSecretSealed !== null,
+    recoveryCodesLeft: codesLeft,
+    signingPolicyVersion: policy ?? null,
     session: ends ? { idleUntil: ends.idleUntil.toISOString(), expiresAt: ends.expiresAt.toISOString() } : null,
   }
 }
@@ -68,7 +73,7 @@ export async function changePassword(house: House, call: Call<typeof me.changePa
   const caller = personOf(call)
   const account = await ownAccount(house, call)
   const { currentPassword, newPassword } = call.body
-  await (await provePassword(house, call, { account, password: currentPassword })).takeBack()
+  await (await provePassword(house, call, { account, password: currentPassword, code: 'REAUTHENTICATION' })).takeBack()
   const earlier = await house.catalog.as(everything, (tx) => lastPasswords(tx, account.id))
   await assertGoodPassword(newPassword, account.name, earlier)
   const hash = await hashPassword(newPassword, house.random)
@@ -77,5 +82,17 @@ export async function changePassword(house: House, call: Call<typeof me.changePa
     await setPassword(tx, account.id, { hash, at, mustChange: false })
     const endedSessions = await endSessionsOf(tx, account.id, { at, except: caller.credentialId })
     return { reply: {}, ...aboutThemselves(caller), facts: { endedSessions } }
+  })
+}
+
+export async function acceptPolicy(
+  house: House,
+  call: Call<typeof me.acceptSigningPolicy>,
+): Promise<ReplyOf<typeof me.acceptSigningPolicy>> {
+  const caller = personOf(call)
+  const { version } = call.body
+  return await call.act(async (tx) => {
+    await acceptSigningPolicy(tx, caller.userId, { version, at: house.clock.now(), address: call.request.address })
+    return { reply: {}, ...aboutThemselves(caller), after: { signingPolicy: version } }
   })
 }

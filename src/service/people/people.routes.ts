@@ -4,7 +4,9 @@ import { signIn } from '#contract/sign-in.ts'
 import { everything } from '#service/catalog/scope.ts'
 import { serve } from '#service/http/gate.ts'
 import type { House } from '#service/house.ts'
-import { changePassword, showMe } from './me.ts'
+import { signingPolicy } from '#contract/signing-policy.ts'
+import { acceptPolicy, changePassword, showMe } from './me.ts'
+import { beginOwnTotp, confirmOwnTotp, removeOwnTotp, renewOwnRecoveryCodes } from './own-totp.ts'
 import { isSetUp } from './set-up.store.ts'
 import { setUp } from './set-up.ts'
 import { signInWithPassword, signInWithTotp, signOut } from './sign-in.ts'
@@ -16,5 +18,15 @@ export function addPeople(app: FastifyInstance, house: House): void {
   serve(app, house, signIn.totp, (call) => signInWithTotp(house, call))
   serve(app, house, signIn.end, (call) => signOut(house, call))
   serve(app, house, me.show, (call) => showMe(house, call))
+  addOwnTotp(app, house)
+  serve(app, house, me.signingPolicy, async () => signingPolicy)
+  serve(app, house, me.acceptSigningPolicy, (call) => acceptPolicy(house, call))
   serve(app, house, me.changePassword, (call) => changePassword(house, call))
+}
+
+function addOwnTotp(app: FastifyInstance, house: House): void {
+  serve(app, house, me.beginTotp, (call) => beginOwnTotp(house, call))
+  serve(app, house, me.confirmTotp, (call) => confirmOwnTotp(house, call))
+  serve(app, house, me.renewRecoveryCodes, (call) => renewOwnRecoveryCodes(house, call))
+  serve(app, house, me.removeTotp, (call) => removeOwnTotp(house, call))
 }

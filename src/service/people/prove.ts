@@ -20,30 +20,35 @@ export interface Proved {
 
 export type SecondStep = { readonly code: string } | { readonly recoveryCode: string }
 
-/** SIGN_IN_REFUSED, unless it is theirs. Undefined for a name that nobody has: all the same, the same is done. */
+/** Unless it is theirs: SIGN_IN_REFUSED, or REAUTHENTICATION for whoever is signed in already. */
+interface Refusing {
+  readonly code: 'SIGN_IN_REFUSED' | 'REAUTHENTICATION'
+}
+
+/** Undefined for a name that nobody has: all the same, the same is done. */
 export async function provePassword<E extends Endpoint>(
   house: House,
   call: Call<E>,
-  { account, password }: { readonly account: Account | undefined; readonly password: string },
+  { account, password, code }: Refusing & { readonly account: Account | undefined; readonly password: string },
 ): Promise<Proved> {
   const count = await beginTry(house, account)
   const isTheirs = await isPassword(password, account?.passwordHash)
-  if (!account) return refuse(call, account, 'unknown name')
-  if (count === undefined) return refuse(call, account, 'locked')
-  if (!isTheirs) return refuse(call, account, account.passwordHash === null ? 'no password' : 'wrong password')
+  if (!account) return refuse(call, { account, code, why: 'unknown name' })
+  if (count === undefined) return refuse(call, { account, code, why: 'locked' })
+  if (!isTheirs) return refuse(call, { account, code, why: account.passwordHash === null ? 'no password' : 'wrong password' })
   return proved(house, account, count)
 }
 
-/** SIGN_IN_REFUSED, unless it is theirs and was not used before. From now on it is used, whatever comes of it. */
+/** Of a code that was not used before. From now on it is used, whatever comes of it. */
 export async function proveSecondStep<E extends Endpoint>(
   house: House,
   call: Call<E>,
-  { account, given }: { readonly account: Account; readonly given: SecondStep },
+  { account, given, code }: Refusing & { readonly account: Account; readonly given: SecondStep },
 ): Promise<Proved> {
   const count = await beginTry(house, account)
-  if (count === undefined) return refuse(call, account, 'locked')
+  if (count === undefined) return refuse(call, { account, code, why: 'locked' })
   const why = await secondStepFault(house, account, given)
-  if (why !== undefined) return refuse(call, account, why)
+  if (why !== undefined) return refuse(call, { account, code, why })
   return proved(house, account, count)
 }
 
@@ -51,11 +56,11 @@ export async function proveSecondStep<E extends Endpoint>(
 export async function proveBoth<E extends Endpoint>(
   house: House,
   call: Call<E>,
-  { account, password, given }: { readonly account: Account; readonly password: string; readonly given: SecondStep },
+  { account, password, given, code }: Refusing & { readonly account: Account; readonly password: string; readonly given: SecondStep },
 ): Promise<Proved> {
-  const both = await provePassword(house, call, { account, password })
+  const both = await provePassword(house, call, { account, password, code })
   const why = await secondStepFault(house, account, given)
-  if (why !== undefined) return refuse(call, account, why)
+  if (why !== undefined) return refuse(call, { account, code, why })
   return both
 }
 
@@ -100,8 +105,14 @@ function proved({ catalog }: House, account: Account, count: number): Proved {
   }
 }
 
-/** The same whatever was wrong; the event of the refusal says it. */
-function refuse<E extends Endpoint>(call: Call<E>, account: Account | undefined, why: Why): never {
+/** The same words whatever was wrong; the event of the refusal says it. */
+function refuse<E extends Endpoint>(
+  call: Call<E>,
+  { account, code, why }: Refusing & { readonly account: Account | undefined; readonly why: Why },
+): never {
   call.concerns({ ...(account && { subject: { kind: 'user', id: account.id, name: account.name } }), facts: { why } })
-  throw new Fault('SIGN_IN_REFUSED', 'the name, the password or the code is not right, or the account is locked')
+  throw new Fault(
+    code,
+    `the ${code === 'SIGN_IN_REFUSED' ? 'name, the password' : 'password'} or the code is not right, or the account is locked`,
+  )
 }

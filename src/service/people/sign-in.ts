@@ -15,7 +15,7 @@ import { hashOfToken } from './token.ts'
 /** Name and password. Without a second factor that is all; with one the reply is good for the second step alone. */
 export async function signInWithPassword(house: House, call: Call<typeof signIn.password>): Promise<ReplyOf<typeof signIn.password>> {
   const account = await house.catalog.as(everything, (tx) => findAccountByName(tx, call.body.name))
-  const proved = await provePassword(house, call, { account, password: call.body.password })
+  const proved = await provePassword(house, call, { account, password: call.body.password, code: 'SIGN_IN_REFUSED' })
   const known = proved.account
   const isPending = known.totpSecretSealed !== null
   // Failures of the second step still count: else the right password would wipe them out.
@@ -39,7 +39,7 @@ export async function signInWithTotp(house: House, call: Call<typeof signIn.totp
     return { pending: found, account: found && (await findAccount(tx, found.userId)) }
   })
   if (!pending || !account) throw new Fault('NOT_SIGNED_IN', 'no sign-in waits for its second step, or it waited too long')
-  const proved = await proveSecondStep(house, call, { account, given: call.body })
+  const proved = await proveSecondStep(house, call, { account, given: call.body, code: 'SIGN_IN_REFUSED' })
   await proved.clear()
   const opened = await call.act(async (tx) => {
     if (!(await endSession(tx, pending.id, house.clock.now()))) throw new Fault('NOT_SIGNED_IN', 'this sign-in was carried on already')

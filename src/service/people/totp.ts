@@ -1,8 +1,9 @@
-import { generateSecret, generateURI, verifySync } from 'otplib'
+import { generateURI, ScureBase32Plugin, verifySync } from 'otplib'
 import type { Random } from '#host/random.ts'
 
 /** RFC 6238 with what every authenticator does: SHA-1, six digits, 30 seconds. */
 const periodSeconds = 30
+const base32 = new ScureBase32Plugin()
 
 export interface TotpSecret {
   /** In base32, to be typed. */
@@ -11,8 +12,8 @@ export interface TotpSecret {
   readonly uri: string
 }
 
-export function newTotpSecret(name: string): TotpSecret {
-  const secret = generateSecret({ length: 20 })
+export function newTotpSecret(name: string, random: Random): TotpSecret {
+  const secret = base32.encode(random.bytes(20), { padding: false })
   return { secret, uri: generateURI({ issuer: 'Integrum', label: name, secret, period: periodSeconds }) }
 }
 

@@ -19,6 +19,8 @@ create table users (
   password_changed_at timestamptz,
   must_change_password boolean not null default false,
   totp_secret_sealed bytea,
+  -- Shown, and not yet proven to be in somebody's hands.
+  totp_pending_sealed bytea,
   -- The last step that was used (RFC 6238 5.2): it and earlier ones are burned.
   totp_last_step bigint not null default 0,
   failed_count integer not null default 0,
@@ -105,6 +107,8 @@ create table signing_policies (
 
 create table signatures (
   id uuid primary key,
+  -- Null: about the whole installation.
+  tenant_id uuid references tenants,
   user_id uuid not null references users,
   -- As it was when signed: names change, records do not.
   user_name text not null,

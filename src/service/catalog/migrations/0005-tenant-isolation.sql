@@ -10,7 +10,7 @@ do $$
 declare
   name text;
 begin
-  foreach name in array array['repositories', 'systems', 'system_secrets', 'backups', 'restore_plans', 'restore_operations', 'backup_schedules',
+  foreach name in array array['signatures', 'repositories', 'systems', 'system_secrets', 'backups', 'restore_plans', 'restore_operations', 'backup_schedules',
     'schedule_ticks', 'runs', 'run_log', 'events', 'downloads', 'uploads', 'audit_events']
   loop
     execute format('alter table %I enable row level security', name);
