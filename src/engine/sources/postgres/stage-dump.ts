@@ -93,9 +93,12 @@ export async function printEntries(work: StageWork, entries: readonly DumpEntry[
   return (await restoreTool(work, args, signal)).stdout
 }
 
+/** Two may be read at once. */
+let lists = 0
+
 async function entryArguments(work: StageWork, entries: readonly DumpEntry[] | undefined): Promise<string[]> {
   if (entries === undefined) return []
-  const list = path.join(path.dirname(work.dumpFile), 'entries.list')
+  const list = path.join(path.dirname(work.dumpFile), `entries-${(lists += 1)}.list`)
   await writeFile(list, entries.map(({ id, text }) => `${id}; 0 0 ${text}\n`).join(''), { mode: 0o600 })
   return ['--use-list', list]
 }

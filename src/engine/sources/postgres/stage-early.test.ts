@@ -11,6 +11,12 @@ test('plain indexes and keys are known by their text, and whatever may run a fun
     ['ALTER TABLE ONLY a.t\n    ADD CONSTRAINT f FOREIGN KEY (x, y) REFERENCES b.u(x, y) ON DELETE CASCADE;', ['"a"."t"', '"b"."u"']],
     ['CREATE INDEX i ON public.t USING btree (lower(a));', undefined],
     ['CREATE INDEX i ON public.t USING btree (a) WHERE (a > 0);', undefined],
+    ['CREATE INDEX i ON public.t USING btree (a) WHERE public.is_due(a);', undefined],
+    ['CREATE INDEX i ON public.t USING btree (a) WHERE is_open;', ['"public"."t"']],
+    ['CREATE INDEX i ON public.t USING btree (a) WHERE (NOT "is open");', ['"public"."t"']],
+    ['CREATE INDEX i ON public.t USING btree (a) WHERE (a IS NOT NULL);', ['"public"."t"']],
+    ['CREATE INDEX i ON public.t USING btree (a) WHERE ((a IS NULL) AND public.is_due(a));', undefined],
+    ['ALTER TABLE a.root\n    ADD CONSTRAINT f FOREIGN KEY (x) REFERENCES b.u(x);', ['"a"."root"', '"b"."u"']],
     ['CREATE INDEX i ON ONLY public.t USING btree (a);', undefined],
     ['ALTER TABLE ONLY public.t\n    ADD CONSTRAINT e EXCLUDE USING gist (a WITH =);', undefined],
   ] as const) {

@@ -37,7 +37,7 @@ const clinic = `create table large (a int primary key, b text);
 const statistics = `select string_agg(tablename || '.' || attname || case when inherited then ' inherited' else '' end, ', ' order by tablename, attname, inherited)
   || '; ' || (select coalesce(string_agg(statistics_name, ', '), '') from pg_stats_ext where schemaname = 'public') from pg_stats where schemaname = 'public'`
 
-test('what ANALYZE of the original knows is known after a staging: of partitions, expressions and several columns too', async () => {
+test('what ANALYZE of the original knows is known once a staging is verified: of partitions, expressions and several columns too', async () => {
   await cluster.createDatabase('clinic')
   await cluster.psql('clinic', clinic)
   const taken = await captureToDirectory({ name: 'clinic', target: cluster.target('clinic') })
@@ -56,6 +56,7 @@ test('what ANALYZE of the original knows is known after a staging: of partitions
     },
     never,
   )
+  await staged.verify(never)
   const known = await cluster.psql(stageName, statistics)
   assert.equal(known, await cluster.psql('clinic', statistics))
   assert.match(known, /expressed_upper_idx\.upper.*leaf_2\.a.*root\.a inherited.*; both_columns$/m)

@@ -29,6 +29,11 @@ export interface StageOptions {
   readonly freeBytesMin?: number
 }
 
+export interface TableName {
+  readonly schema: string
+  readonly name: string
+}
+
 /** Where the work of staging stands: what its steps hand on. */
 export interface StageWork {
   readonly options: StageOptions
@@ -51,6 +56,8 @@ export interface StageWork {
   readonly notes: string[]
   /** Entries of the dump that the server refused and that hold no rows; each has its note. */
   readonly refused: string[]
+  /** Tables that are analyzed beside verify. Known last. */
+  toAnalyze: readonly TableName[]
   /** Constraints that the dump makes NOT VALID. Known after post-data. */
   notValid: number
 }

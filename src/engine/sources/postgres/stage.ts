@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { throwIfCancelled } from '#base/clock.ts'
+import { concurrently } from '#base/concurrently.ts'
 import { Fault } from '#base/fault.ts'
 import type { Connection } from './connection.ts'
 import { settingStatements } from './database-properties.ts'
@@ -8,7 +9,7 @@ import { chooseRoles, createRoles, dropRoles, presentRoles, roleNames, type Role
 import { putChecksBack, setChecksAside, type SetAsideCheck } from './stage-checks.ts'
 import { createStage, dropStage } from './stage-create.ts'
 import { spoolDump } from './stage-dump.ts'
-import { planEarly } from './stage-early.ts'
+import { plainEntries, planEarly, type EarlyEntry } from './stage-early.ts'
 import { analyzeStage, flushStage } from './stage-finish.ts'
 import type { StageOptions, StageWork } from './stage-options.ts'
 import { restorePostData } from './stage-post-data.ts'
@@ -68,13 +69,17 @@ export async function stageDatabase(options: StageOptions, signal: AbortSignal):
       dumpFile: dump.file,
       onCreated: (oid) => (made.oid = oid),
     })
-    await restorePreData(work, watch.signal)
+    let plain: readonly EarlyEntry[] = []
+    await concurrently<void>(
+      [(own) => restorePreData(work, own), async (own) => void (plain = await plainEntries(work, own))],
+      watch.signal,
+    )
     const checks = await setAside(work, watch.signal)
-    const early = await planEarly(work, watch.signal)
+    const early = await planEarly(work, plain, watch.signal)
     await loadRows(work, early, watch.signal)
     await putBack(work, checks, watch.signal)
     await restorePostData(work, early, watch.signal)
-    await analyzeStage(work, early, watch.signal)
+    work.toAnalyze = await analyzeStage(work, early, watch.signal)
     for (const statement of settingStatements(options.stageName, options.section.properties, work.roleOf)) await beside.query(statement)
     await flushStage(work, watch.signal)
     undo.move()
@@ -177,6 +182,7 @@ async function beginWork(beside: Connection, options: StageOptions, { chosen, ro
     restoreArguments: missing.length > 0 ? ['--no-tablespaces'] : [],
     notes,
     refused: [],
+    toAnalyze: [],
     notValid: 0,
   }
 }

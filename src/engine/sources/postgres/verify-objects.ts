@@ -8,18 +8,21 @@ import { fittingClientTools } from './client-tools.ts'
 import { toolEnvironment } from './connection.ts'
 import { restorePrograms, spoolDump } from './stage-dump.ts'
 import { loadSettings } from './stage-session.ts'
-import { surveyServer } from './server-identity.ts'
+import type { ServerIdentity } from './server-identity.ts'
 import type { VerifyWork } from './verify-work.ts'
-import type { Connection } from './connection.ts'
 
 /**
  * Every object, grant and comment of the backup's dump is in the staging database, and nothing else: PostgreSQL's own
  * tools list both, since rows alone would not tell that a trigger, a grant or a policy is missing. What the server refused
  * and a note names is not expected. Returns how many.
  */
-export async function verifyObjects(work: VerifyWork, connection: Connection, signal: AbortSignal): Promise<number> {
+export async function verifyObjects(
+  work: VerifyWork,
+  serverVersion: ServerIdentity['serverVersion'],
+  signal: AbortSignal,
+): Promise<number> {
   const wanted = difference(await listBackup(work, signal), work.refused)
-  const found = await listStage(work, connection, signal)
+  const found = await listStage(work, serverVersion, signal)
   const missing = difference(wanted, found)
   const surplus = difference(found, wanted)
   if (missing.length + surplus.length > 0) {
@@ -42,11 +45,11 @@ async function listBackup(work: VerifyWork, signal: AbortSignal): Promise<string
   })
 }
 
-async function listStage(work: VerifyWork, connection: Connection, signal: AbortSignal): Promise<string[]> {
+async function listStage(work: VerifyWork, serverVersion: ServerIdentity['serverVersion'], signal: AbortSignal): Promise<string[]> {
   const folder = await mkdtemp(path.join(work.options.spoolIn ?? tmpdir(), 'integrum-verify-'))
   try {
     const file = path.join(folder, 'stage.dump')
-    const { pgDump } = await fittingClientTools((await surveyServer(connection)).serverVersion)
+    const { pgDump } = await fittingClientTools(serverVersion)
     // As the backup's own dump was written, so that names compare.
     const encoding = work.options.section.properties.encoding === 'SQL_ASCII' ? [] : ['--encoding=UTF8']
     const dumped = await run(pgDump, ['-Fc', '--schema-only', ...encoding, '--file', file], {

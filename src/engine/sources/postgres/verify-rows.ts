@@ -6,11 +6,12 @@ import { quoteName, type Connection } from './connection.ts'
 import type { DatabaseSection, RowsHash, TableSection } from './database-section.ts'
 import { addRowsHash, noRows } from './row-hash.ts'
 import type { StageWork } from './stage-options.ts'
+import { analyzeTable } from './stage-finish.ts'
 import { allOrFirst } from './stage-rows.ts'
 import { connectStage } from './stage-session.ts'
 
 /** Enough of the work to read a staging database back. */
-type ReadingWork = Pick<StageWork, 'options' | 'stage' | 'connections'>
+type ReadingWork = Pick<StageWork, 'options' | 'stage' | 'connections' | 'toAnalyze' | 'notes'>
 type Column = TableSection['columns'][number]
 
 /** What must come out of one or more COPYs together. */
@@ -30,7 +31,8 @@ interface Reading {
 
 /**
  * Reads every table back as it was captured (the same settings, columns and key) and compares number and sum with the
- * backup; generated columns apart. RESTORE_VERIFY names the first table that differs, with both.
+ * backup; generated columns apart. RESTORE_VERIFY names the first table that differs, with both. Statistics that were
+ * left for now are computed meanwhile.
  */
 export async function verifyRows(
   work: ReadingWork,
@@ -39,6 +41,7 @@ export async function verifyRows(
 ): Promise<{ rows: number; hashes: number }> {
   const readings = await planReadings(work, tables, signal)
   const waiting = readings.toSorted((a, b) => b.pages - a.pages)
+  const toAnalyze = [...work.toAnalyze]
   const key = Buffer.from(work.options.section.hashKey, 'hex')
   const failed = new AbortController()
   const either = AbortSignal.any([signal, failed.signal])
@@ -47,12 +50,13 @@ export async function verifyRows(
     work.options.onProgress?.({ stage: 'verify', doneBytes: (doneBytes += bytes), totalBytes: totalOf(tables) })
   const session = async () => {
     await using connection = await connectStage(work.stage, work.options.section, either)
+    for (let table = toAnalyze.shift(); table !== undefined; table = toAnalyze.shift()) await analyzeTable(connection, table, work.notes)
     for (let reading = waiting.shift(); reading !== undefined; reading = waiting.shift()) {
       const found = await hashCopy(connection, { statement: reading.statement, key, onBytes }, either)
       reading.comparison.found = addRowsHash(reading.comparison.found, found)
     }
   }
-  await allOrFirst(Array.from({ length: Math.min(work.connections, waiting.length) }, session), failed)
+  await allOrFirst(Array.from({ length: Math.min(work.connections, waiting.length + toAnalyze.length) }, session), failed)
   const comparisons = new Set(readings.map(({ comparison }) => comparison))
   for (const comparison of comparisons) assertEqual(comparison.what, comparison.found, comparison.expected)
   return { rows: tables.reduce((sum, table) => sum + table.hash.rows, 0), hashes: comparisons.size }

@@ -3,7 +3,7 @@ import { quoteName, type Connection } from './connection.ts'
 import type { DatabaseSection } from './database-section.ts'
 import { countLargeObjects, largeObjectsCopy } from './list-objects.ts'
 import { connectStage } from './stage-session.ts'
-import { surveyServer } from './server-identity.ts'
+import { surveyServer, type ServerIdentity } from './server-identity.ts'
 import { verifyObjects } from './verify-objects.ts'
 import type { VerifyWork } from './verify-work.ts'
 import { assertEqual, hashCopy, verifyDumpedRows, verifyRows } from './verify-rows.ts'
@@ -34,17 +34,19 @@ export interface VerifyReport {
 export async function verifyStage(work: VerifyWork, signal: AbortSignal): Promise<VerifyReport> {
   const { section } = work.options
   await using connection = await connectStage(work.stage, section, signal)
-  await assertSameStart(connection, work.postmasterStartTime)
+  const { serverVersion } = await assertSameStart(connection, work.postmasterStartTime)
   const chosen = work.chosen
   await assertTables(connection, section)
+  const isWhole = chosen.length === section.tables.length
+  // Objects are listed by programs that mostly wait; what differs in the rows is told first all the same.
+  await using listed = meanwhile(async (own) => (isWhole ? await verifyObjects(work, serverVersion, own) : 0), signal)
   const { rows, hashes } = await verifyRows(work, chosen, signal)
   const key = Buffer.from(section.hashKey, 'hex')
-  const isWhole = chosen.length === section.tables.length
   const { extensionTables, matviews } = await verifyDumpedRows(connection, { section, key, refused: work.refused }, signal)
   const largeObjects = await verifyLargeObjects(connection, { section, key }, signal)
   const sequences = await verifySequences(connection, section)
   const { constraints, indexes } = await verifyFlags(connection, work.notValid)
-  const objects = isWhole ? await verifyObjects(work, connection, signal) : 0
+  const objects = await listed.result
   // Again at the end: a crash in between would have emptied unlogged tables that were read before it (SAFETY rule 7).
   await assertSameStart(connection, work.postmasterStartTime)
   const notes = isWhole ? work.notes : [...work.notes, `${section.tables.length - chosen.length} tables were not chosen and are empty`]
@@ -63,9 +65,27 @@ export async function verifyStage(work: VerifyWork, signal: AbortSignal): Promis
   }
 }
 
-async function assertSameStart(connection: Connection, postmasterStartTime: string): Promise<void> {
+interface Meanwhile<T> extends AsyncDisposable {
+  readonly result: Promise<T>
+}
+
+/** Begins a task whose result, or failure, is asked for later. It is cut off when its scope ends before. */
+function meanwhile<T>(task: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Meanwhile<T> {
+  const left = new AbortController()
+  const result = task(AbortSignal.any([signal, left.signal]))
+  const settled = Promise.allSettled([result])
+  return {
+    result,
+    [Symbol.asyncDispose]: async () => {
+      left.abort()
+      await settled
+    },
+  }
+}
+
+async function assertSameStart(connection: Connection, postmasterStartTime: string): Promise<ServerIdentity> {
   const now = await surveyServer(connection)
-  if (now.postmasterStartTime === postmasterStartTime) return
+  if (now.postmasterStartTime === postmasterStartTime) return now
   const fact = `the server was restarted at ${now.postmasterStartTime}, after staging began, so what was not flushed is unknown: stage again`
   throw new Fault('RESTORE_STATE', fact, { before: postmasterStartTime, now: now.postmasterStartTime })
 }
