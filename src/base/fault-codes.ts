@@ -169,6 +169,8 @@ const table = {
   BACKUP_DELETED: { hint: 'Take the deletion back first; that can be done until the backup is removed.' },
   BACKUP_NOT_READY: { hint: 'Look at the status of the backup; choose one that is completed.' },
   SCHEDULE_NAME_TAKEN: { hint: 'Choose another name for the schedule.' },
+  JOB_CRASHED: { retry: true, hint: 'The log of the worker has the rest: out of memory, or killed by somebody. Start the job again.' },
+  JOB_KIND: { hint: 'A worker of an older Integrum runs beside a newer service: bring all of them to one version.' },
   JOB_OVER: { hint: 'There is nothing to cancel any more.' },
   BODY_INVALID: { usage: true, hint: 'Send one JSON document, with `Content-Type: application/json`.' },
   BODY_TOO_LARGE: { usage: true, hint: 'Send less; archives go to the upload endpoint.' },

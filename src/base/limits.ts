@@ -129,6 +129,15 @@ export const limits = {
   jobHeapBytesMax: 1 * GiB,
   /** How often a made-up name gets another number before it is given up. */
   nameTriesMax: 1_000,
+  jobReportEveryMs: 1 * durations.second,
+  jobLineLengthMax: 4_000,
+  /** Lines of a log that wait for the catalog; the oldest go first. */
+  jobLinesWaitingMax: 1_000,
+  /** After the first attempt, and the pause before each. */
+  jobRetriesMax: 3,
+  jobRetryPausesMs: [5 * durations.second, 20 * durations.second, durations.minute],
+  /** Jobs of different lanes at the same moment, of one worker. */
+  jobsAtOnce: 2,
   /** Of one request to the service, uploads apart. */
   requestBytesMax: 1 * MiB,
   /** From one address in a minute; signing in has a bound of its own. */

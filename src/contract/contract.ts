@@ -1,6 +1,8 @@
 import { adminAliases } from './admin-aliases.ts'
 import { backups } from './backups.ts'
 import type { Endpoint } from './endpoint.ts'
+import { events } from './events.ts'
+import { jobs } from './jobs.ts'
 import { me } from './me.ts'
 import { repositories } from './repositories.ts'
 import { schedules } from './schedules.ts'
@@ -15,8 +17,10 @@ export const contract = {
   signIn,
   me,
   signatures,
+  events,
   repositories,
   systems,
+  jobs,
   backups,
   schedules,
   adminAliases,

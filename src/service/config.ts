@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { z } from 'zod'
+import { limits } from '#base/limits.ts'
 import { parseValue } from '#base/parse.ts'
 import { environment } from '#host/environment.ts'
 
@@ -16,6 +17,8 @@ const configSchema = z.strictObject({
   publicUrl: z.url({ protocol: /^https?$/ }).optional(),
   /** Takes jobs in this process too. */
   isWorker: z.boolean(),
+  /** Of different systems and repositories; those of one run one after the other. */
+  jobsAtOnce: z.number().int().min(1).max(64),
 })
 export type Config = z.infer<typeof configSchema>
 
@@ -24,6 +27,7 @@ export interface ConfigOptions {
   readonly data?: string | undefined
   readonly address?: string | undefined
   readonly isWorker?: boolean | undefined
+  readonly jobsAtOnce?: number | undefined
 }
 
 export function readConfig(options: ConfigOptions, defaultDataDirectory: string): Config {
@@ -43,6 +47,7 @@ export function readConfig(options: ConfigOptions, defaultDataDirectory: string)
       ...(INTEGRUM_DATABASE_URL !== undefined && { databaseUrl: INTEGRUM_DATABASE_URL }),
       ...(INTEGRUM_PUBLIC_URL !== undefined && { publicUrl: INTEGRUM_PUBLIC_URL.replace(/\/$/, '') }),
       isWorker: options.isWorker ?? true,
+      jobsAtOnce: options.jobsAtOnce ?? limits.jobsAtOnce,
     },
     'the configuration of the service',
   )

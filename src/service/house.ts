@@ -3,6 +3,7 @@ import type { Random } from '#host/random.ts'
 import type { TrailKeys } from './audit/trail-keys.ts'
 import type { Catalog } from './catalog/catalog.ts'
 import type { Config } from './config.ts'
+import type { EventStream } from './events/event-stream.ts'
 import type { Authenticate } from './http/caller.ts'
 import type { Queue } from './jobs/queue.ts'
 import type { Log } from './log.ts'
@@ -19,6 +20,8 @@ export interface House {
   readonly sealing: Sealing
   readonly trail: TrailKeys
   readonly queue: Queue
+  /** What happens, to whoever listens in this process. */
+  readonly events: EventStream
   /** Opened ones, for reading. */
   readonly repositories: OpenRepositories
   readonly authenticate: Authenticate

@@ -2,22 +2,15 @@ import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import pg from 'pg'
 import { Fault, errnoOf, messageOf } from '#base/fault.ts'
-import type { Clock } from '#base/clock.ts'
-import type { Random } from '#host/random.ts'
-import { trailKeysFrom } from './audit/trail-keys.ts'
-import { openCatalog } from './catalog/catalog.ts'
+import { beginnings } from './beginnings.ts'
 import { migrate } from './catalog/migrate.store.ts'
 import { openCatalogPlace } from './catalog/place.ts'
 import type { Config } from './config.ts'
 import type { House } from './house.ts'
 import { makeServer } from './http/server.ts'
-import { startBoss } from './jobs/boss.ts'
-import { queueOf } from './jobs/queue.ts'
-import { openLog } from './log.ts'
-import { authenticatorOf } from './people/authenticate.ts'
+import { openHouse, type Instruments } from './open-house.ts'
 import { newSetUpLink } from './people/set-up.ts'
-import { openRepositories } from './repositories/open-repositories.ts'
-import { sealingKey, sealingWith } from './seal.ts'
+import { sealingKey } from './seal.ts'
 import { slices } from './slices.ts'
 
 export interface Service extends AsyncDisposable {
@@ -28,37 +21,20 @@ export interface Service extends AsyncDisposable {
   readonly setUpLink: string | undefined
 }
 
-export interface Instruments {
-  readonly clock: Clock
-  readonly random: Random
-  readonly logLevel?: string
-}
-
 /** The whole service on one page: the catalog, what works on it, and the doors last. Ends in the reverse order. */
-export async function startService(config: Config, { clock, random, logLevel = 'info' }: Instruments): Promise<Service> {
+export async function startService(config: Config, instruments: Instruments): Promise<Service> {
   await using parts = new AsyncDisposableStack()
   await mkdir(config.dataDirectory, { recursive: true, mode: 0o755 })
-  const log = openLog(logLevel)
   const place = parts.use(await openCatalogPlace(config))
-  await bringUpToDate(place.connection, clock.now())
-  const catalog = parts.use(openCatalog(place.connection))
-  const key = await sealingKey(path.join(config.dataDirectory, 'sealing.key'))
-  const boss = parts.adopt(await startBoss(catalog, log), (one) => one.stop({ graceful: true }))
-  const repositories = parts.use(openRepositories({ clock, random, log }))
+  await bringUpToDate(place.connection, instruments.clock.now())
   const stopping = new AbortController()
-  const house: House = {
-    config,
-    catalog,
-    clock,
-    random,
-    log,
-    sealing: sealingWith(key),
-    trail: trailKeysFrom(key),
-    queue: queueOf({ boss, clock, random }),
-    repositories,
-    authenticate: authenticatorOf(catalog, clock),
-    stopping: stopping.signal,
-  }
+  const key = await sealingKey(path.join(config.dataDirectory, 'sealing.key'))
+  const opened = parts.use(
+    await openHouse({ ...instruments, config, connection: place.connection, sealingKey: key, stopping: stopping.signal }),
+  )
+  const { house } = opened
+  for (const begin of beginnings) await begin(house)
+  if (config.isWorker) parts.use(await opened.work())
   const app = await makeServer(house)
   for (const addRoutes of slices) addRoutes(app, house)
   parts.defer(() => app.close())

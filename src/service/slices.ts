@@ -1,6 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 import { addBackups } from './backups/backups.routes.ts'
+import { addEvents } from './events/events.routes.ts'
 import type { House } from './house.ts'
+import { addJobs } from './jobs/jobs.routes.ts'
 import { addRepositories } from './repositories/repositories.routes.ts'
 import { addSystems } from './systems/systems.routes.ts'
 import { addService } from './http/service.routes.ts'
@@ -17,8 +19,10 @@ export const slices: readonly AddRoutes[] = [
   addService,
   addPeople,
   addSignatures,
+  addEvents,
   addRepositories,
   addSystems,
+  addJobs,
   addBackups,
   addSchedules,
 ]

@@ -6,6 +6,8 @@ import { systemClock, type Clock } from '#base/clock.ts'
 import { systemRandom } from '#host/random.ts'
 import type { Role } from '#contract/permissions.ts'
 import { everything } from '#service/catalog/scope.ts'
+import type { AnyJobKind } from '#service/jobs/job-kind.ts'
+import { jobKinds } from '#service/jobs/job-kinds.ts'
 import { startService, type Service } from '#service/main.ts'
 import { hashOfToken, newToken } from '#service/people/token.ts'
 
@@ -35,9 +37,12 @@ export interface Answer {
 
 export interface TestServiceOptions {
   readonly clock?: Clock
-  readonly isWorker?: boolean
   /** With one, a proxy is believed: `x-forwarded-for` says from which address somebody asks. */
   readonly publicUrl?: string
+  /** Takes jobs, too; of these kinds beside those there are. */
+  readonly isWorker?: boolean
+  readonly kinds?: readonly AnyJobKind[]
+  readonly jobsAtOnce?: number
 }
 
 export async function testService(options: TestServiceOptions = {}): Promise<TestService> {
@@ -52,8 +57,14 @@ export async function testService(options: TestServiceOptions = {}): Promise<Tes
         address: '127.0.0.1',
         isWorker: options.isWorker ?? false,
         ...(options.publicUrl !== undefined && { publicUrl: options.publicUrl }),
+        jobsAtOnce: options.jobsAtOnce ?? 2,
       },
-      { clock: options.clock ?? systemClock, random: systemRandom, logLevel: 'silent' },
+      {
+        clock: options.clock ?? systemClock,
+        random: systemRandom,
+        logLevel: 'silent',
+        kinds: [...jobKinds, ...(options.kinds ?? [])],
+      },
     )
   let service = await start()
   return {

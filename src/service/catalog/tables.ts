@@ -246,6 +246,7 @@ export interface RunRow {
   job_order: Json<unknown>
   job_id: string | null
   attempt: WithDefault<number>
+  failures: WithDefault<number>
   worker: string | null
   stage: string | null
   percent: number | null

@@ -31,6 +31,8 @@ export const nobody: Caller = { kind: 'nobody', name: 'nobody' }
 export type Authenticate = (given: {
   readonly session?: string | undefined
   readonly bearer?: string | undefined
+  /** Is not counted as use: a page that is open is nobody at work. */
+  readonly isLookOnly?: boolean
 }) => Promise<PersonCaller | undefined>
 
 /** In whose rows a caller has a permission: in all, in those of some tenants, or (undefined) in none. */

@@ -4,6 +4,7 @@ import type { LockRecord } from '#engine/repository/locks.ts'
 import type { FaultRecord } from '#service/catalog/tables.ts'
 import type { Tx } from '#service/catalog/scope.ts'
 import type { House } from '#service/house.ts'
+import type { StoredRun } from './runs.store.ts'
 
 /** One claim of a job by a worker. Every write about it names the attempt, so that a fenced worker changes nothing. */
 export interface Run<Order = unknown> {
@@ -102,3 +103,21 @@ export function jobKind<Order, W extends Work<never, unknown>>(kind: JobKind<Ord
 
 /** A kind as the worker holds it, which parses the order and the output by the kind's own schemas before it hands them over. */
 export type AnyJobKind = JobKind
+
+/** A stored run as its kind takes it. An order that is not of this kind is a mistake of whoever gave it. */
+export function knownRun(kind: AnyJobKind, row: StoredRun): Run {
+  return {
+    id: row.id,
+    kind: row.kind,
+    tenantId: row.tenant_id,
+    systemId: row.system_id,
+    repositoryId: row.repository_id,
+    subjectId: row.subject_id,
+    title: row.title,
+    order: kind.order.parse(row.job_order),
+    attempt: row.attempt,
+    trail: row.trail,
+    createdBy: { id: row.created_by_id, name: row.created_by },
+    createdAt: row.created_at,
+  }
+}

@@ -1,3 +1,7 @@
+import type { Selectable } from 'kysely'
+import type { Job } from '#contract/jobs.ts'
+import type { Status } from '#contract/shapes.ts'
+import type { FaultRecord, RunRow } from '#service/catalog/tables.ts'
 import type { Tx } from '#service/catalog/scope.ts'
 
 /** What is asked of a worker. */
@@ -50,7 +54,7 @@ export async function noteCancellation(
 ): Promise<'taken-back' | 'noted' | 'over' | undefined> {
   const run = await tx.selectFrom('runs').select('status').where('id', '=', runId).forUpdate().executeTakeFirst()
   if (!run) return undefined
-  if (run.status !== 'pending' && run.status !== 'in_progress') return 'over'
+  if (!isOpen(run.status)) return 'over'
   const isWaiting = run.status === 'pending'
   await tx
     .updateTable('runs')
@@ -58,4 +62,122 @@ export async function noteCancellation(
     .where('id', '=', runId)
     .execute()
   return isWaiting ? 'taken-back' : 'noted'
+}
+
+export type StoredRun = Selectable<RunRow>
+
+export async function findRun(tx: Tx, id: string): Promise<StoredRun | undefined> {
+  return await tx.selectFrom('runs').selectAll().where('id', '=', id).executeTakeFirst()
+}
+
+export interface RunFilter {
+  readonly status?: Status | undefined
+  readonly isOpen?: boolean | undefined
+  readonly kind?: string | undefined
+  readonly systemId?: string | undefined
+}
+
+export interface Page {
+  readonly page: number
+  readonly pageSize: number
+}
+
+export async function listRuns(
+  tx: Tx,
+  { status, isOpen: wantsOpen, kind, systemId }: RunFilter,
+  { page, pageSize, order }: Page & { readonly order: 'newest' | 'oldest' },
+): Promise<{ readonly rows: readonly StoredRun[]; readonly total: number }> {
+  let query = tx.selectFrom('runs')
+  if (status !== undefined) query = query.where('status', '=', status)
+  if (wantsOpen !== undefined) query = query.where('status', wantsOpen ? 'in' : 'not in', openStatuses)
+  if (kind !== undefined) query = query.where('kind', '=', kind)
+  if (systemId !== undefined) query = query.where('system_id', '=', systemId)
+  const { total } = await query.select((e) => e.fn.countAll<number>().as('total')).executeTakeFirstOrThrow()
+  const rows = await query
+    .selectAll()
+    .orderBy('created_at', order === 'newest' ? 'desc' : 'asc')
+    .orderBy('id')
+    .limit(pageSize)
+    .offset((page - 1) * pageSize)
+    .execute()
+  return { rows, total }
+}
+
+export interface LogLine {
+  readonly seq: number
+  readonly attempt: number
+  readonly at: string
+  readonly level: 'info' | 'warning' | 'error'
+  readonly line: string
+}
+
+export async function readLog(tx: Tx, runId: string, { page, pageSize }: Page): Promise<{ rows: LogLine[]; total: number }> {
+  const lines = tx.selectFrom('run_log').where('run_id', '=', runId)
+  const { total } = await lines.select((e) => e.fn.countAll<number>().as('total')).executeTakeFirstOrThrow()
+  const rows = await lines
+    .selectAll()
+    .orderBy('seq')
+    .limit(pageSize)
+    .offset((page - 1) * pageSize)
+    .execute()
+  return { rows: rows.map(lineOf), total }
+}
+
+export async function lastLines(tx: Tx, runId: string, count: number): Promise<LogLine[]> {
+  const rows = await tx.selectFrom('run_log').selectAll().where('run_id', '=', runId).orderBy('seq', 'desc').limit(count).execute()
+  return rows.map(lineOf).toReversed()
+}
+
+function lineOf({
+  seq,
+  attempt,
+  at,
+  level,
+  line,
+}: {
+  seq: number
+  attempt: number
+  at: Date
+  level: LogLine['level']
+  line: string
+}): LogLine {
+  return { seq, attempt, at: at.toISOString(), level, line }
+}
+
+const openStatuses = ['pending', 'in_progress'] as const
+
+export function isOpen(status: Status): boolean {
+  return status === 'pending' || status === 'in_progress'
+}
+
+/** As the contract shows it. */
+export function jobOf(row: StoredRun): Job {
+  const instant = (at: Date | null) => at?.toISOString() ?? null
+  return {
+    id: row.id,
+    tenantId: row.tenant_id,
+    kind: row.kind,
+    title: row.title,
+    status: row.status,
+    systemId: row.system_id,
+    repositoryId: row.repository_id,
+    subjectId: row.subject_id,
+    attempt: row.attempt,
+    worker: row.worker,
+    stage: row.stage,
+    percent: row.percent,
+    doneBytes: row.done_bytes,
+    totalBytes: row.total_bytes,
+    doneFiles: row.done_files,
+    bytesPerSecond: row.bytes_per_second,
+    leftSeconds: row.left_seconds,
+    fault: row.fault satisfies FaultRecord | null,
+    createdBy: row.created_by,
+    createdAt: row.created_at.toISOString(),
+    startedAt: instant(row.started_at),
+    progressAt: instant(row.progress_at),
+    endedAt: instant(row.ended_at),
+    cancelRequestedAt: instant(row.cancel_requested_at),
+    cancelRequestedBy: row.cancel_requested_by,
+  }
 }

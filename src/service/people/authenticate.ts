@@ -12,7 +12,7 @@ const touchEveryMs = 30 * durations.second
 
 /** By the session's cookie, or by a bearer token: a session's or a key's. */
 export function authenticatorOf(catalog: Catalog, clock: Clock): Authenticate {
-  return async ({ session, bearer }) => {
+  return async ({ session, bearer, isLookOnly = false }) => {
     const token = bearer ?? session
     if (token === undefined) return undefined
     const now = clock.now()
@@ -20,11 +20,11 @@ export function authenticatorOf(catalog: Catalog, clock: Clock): Authenticate {
     return await catalog.as(everything, async (tx) => {
       if (token.startsWith('itk_')) {
         const key = await findByKey(tx, hash, now)
-        if (key && isDue(key.usedAt, now)) await touchKey(tx, key.caller.credentialId, now)
+        if (key && !isLookOnly && isDue(key.usedAt, now)) await touchKey(tx, key.caller.credentialId, now)
         return key?.caller
       }
       const found = await findBySession(tx, hash, now)
-      if (found && isDue(found.usedAt, now))
+      if (found && !isLookOnly && isDue(found.usedAt, now))
         await touchSession(tx, found.caller.credentialId, { usedAt: now, idleMs: (await sessionTimes(tx)).idleMs })
       return found?.caller
     })

@@ -154,6 +154,8 @@ create table runs (
   -- Which worker has it, in which attempt: every write of a worker names both, and a fenced one changes nothing.
   job_id uuid,
   attempt integer not null default 0,
+  -- Attempts that failed and are tried again, or whose worker was lost. One that was handed over does not count.
+  failures integer not null default 0,
   worker text,
   stage text,
   percent double precision,
