@@ -47,6 +47,8 @@ export const limits = {
   readWindows: 12,
   /** Up to so many packs are asked for one by one; for more, listing all is cheaper. */
   packsLookedAtSingly: 200,
+  /** Snapshots are small and may be many. */
+  snapshotsReadAtOnce: 16,
   /** Refuses a JSON document of the repository larger than this before parsing it. */
   documentSizeBytesMax: 256 * MiB,
   /** Refuses a key file whose scrypt parameters ask for more. */

@@ -54,32 +54,45 @@ export function fileContent(repository: Repository, node: TreeNode): StoredFileC
  * damaged nothing counts as known, so everything there is read anew.
  */
 export function folderBefore(repository: Repository, subtree: () => Promise<BlobId | undefined>, signal: AbortSignal): FolderBefore {
-  let reading: Promise<ReadonlyMap<ByteString, TreeNode>> | undefined
-  const nodes = () => {
-    reading ??= listingBefore(repository, subtree, signal)
-    return reading
-  }
-  return { nodes, folder: (name) => folderBefore(repository, async () => (await nodes()).get(name)?.subtree, signal) }
+  return folderAmong(repository.listings(signal), subtree)
 }
 
-async function listingBefore(
-  repository: Repository,
-  subtree: () => Promise<BlobId | undefined>,
-  signal: AbortSignal,
-): Promise<ReadonlyMap<ByteString, TreeNode>> {
+function folderAmong(listings: Listings, subtree: () => Promise<BlobId | undefined>): FolderBefore {
+  let reading: Promise<ListingBefore> | undefined
+  const listing = () => {
+    reading ??= listingBefore(listings, subtree)
+    return reading
+  }
+  const subtreeOf = async (name: ByteString) => {
+    const { nodes, folders } = await listing()
+    const id = nodes.get(name)?.subtree
+    const at = id === undefined ? -1 : folders.indexOf(id)
+    // The walk goes the same way, so these come next; one that it does not ask for is read for nothing, within the bound.
+    if (at >= 0) listings.expect(folders.slice(at, at + foldersAhead))
+    return id
+  }
+  return { nodes: async () => (await listing()).nodes, folder: (name) => folderAmong(listings, () => subtreeOf(name)) }
+}
+
+interface ListingBefore {
+  readonly nodes: ReadonlyMap<ByteString, TreeNode>
+  /** Trees of the folders in it, in order. */
+  readonly folders: readonly BlobId[]
+}
+
+async function listingBefore(listings: Listings, subtree: () => Promise<BlobId | undefined>): Promise<ListingBefore> {
   try {
     const id = await subtree()
-    return id === undefined ? new Map() : await byName(repository, id, signal)
+    const nodes = id === undefined ? [] : await listings.of(id)
+    return {
+      nodes: new Map(nodes.map((node) => [node.name, node])),
+      folders: nodes.flatMap((node) => (node.type === 'dir' && node.subtree ? [node.subtree] : [])),
+    }
   } catch (error) {
     // The damage is for check and repair to name; a backup that reads everything relies on none of it.
     if (!isFault(error) || !error.isDamage) throw error
-    return new Map()
+    return { nodes: new Map(), folders: [] }
   }
-}
-
-async function byName(repository: Repository, subtree: BlobId, signal: AbortSignal): Promise<ReadonlyMap<ByteString, TreeNode>> {
-  const nodes = await repository.tree(subtree, signal)
-  return new Map(nodes.map((node) => [node.name, node]))
 }
 
 interface Walk {

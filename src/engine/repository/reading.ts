@@ -35,7 +35,7 @@ export class BlobReader implements AsyncDisposable {
   /** One blob. When its pack is damaged or gone, every other pack that holds it is tried before the damage is told. */
   async load(type: BlobType, id: BlobId, signal?: AbortSignal): Promise<Buffer> {
     const places = this.#core.index.findAll(type, id)
-    let damage: unknown = unknownBlob(type, id)
+    let damage: unknown
     for (const place of places) {
       try {
         const { bytes, release } = await this.#openAt(place, signal)
@@ -48,7 +48,7 @@ export class BlobReader implements AsyncDisposable {
         damage = error
       }
     }
-    throw damage
+    throw damage ?? unknownBlob(type, id)
   }
 
   /** Like `lend`, in pieces that are the caller's to keep. */

@@ -1,4 +1,5 @@
 import type { PackId, SnapshotId } from '#base/ids.ts'
+import { limits } from '#base/limits.ts'
 import type { StoredFile } from '#engine/storage/storage.ts'
 import { loadDocument, type DocumentPlace } from './document.ts'
 import { addIndexFile, indexFileIds } from './index-file.ts'
@@ -43,11 +44,14 @@ export async function loadIndexFiles(
 
 export async function loadSnapshots(place: DocumentPlace, onFault: OnFault, signal?: AbortSignal): Promise<Snapshot[]> {
   const snapshots: Snapshot[] = []
-  for (const id of await snapshotIds(place, signal)) {
-    try {
-      snapshots.push(decodeSnapshot(await loadDocument(place, 'snapshots', id, signal), id))
-    } catch (error) {
-      onFault(error, id)
+  const ids = await snapshotIds(place, signal)
+  for (let at = 0; at < ids.length; at += limits.snapshotsReadAtOnce) {
+    const read = ids
+      .slice(at, at + limits.snapshotsReadAtOnce)
+      .map(async (id) => decodeSnapshot(await loadDocument(place, 'snapshots', id, signal), id))
+    for (const [index, snapshot] of (await Promise.allSettled(read)).entries()) {
+      if (snapshot.status === 'fulfilled') snapshots.push(snapshot.value)
+      else onFault(snapshot.reason, ids[at + index]!)
     }
   }
   return snapshots

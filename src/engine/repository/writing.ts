@@ -23,7 +23,7 @@ import { packSizes } from './stored.ts'
 import { encodeTree } from './tree.ts'
 
 interface Machinery {
-  readonly lanes: ChunkLanes
+  readonly memory: WebAssembly.Memory
   readonly small: SmallBlobs
   readonly threads: SealingThreads
 }
@@ -50,6 +50,7 @@ export class Writing implements WriteSession, AsyncDisposable {
   readonly #storing = new Set<Promise<unknown>>()
   readonly #statistics = { readBytes: 0, newBytes: 0, storedBytes: 0, newBlobs: 0, reusedBlobs: 0 }
   #machinery: Machinery | undefined
+  #lanes: ChunkLanes | undefined
   #failure: { readonly error: unknown } | undefined
   #isFinished = false
 
@@ -83,7 +84,7 @@ export class Writing implements WriteSession, AsyncDisposable {
     grain: Grain = 'coarse',
   ): Promise<StoredContent> {
     this.#throwIfOver()
-    const stored = await this.#start().lanes.flow(bytes, grain, signal)
+    const stored = await this.#startLanes().flow(bytes, grain, signal)
     this.#statistics.readBytes += stored.sizeBytes
     return stored
   }
@@ -172,7 +173,22 @@ export class Writing implements WriteSession, AsyncDisposable {
       store: (pack, packBytes) => this.#storePack(pack, packBytes),
       failed: (error) => this.#fail(error),
     })
-    const lanes = new ChunkLanes({
+    const small = new SmallBlobs({
+      memory: memory.buffer as SharedArrayBuffer,
+      address: smallAt,
+      // Hardly any new data, as in an unchanged backup: starting a thread would take longer than sealing it here.
+      store: (address, length, isOnly) =>
+        isOnly && !threads.isStarted ? this.#sealHere(Buffer.from(memory.buffer, address, length)) : threads.storeBatch(address, length),
+      failed: (error) => this.#fail(error),
+    })
+    this.#machinery = { memory, small, threads }
+    return this.#machinery
+  }
+
+  /** Not before there is something to cut: an unchanged backup has nothing. */
+  #startLanes(): ChunkLanes {
+    const { memory, threads } = this.#start()
+    this.#lanes ??= new ChunkLanes({
       memory,
       config: this.#core.config,
       hash: (address, length) => threads.hash(address, length),
@@ -184,16 +200,7 @@ export class Writing implements WriteSession, AsyncDisposable {
       failed: (error) => this.#fail(error),
       signal: this.#signal,
     })
-    const small = new SmallBlobs({
-      memory: memory.buffer as SharedArrayBuffer,
-      address: smallAt,
-      // Hardly any new data, as in an unchanged backup: starting a thread would take longer than sealing it here.
-      store: (address, length, isOnly) =>
-        isOnly && !threads.isStarted ? this.#sealHere(Buffer.from(memory.buffer, address, length)) : threads.storeBatch(address, length),
-      failed: (error) => this.#fail(error),
-    })
-    this.#machinery = { lanes, small, threads }
-    return this.#machinery
+    return this.#lanes
   }
 
   async #sealHere(batch: Buffer): Promise<void> {
@@ -263,11 +270,10 @@ export class Writing implements WriteSession, AsyncDisposable {
   }
 
   async #flush(): Promise<void> {
-    await this.#machinery?.lanes.settled()
+    await this.#lanes?.settled()
     await this.#machinery?.small.settled()
     await this.#machinery?.threads.flush()
-    await this.#data.flush()
-    await this.#trees.flush()
+    await Promise.all([this.#data.flush(), this.#trees.flush()])
     this.#throwIfOver()
     assert.equal(this.#underway.data.size + this.#underway.tree.size, 0)
   }

@@ -109,6 +109,23 @@ test('nodes keep nanoseconds before 1970, every mode bit, owners, link targets, 
   assert.equal(node('real-zeros').holes, undefined)
 })
 
+test('reading alone makes no tree another one: times of access are left out, as restic leaves them', async () => {
+  await using shop = await workshop()
+  await mkdir(shop.at('b'))
+  await writeFile(shop.at('b', 'x'), '1')
+  const nodes = async () => {
+    await using captured = await capture(shop.folder)
+    return (await entriesOf(captured)).flatMap((entry) => ('node' in entry ? [{ ...entry.node, ctimeNs: 0n }] : []))
+  }
+  const first = await nodes()
+  for (const place of [shop.at('b'), shop.at('b', 'x')]) await utimes(place, new Date(0), (await stat(place)).mtime)
+  const again = await nodes()
+  assert.deepEqual(
+    again.map(({ name, atimeNs, mtimeNs }) => [name, atimeNs === mtimeNs]),
+    first.map(({ name }) => [name, true]),
+  )
+})
+
 test('a root that is missing, a file, a symlink or closed is its own fault', async () => {
   await using shop = await workshop()
   await writeFile(shop.at('file'), '')

@@ -43,7 +43,8 @@ export function bareNode(found: BigIntStats, name: ByteString, accounts: Account
     type,
     mode: Number(found.mode & 0o7777n),
     mtimeNs: found.mtimeNs,
-    atimeNs: found.atimeNs,
+    // As restic does without `--with-atime`: else reading a tree, which is all a backup does, would make it another one.
+    atimeNs: found.mtimeNs,
     ctimeNs: found.ctimeNs,
     uid: Number(found.uid),
     gid: Number(found.gid),
