@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { endpoint } from './endpoint.ts'
-import { idParamsSchema, instantSchema, nameSchema, pageOf, pageQuery, textSchema, uuidSchema } from './shapes.ts'
+import { idParamsSchema, instantSchema, nameSchema, pageOf, pageQuery, startedSchema, textSchema, uuidSchema } from './shapes.ts'
 
 /** `local:/data/backups`: a kind of storage and an absolute place, with no way out of it. */
 export const placeSchema = z
@@ -145,5 +145,16 @@ export const repositories = {
       isOldRemoved: z.boolean(),
       notice: z.string(),
     }),
+  }),
+  check: endpoint({
+    name: 'repositories.check',
+    method: 'POST',
+    path: '/api/v1/repositories/{id}/check',
+    summary: 'look for damage: the structure, or every byte as well',
+    permission: 'repositories.check',
+    status: 202,
+    params: idParamsSchema,
+    body: z.strictObject({ depth: z.enum(['quick', 'full']).default('quick') }),
+    reply: startedSchema,
   }),
 } as const

@@ -11,6 +11,7 @@ import { openLocal } from '#engine/storage/local.ts'
 import { everything, within } from '#service/catalog/scope.ts'
 import { openRepositoryOf, repositorySecrets, usableRepository } from '#service/repositories/repositories.ts'
 import { assertProblem, testPerson, testService, testTenant, type TestService } from '#test/support/service.ts'
+import { isOver, jobWhen } from '#test/support/test-jobs.ts'
 
 let here: TestService
 let tenant: string
@@ -19,7 +20,7 @@ let admin: string
 let viewer: string
 let stranger: string
 before(async () => {
-  here = await testService()
+  here = await testService({ isWorker: true })
   tenant = await testTenant(here.service, 'clinic')
   other = await testTenant(here.service, 'other')
   admin = (await testPerson(here.service, 'ada', [{ role: 'SYSTEM_ADMIN', tenantId: tenant }])).token
@@ -181,4 +182,28 @@ test('an opened repository is lent again and again, and a changed place of stora
   const gone = { ...row, id: house.random.uuid(), place: `local:${placeOf('nowhere')}` }
   const sealed = house.sealing.seal('some password', `repository:${gone.id}`)
   await assert.rejects(openRepositoryOf(house, { ...gone, password_sealed: sealed }, never), { code: 'REPOSITORY_NOT_FOUND' })
+})
+
+test('a check finds a repository whole, then finds what is damaged in it, and the trail says so', async () => {
+  const { repository } = await made('checked')
+  const one = `/api/v1/repositories/${repository.id}`
+  const checked = async (depth: string) => {
+    const begun = await here.ask('POST', `${one}/check`, { token: admin, body: { depth } })
+    assert.equal(begun.status, 202, begun.text)
+    const job = await jobWhen(here.service.house, begun.json.runId, isOver)
+    const { state } = (await here.ask('GET', one, { token: viewer })).json
+    return { status: job.status, lastCheck: state.lastCheck }
+  }
+  const whole = await checked('quick')
+  assert.equal(whole.status, 'completed')
+  assert.deepEqual([whole.lastCheck.isIntact, whole.lastCheck.depth, whole.lastCheck.findings], [true, 'quick', []])
+  await writeFile(path.join(placeOf('checked'), 'keys', '0'.repeat(64)), 'no key at all')
+  const damaged = await checked('full')
+  assert.equal(damaged.status, 'completed_with_gaps')
+  assert.equal(damaged.lastCheck.findings[0].code, 'DAMAGE_KEY')
+  const event = await lastEvent()
+  assert.equal(event.action, 'repository.check-completed')
+  assertProblem(await here.ask('POST', `${one}/check`, { token: viewer, body: {} }), 403, 'FORBIDDEN')
+  assertProblem(await here.ask('POST', `${one}/check`, { token: stranger, body: {} }), 404, 'NOT_FOUND')
+  assertProblem(await here.ask('POST', `${one}/check`, { token: admin, body: { depth: 'deep' } }), 422, 'INPUT_INVALID')
 })

@@ -36,6 +36,7 @@ export function addRepositories(app: FastifyInstance, house: House): void {
   addMaking(app, house)
   addChanges(app, house)
   addPasswordChange(app, house)
+  addChecks(app, house)
 }
 
 function addMaking(app: FastifyInstance, house: House): void {
@@ -120,6 +121,26 @@ function addPasswordChange(app: FastifyInstance, house: House): void {
     }
     return { repository, isOldRemoved, notice: revocationNotice }
   })
+}
+
+function addChecks(app: FastifyInstance, house: House): void {
+  serve(app, house, repositories.check, async ({ params, body, caller, ...call }) =>
+    call.act(async (tx) => {
+      const row = await usableRepository(tx, params.id)
+      const runId = await house.queue.add(tx, {
+        kind: 'repository-check',
+        tenantId: row.tenant_id,
+        systemId: null,
+        repositoryId: row.id,
+        subjectId: null,
+        title: `${body.depth} check of ${row.name}`,
+        order: { depth: body.depth },
+        createdBy: { id: caller.kind === 'nobody' ? null : caller.userId, name: caller.name },
+        lane: row.id,
+      })
+      return { reply: { runId }, tenantId: row.tenant_id, subject: subjectOf(row), facts: { depth: body.depth, runId } }
+    }),
+  )
 }
 
 function subjectOf({ id, name }: { readonly id: string; readonly name: string }) {
