@@ -12,11 +12,11 @@ import { openRepository } from '#engine/repository/open.ts'
 import type { Repository } from '#engine/repository/repository.ts'
 import { listJournals, type JournalState } from '#engine/restore/journal.ts'
 import { makePlan } from '#engine/restore/make-plan.ts'
-import { recoverAll } from '#engine/restore/recover.ts'
+import { recoverAll, recoverRestore } from '#engine/restore/recover.ts'
 import { releaseRestore } from '#engine/restore/release.ts'
 import { runRestore } from '#engine/restore/restore.ts'
-import { undoRestore } from '#engine/restore/undo.ts'
-import type { RestoreOrder } from '#engine/restore/order.ts'
+import { undoRestore, type UndoOptions } from '#engine/restore/undo.ts'
+import type { PlannedRestore, RestoreOrder, RunOptions } from '#engine/restore/order.ts'
 import { openLocal } from '#engine/storage/local.ts'
 import { testCluster, type TestCluster } from './postgres.ts'
 import { workshop, type Workshop } from './workshop.ts'
@@ -88,13 +88,25 @@ export class RestoreWorld implements AsyncDisposable {
   }
 
   async run(): Promise<JournalState> {
-    const order = await this.#order()
-    const plan = await makePlan(this.#repository, order, instruments, never)
-    return await runRestore(this.#repository, { plan, order }, { ...this.#options, withoutSafetyBackup: 'a test' }, never)
+    return await this.carryOut(await this.plan())
   }
 
-  async undo(id: string): Promise<JournalState> {
-    return await undoRestore(id, { ...this.#options, lossRowsMax: null, onLoss: () => {} }, never)
+  async plan(id?: string): Promise<PlannedRestore> {
+    const order = { ...(await this.#order()), id }
+    return { plan: await makePlan(this.#repository, order, instruments, never), order }
+  }
+
+  async carryOut(planned: PlannedRestore, options: Partial<RunOptions> = {}): Promise<JournalState> {
+    return await runRestore(this.#repository, planned, { ...this.#options, withoutSafetyBackup: 'a test', ...options }, never)
+  }
+
+  async undo(id: string, options: Partial<UndoOptions> = {}): Promise<JournalState> {
+    return await undoRestore(id, { ...this.#options, lossRowsMax: null, onLoss: () => {}, ...options }, never)
+  }
+
+  /** One restore alone, as its own successor does it. */
+  async recoverOne(id: string): Promise<JournalState['step']> {
+    return (await recoverRestore({ stateDirectory: this.#state, clock: systemClock, signal: never }, id)).state.step
   }
 
   async release(id: string): Promise<JournalState> {

@@ -83,10 +83,18 @@ export class RestoreJournal {
     return this.#state
   }
 
-  /** Writes the first state. PLAN_USED when a restore of that id exists already: a plan is carried out once. */
-  static async begin(stateDirectory: string, state: JournalState): Promise<RestoreJournal> {
+  /**
+   * Writes the first state. PLAN_USED when a restore of that id exists already: a plan is carried out once. One that was
+   * cut off and taken back by recovery may be begun `again`.
+   */
+  static async begin(
+    stateDirectory: string,
+    state: JournalState,
+    again?: { readonly isAgain: boolean | undefined },
+  ): Promise<RestoreJournal> {
     const file = journalFile(stateDirectory, state.restore)
-    if (existsSync(file)) throw new Fault('PLAN_USED', `restore ${state.restore} was begun already`, { restore: state.restore })
+    if (existsSync(file) && !(again?.isAgain && (await isTakenBack(stateDirectory, state))))
+      throw new Fault('PLAN_USED', `restore ${state.restore} was begun already`, { restore: state.restore })
     await makeDirectoryDurably(path.dirname(file))
     const journal = new RestoreJournal(file, state)
     await journal.change({})
@@ -118,6 +126,11 @@ export class RestoreJournal {
   async changeRoot(changed: RootRecord): Promise<void> {
     await this.change({ roots: this.#state.roots.map((record) => (record.name === changed.name ? changed : record)) })
   }
+}
+
+async function isTakenBack(stateDirectory: string, { restore, planDigest, kind }: JournalState): Promise<boolean> {
+  const { state } = await RestoreJournal.open(stateDirectory, restore)
+  return state.step === 'abandoned' && state.planDigest === planDigest && state.kind === kind
 }
 
 export function printJournal(state: JournalState): string {

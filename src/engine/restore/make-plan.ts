@@ -11,6 +11,12 @@ import { planDatabase } from './plan-database.ts'
 import { planDigest, type PlannedDatabase, type PlannedRoot, type RestorePlan } from './plan.ts'
 import { planRootRestore } from './plan-root.ts'
 
+export interface PlanInstruments extends Pick<Instruments, 'clock' | 'random'> {
+  readonly earlier?: RestorePlan | undefined
+  /** As slow as reading the databases; without it the planner's estimates are told. */
+  readonly countsRows?: boolean | undefined
+}
+
 /**
  * Reads the backup, the targets and the space, and says what would happen: added, changed, removed, lost. Nothing is
  * changed to learn it. Made again from an `earlier` plan it has the same digest
@@ -19,7 +25,7 @@ import { planRootRestore } from './plan-root.ts'
 export async function makePlan(
   repository: Repository,
   order: RestoreOrder,
-  { clock, random, earlier }: Pick<Instruments, 'clock' | 'random'> & { readonly earlier?: RestorePlan },
+  { clock, random, earlier, countsRows = !earlier }: PlanInstruments,
   signal: AbortSignal,
 ): Promise<RestorePlan> {
   const { backup, manifest, checksum } = order.opened
@@ -28,11 +34,7 @@ export async function makePlan(
   const databases: Findings<PlannedDatabase>[] = []
   for (const database of order.databases) {
     databases.push(
-      await planDatabase(
-        database,
-        { names: namesBefore(earlier, database.section.name) ?? newNames(random), countsRows: !earlier },
-        signal,
-      ),
+      await planDatabase(database, { names: namesBefore(earlier, database.section.name) ?? newNames(random), countsRows }, signal),
     )
   }
   const roots: Findings<PlannedRoot>[] = []
@@ -43,7 +45,7 @@ export async function makePlan(
   }
   const plan = {
     format: 1 as const,
-    restore: earlier?.restore ?? random.uuid(),
+    restore: earlier?.restore ?? order.id ?? random.uuid(),
     createdAt: clock.now().toISOString(),
     system: manifest.system,
     backup: backup.id,

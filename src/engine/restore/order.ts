@@ -8,6 +8,8 @@ import type { DatabaseTarget } from '#engine/sources/postgres/target.ts'
 import type { RestorePlan } from './plan.ts'
 
 export interface RestoreOrder {
+  /** Of the restore that the plan would be; a new one unless somebody has given it already. */
+  readonly id?: string | undefined
   readonly opened: OpenedBackup
   readonly settings: SystemSettings
   /** What to restore, and where to. Absent target = where it was captured. */
@@ -34,6 +36,10 @@ export interface RunOptions {
   readonly withoutSafetyBackup?: string | undefined
   readonly compressionLevel: number
   readonly instruments: Instruments
+  /** An attempt of this very restore was cut off, and recovery took it back: it is begun anew instead of PLAN_USED. */
+  readonly isAgain?: boolean | undefined
+  /** Asked last of all before the swap: a rejection gives the restore up. */
+  readonly confirmSwap?: (() => Promise<void>) | undefined
 }
 
 export interface PlannedRestore {

@@ -1,7 +1,7 @@
 import type { Clock } from '#base/clock.ts'
 import { runHook } from '#engine/hooks.ts'
 import { abandon } from './abandon.ts'
-import { isUnfinished, listJournals, type JournalState, type RestoreJournal } from './journal.ts'
+import { isUnfinished, listJournals, RestoreJournal, type JournalState } from './journal.ts'
 import { lockTargets } from './lock-targets.ts'
 import { finishRelease } from './release.ts'
 import { settle } from './settle.ts'
@@ -17,13 +17,24 @@ export interface Recovered {
  */
 export async function recoverAll(stateDirectory: string, clock: Clock, signal: AbortSignal): Promise<Recovered[]> {
   const recovered: Recovered[] = []
-  for (const journal of await listJournals(stateDirectory)) {
-    if (!isUnfinished(journal.state)) continue
-    const before = journal.state.step
-    await recoverOne(journal, clock, signal)
-    recovered.push({ before, state: journal.state })
+  for (const { state } of await listJournals(stateDirectory)) {
+    if (isUnfinished(state)) recovered.push(await recoverOne({ stateDirectory, clock, signal }, state))
   }
   await endUndone(stateDirectory)
+  return recovered
+}
+
+export interface Recovery {
+  readonly stateDirectory: string
+  readonly clock: Clock
+  readonly signal: AbortSignal
+}
+
+/** The same for one restore alone, while others may be under way beside it. TARGET_BUSY while its own process still is. */
+export async function recoverRestore(recovery: Recovery, id: string): Promise<Recovered> {
+  const { state } = await RestoreJournal.open(recovery.stateDirectory, id)
+  const recovered = await recoverOne(recovery, state)
+  await endUndone(recovery.stateDirectory)
   return recovered
 }
 
@@ -37,12 +48,20 @@ async function endUndone(stateDirectory: string): Promise<void> {
   }
 }
 
-async function recoverOne(journal: RestoreJournal, clock: Clock, signal: AbortSignal): Promise<void> {
-  const { databases, roots, step, hooks, system, restore } = journal.state
+async function recoverOne({ stateDirectory, clock, signal }: Recovery, seen: JournalState): Promise<Recovered> {
   await using _locks = await lockTargets(
-    { databases: databases.map((record) => ({ record })), roots: roots.map((record) => ({ record })) },
+    { databases: seen.databases.map((record) => ({ record })), roots: seen.roots.map((record) => ({ record })) },
     signal,
   )
+  // Read under the lock: whoever held it before may have come to an end.
+  const journal = await RestoreJournal.open(stateDirectory, seen.restore)
+  const before = journal.state.step
+  if (isUnfinished(journal.state)) await finishOrTakeBack(journal, clock)
+  return { before, state: journal.state }
+}
+
+async function finishOrTakeBack(journal: RestoreJournal, clock: Clock): Promise<void> {
+  const { step, hooks, system, restore } = journal.state
   if (step === 'releasing') return await finishRelease(journal)
   if (step === 'swapping') {
     const outcome = await settle(journal, clock)

@@ -32,6 +32,7 @@ export async function runRestore(
   const journal = await RestoreJournal.begin(
     options.stateDirectory,
     firstState(plan, { at: clock.now(), reason: options.withoutSafetyBackup ?? null }),
+    { isAgain: options.isAgain },
   )
   try {
     const writes = await countWrites(journal.state.databases, signal)
@@ -39,6 +40,7 @@ export async function runRestore(
     await stageAll(repository, { ...planned, journal, instruments: options.instruments }, signal)
     await locks.confirm()
     throwIfCancelled(signal)
+    await options.confirmSwap?.()
     options.instruments.onProgress({ stage: 'swap' })
     await swap(journal, { clock, onFenced: () => assertLossBound(journal, writes, plan.lossRowsMax) }, signal)
   } catch (error) {

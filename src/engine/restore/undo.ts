@@ -9,9 +9,12 @@ import { claimSwapped } from './claim-swapped.ts'
 import { removeCopies } from './journal-copies.ts'
 import { RestoreJournal, type JournalState } from './journal.ts'
 import { countWrites, assertLossBound } from './loss.ts'
+import type { RunOptions } from './order.ts'
 import { swap } from './swap.ts'
 
-export interface UndoOptions {
+export interface UndoOptions extends Pick<RunOptions, 'isAgain' | 'confirmSwap'> {
+  /** Of the undo itself, which can be undone in its turn; a new one unless somebody has given it already. */
+  readonly id?: string | undefined
   readonly stateDirectory: string
   readonly confirmed: string
   readonly lossRowsMax: number | null
@@ -39,29 +42,34 @@ export async function undoRestore(id: string, options: UndoOptions, signal: Abor
   for (const record of state.roots) roots.push(await undoRootRecord(record, { hex: randomHex(random, 12) }))
   const standbys = []
   for (const { live } of state.databases) standbys.push(...(await standbysOf(live, signal)))
-  const journal = await RestoreJournal.begin(options.stateDirectory, {
-    ...state,
-    restore: random.uuid(),
-    kind: 'undo',
-    undoes: state.restore,
-    createdAt: clock.now().toISOString(),
-    step: 'verified',
-    isDecided: false,
-    databases,
-    roots,
-    standbys,
-    safetyBackup: null,
-    reason: null,
-    rowsWrittenMeanwhile: null,
-    appeared: [],
-    swappedAt: null,
-    unreachableMs: null,
-    undoUntil: null,
-    failure: null,
-  })
+  const journal = await RestoreJournal.begin(
+    options.stateDirectory,
+    {
+      ...state,
+      restore: options.id ?? random.uuid(),
+      kind: 'undo',
+      undoes: state.restore,
+      createdAt: clock.now().toISOString(),
+      step: 'verified',
+      isDecided: false,
+      databases,
+      roots,
+      standbys,
+      safetyBackup: null,
+      reason: null,
+      rowsWrittenMeanwhile: null,
+      appeared: [],
+      swappedAt: null,
+      unreachableMs: null,
+      undoUntil: null,
+      failure: null,
+    },
+    { isAgain: options.isAgain },
+  )
   try {
     const writes = await countWrites(journal.state.databases, signal)
     await locks.confirm()
+    await options.confirmSwap?.()
     await swap(journal, { clock, onFenced: () => assertLossBound(journal, writes, options.lossRowsMax) }, signal)
   } catch (error) {
     await abandon(journal, messageOf(error))
