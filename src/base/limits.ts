@@ -163,5 +163,16 @@ export const limits = {
   secondStepMsMax: 5 * durations.minute,
   recoveryCodes: 10,
   setUpLinkMs: 24 * durations.hour,
+  /** A checkpoint of the trail is signed after so many events, and after so long when there was any. */
+  auditCheckpointEvents: 1_000,
+  auditCheckpointEveryMs: 1 * durations.hour,
+  /** Copies of checkpoints that a repository keeps of an installation; the newest says all, the others say when. */
+  auditCopiesKept: 16,
+  /** Events that a verify or an export holds at a time. */
+  auditBatchEvents: 500,
+  /** A verify names so many events that are wrong, and counts all. */
+  auditFindingsMax: 100,
+  /** One line of an exported trail. */
+  auditLineBytesMax: 16 * MiB,
   toolOutputBytesMax: 64 * KiB,
 } as const

@@ -15,5 +15,6 @@ export const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   export: async () => (await import('#cli/commands/export.ts')).addExport,
   import: async () => (await import('#cli/commands/import.ts')).addImport,
   serve: async () => (await import('#cli/commands/serve.ts')).addServe,
+  audit: async () => (await import('#cli/commands/audit.ts')).addAudit,
   dump: async () => (await import('#cli/commands/dump.ts')).addDump,
 }

@@ -1,4 +1,5 @@
 import { adminAliases } from './admin-aliases.ts'
+import { audit } from './audit.ts'
 import { backups } from './backups.ts'
 import type { Endpoint } from './endpoint.ts'
 import { events } from './events.ts'
@@ -18,6 +19,7 @@ export const contract = {
   me,
   signatures,
   events,
+  audit,
   repositories,
   systems,
   jobs,

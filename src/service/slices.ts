@@ -3,6 +3,7 @@ import { addBackups } from './backups/backups.routes.ts'
 import { addEvents } from './events/events.routes.ts'
 import type { House } from './house.ts'
 import { addJobs } from './jobs/jobs.routes.ts'
+import { addAudit } from './audit/audit.routes.ts'
 import { addRepositories } from './repositories/repositories.routes.ts'
 import { addSystems } from './systems/systems.routes.ts'
 import { addService } from './http/service.routes.ts'
@@ -23,6 +24,7 @@ export const slices: readonly AddRoutes[] = [
   addRepositories,
   addSystems,
   addJobs,
+  addAudit,
   addBackups,
   addSchedules,
 ]

@@ -19,6 +19,8 @@ export interface TestService extends AsyncDisposable {
   ask(method: string, path: string, options?: AskOptions): Promise<Answer>
   /** Ends the service and starts it again on the same data directory. */
   restart(): Promise<void>
+  /** Ends it, until `restart`. */
+  stop(): Promise<void>
 }
 
 export interface AskOptions {
@@ -73,6 +75,7 @@ export async function testService(options: TestServiceOptions = {}): Promise<Tes
     },
     directory,
     ask: (method, place, asked) => ask(service.url, method, { place, ...asked }),
+    stop: async () => await service[Symbol.asyncDispose](),
     restart: async () => {
       await service[Symbol.asyncDispose]()
       service = await start()
@@ -105,7 +108,7 @@ export async function ask(
     status: response.status,
     headers: response.headers,
     text,
-    json: response.headers.get('content-type')?.includes('json') ? JSON.parse(text) : undefined,
+    json: /^application\/(problem\+)?json/.test(response.headers.get('content-type') ?? '') ? JSON.parse(text) : undefined,
   }
 }
 

@@ -1,13 +1,11 @@
-import { homedir } from 'node:os'
-import path from 'node:path'
 import type { Command } from 'commander'
 import { systemClock } from '#base/clock.ts'
-import { environment } from '#host/environment.ts'
 import { systemRandom } from '#host/random.ts'
 import { readConfig } from '#service/config.ts'
 import { startService } from '#service/main.ts'
 import type { CommandContext } from '#cli/command.ts'
 import { wholeNumber } from '#cli/options.ts'
+import { defaultDataDirectory } from '#cli/service-data.ts'
 
 interface ServeOptions {
   readonly port?: number
@@ -36,11 +34,4 @@ async function run({ port, data, address, worker }: ServeOptions, { output, sign
     signal.addEventListener('abort', () => resolve(), { once: true })
   })
   output.line('Stopping: running jobs are handed over.')
-}
-
-/** The machine's place for root, the user's own otherwise. */
-function defaultDataDirectory(): string {
-  if (process.getuid?.() === 0) return '/var/lib/integrum-service'
-  const { XDG_DATA_HOME } = environment(['XDG_DATA_HOME'])
-  return path.join(XDG_DATA_HOME ?? path.join(homedir(), '.local/share'), 'integrum-service')
 }

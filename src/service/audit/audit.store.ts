@@ -12,18 +12,32 @@ export type NewAuditEvent = Omit<AuditEvent, 'seq'>
  * is locked until its end, so the chain has one end: call it last. Events of other tenants, and of none, are appended from any scope.
  */
 export async function appendEvent(tx: Tx, keys: TrailKeys, event: NewAuditEvent): Promise<LinkedEvent> {
-  const scope = await sql<{ tenants: string }>`select coalesce(current_setting('integrum.tenants', true), '') as tenants`.execute(tx)
-  await sql`select set_config('integrum.tenants', '*', true)`.execute(tx)
-  const head = await tx.selectFrom('audit_head').select(['seq', 'hash', 'generation']).forUpdate().executeTakeFirstOrThrow()
+  const head = await openEnd(tx)
   const link = linked(storable({ ...event, seq: head.seq + 1 }), head.hash)
   await insertEvent(tx, link, keys.stamp(link.hash))
-  const signed = signedHead(keys, head.generation, link)
-  await tx
-    .updateTable('audit_head')
-    .set({ seq: signed.seq, hash: signed.hash, signed: JSON.stringify(signed) })
-    .execute()
-  await sql`select set_config('integrum.tenants', ${scope.rows[0]!.tenants}, true)`.execute(tx)
+  await closeEnd(tx, signedHead(keys, head.generation, link), head.scope)
   return link
+}
+
+interface OpenEnd {
+  readonly seq: number
+  readonly hash: string
+  readonly generation: number
+  /** The transaction's own, which comes back. */
+  readonly scope: string
+}
+
+async function openEnd(tx: Tx): Promise<OpenEnd> {
+  const { rows } = await sql<OpenEnd>`
+    with scope as materialized (select coalesce(current_setting('integrum.tenants', true), '') as tenants),
+      opened as materialized (select tenants, set_config('integrum.tenants', '*', true) from scope)
+    select seq, hash, generation, tenants as scope from audit_head, opened for update of audit_head`.execute(tx)
+  return rows[0]!
+}
+
+async function closeEnd(tx: Tx, signed: SignedHead, scope: string): Promise<void> {
+  await sql`update audit_head set seq = ${signed.seq}, hash = ${signed.hash}, signed = ${JSON.stringify(signed)}
+    returning set_config('integrum.tenants', ${scope}, true)`.execute(tx)
 }
 
 function signedHead(keys: TrailKeys, generation: number, { event, hash }: LinkedEvent): SignedHead {

@@ -26,3 +26,10 @@ export function trailKeysFrom(sealingKey: Buffer): TrailKeys {
     stamp: (hash) => createHmac('sha256', stampKey).update(hash).digest('hex'),
   }
 }
+
+/** Of all generations up to this one, in their order. Whoever may write the catalog may write any number there. */
+export function publicKeysOf(keys: TrailKeys, generation: number): string[] {
+  return Array.from({ length: Math.min(generation, generationsMax) }, (_, index) => keys.signing(index + 1).publicKey)
+}
+
+const generationsMax = 1_000

@@ -31,6 +31,17 @@ export async function migrate(client: pg.ClientBase, now: Date): Promise<readonl
   }
 }
 
+/** CATALOG_VERSION unless it is just what this Integrum would bring it to. */
+export async function assertKnownVersion(client: pg.ClientBase): Promise<void> {
+  const { rows } = await client.query<{ number: number; sha256: string }>('select number, sha256 from migrations order by number')
+  const known = readMigrations()
+  const isSame = rows.length === known.length && known.every(({ sha256 }, index) => rows[index]!.sha256 === sha256)
+  if (!isSame)
+    throw new Fault('CATALOG_VERSION', `the catalog is at migration ${rows.length}, this Integrum knows ${known.length}`, {
+      number: rows.length,
+    })
+}
+
 async function apply(client: pg.ClientBase, { number, caption, sql, sha256 }: Migration, now: Date): Promise<void> {
   await client.query('begin')
   try {

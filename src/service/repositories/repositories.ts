@@ -46,7 +46,10 @@ export async function usableRepository(tx: Tx, id: string): Promise<StoredReposi
   return row
 }
 
-export function repositorySecrets(house: House, row: Pick<StoredRepository, 'id' | 'place' | 'password_sealed'>): RepositorySecrets {
+export function repositorySecrets(
+  house: Pick<House, 'sealing'>,
+  row: Pick<StoredRepository, 'id' | 'place' | 'password_sealed'>,
+): RepositorySecrets {
   return { id: row.id, place: row.place, password: house.sealing.unseal(row.password_sealed, useOf(row.id)) }
 }
 
