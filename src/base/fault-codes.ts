@@ -162,6 +162,7 @@ const table = {
   CATALOG_ROLE: { hint: 'Give the catalog a role of its own: `create role integrum login; create database integrum owner integrum`.' },
   SECRET_KEY: { hint: 'Put the sealing key of this installation back in its place; without it no stored secret opens.' },
   SECRET_UNREADABLE: { hint: 'The sealing key is not the one of this catalog: put the right one back, or enter the secret again.' },
+  SYSTEM_NOT_FOUND: { usage: true, hint: 'Register the system first, or check its name; only those of your tenants are seen.' },
   PORT_IN_USE: { hint: 'Another service listens there, perhaps an Integrum that still runs; choose another with --port.' },
   JOB_LOST: { retry: true, hint: 'Another worker has the job by now; look at its run.' },
   BACKUP_NAME_TAKEN: { hint: 'Choose another name, or give none: one is made of system, type and time.' },

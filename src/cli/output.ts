@@ -1,6 +1,12 @@
 import { Fault, messageOf } from '#base/fault.ts'
+import type { RemoteFault } from '#contract/client.ts'
 import type { OnProgress } from '#engine/sources/source.ts'
 import { ProgressLine } from './progress-line.ts'
+
+/** By its name: commands that speak with no service do not load what does. */
+function isRemoteFault(error: unknown): error is RemoteFault {
+  return error instanceof Error && error.name === 'RemoteFault'
+}
 
 /**
  * What a command says. People read stdout; with `--json` stdout holds one JSON object on its last line and the words go
@@ -44,6 +50,7 @@ export class Output {
   /** Says what went wrong and returns the exit code. What is no Fault is a mistake of ours: it keeps its stack. */
   failure(error: unknown): number {
     this.#bar?.clear()
+    if (isRemoteFault(error)) return this.#refusal(error)
     if (!(error instanceof Fault)) {
       process.stderr.write(`internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
       this.result({
@@ -58,5 +65,11 @@ export class Output {
       error: { code: error.code, fact: error.message, hint: error.hint, facts: error.facts },
     })
     return error.exitCode
+  }
+  /** What a service refused, in its words. */
+  #refusal({ code, message, hint, status, facts }: RemoteFault): number {
+    process.stderr.write(`error ${code}: ${message}\n  ${hint}\n`)
+    this.result({ status: 'failed', error: { code, fact: message, hint, facts } })
+    return [400, 404, 422].includes(status) ? 2 : 1
   }
 }

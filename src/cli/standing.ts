@@ -3,7 +3,7 @@ import { unreachable } from '#base/unreachable.ts'
 import type { Output } from './output.ts'
 
 /** As the glossary's statuses say it. */
-export function printStanding({ state, at }: BackupStanding): string {
+export function printStanding({ state, at }: Pick<BackupStanding, 'state' | 'at'>): string {
   const day = at?.slice(0, 10)
   switch (state) {
     case 'proven':

@@ -1,5 +1,5 @@
 import path from 'node:path'
-import type { Command } from 'commander'
+import { Option, type Command } from 'commander'
 import { systemClock } from '#base/clock.ts'
 import { Fault } from '#base/fault.ts'
 import { printBytes, printCount, printDuration } from '#base/units.ts'
@@ -16,6 +16,7 @@ import {
   type Named,
   type RepositoryOptions,
 } from '#cli/options.ts'
+import { withServer } from '#cli/server.ts'
 import type { Output } from '#cli/output.ts'
 
 interface BackupOptions extends RepositoryOptions {
@@ -26,10 +27,12 @@ interface BackupOptions extends RepositoryOptions {
   readonly compression: number
   readonly name?: string
   readonly description?: string
+  readonly server?: string
+  readonly type?: 'full' | 'database' | 'files'
 }
 
 export function addBackup(program: Command, context: CommandContext): void {
-  withRepository(program.command('backup'))
+  withServer(withRepository(program.command('backup')))
     .description('back up databases and files as one point in time')
     .requiredOption('--system <name>', 'name of the clinical system', parseSystemName)
     .option('--database <name=url>', 'a PostgreSQL database, without a password in the URL (repeatable)', collectNamed)
@@ -38,10 +41,21 @@ export function addBackup(program: Command, context: CommandContext): void {
     .option('--compression <level>', 'zstd level 1-19', wholeNumber(1, 19), 1)
     .option('--name <text>', 'name of the backup')
     .option('--description <text>', 'what it is for')
-    .action((options: BackupOptions) => run(options, context))
+    .addOption(
+      new Option('--type <type>', 'what of a registered system, with --server; everything otherwise').choices([
+        'full',
+        'database',
+        'files',
+      ]),
+    )
+    .action(async (options: BackupOptions) => {
+      if (options.server === undefined) await run(options, context)
+      else await (await import('#cli/online/backup.ts')).backupOnline(options, context)
+    })
 }
 
 async function run(options: BackupOptions, context: CommandContext): Promise<void> {
+  if (options.type !== undefined) throw new Fault('USAGE', '--type goes with --server: here --database and --files say what to back up')
   const startedMs = systemClock.monotonicMs()
   const order = {
     system: options.system,

@@ -9,27 +9,34 @@ import { listFiles } from '#engine/backup/list-files.ts'
 import { openedForReading, type CommandContext } from '#cli/command.ts'
 import { parseSystemName, withRepository, type RepositoryOptions } from '#cli/options.ts'
 import type { Output } from '#cli/output.ts'
+import { withServer } from '#cli/server.ts'
 import { nameRefused, printStanding } from '#cli/standing.ts'
 
 interface ListOptions extends RepositoryOptions {
   readonly system?: string
+  readonly server?: string
 }
 
 export function addBackups(program: Command, context: CommandContext): void {
   const group = program.command('backups').description('list backups and look into them')
-  withRepository(group.command('list'))
+  withServer(withRepository(group.command('list')))
     .description('list the backups, oldest first')
     .option('--system <name>', 'of this system only', parseSystemName)
-    .action((options: ListOptions) => list(options, context))
+    .action(async (options: ListOptions) => {
+      if (options.server === undefined) await list(options, context)
+      else await (await import('#cli/online/backups.ts')).listOnline(options, context)
+    })
   const one = (name: string, description: string, show: (opened: Opened) => Promise<void>, argument?: string) => {
     const command = withRepository(group.command(name))
       .description(description)
       .argument('[backup]', 'uuid, the beginning of one, or latest', 'latest')
+    if (name === 'show') withServer(command)
     if (argument !== undefined) command.argument('[path]', argument, '')
     command
       .option('--system <name>', 'the system that "latest" means', parseSystemName)
       .action(async (wanted: string, ...rest: unknown[]) => {
         const options = rest[argument === undefined ? 0 : 1] as ListOptions
+        if (options.server !== undefined) return await (await import('#cli/online/backups.ts')).showOnline(wanted, options, context)
         await using repository = await openedForReading(options, context)
         const backup = await openWanted(repository, { backup: wanted, system: options.system, now: systemClock.now() }, context.signal)
         await show({ repository, backup, path: argument === undefined ? '' : String(rest[0]), context })

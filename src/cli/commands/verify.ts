@@ -10,19 +10,24 @@ import { recordVerification } from '#engine/backup/verify-record.ts'
 import type { Repository } from '#engine/repository/repository.ts'
 import { instruments, openedForReading, type CommandContext } from '#cli/command.ts'
 import { parseSystemName, withRepository, type RepositoryOptions } from '#cli/options.ts'
+import { withServer } from '#cli/server.ts'
 
 interface VerifyCommandOptions extends RepositoryOptions {
   readonly system?: string
   readonly quick?: boolean
+  readonly server?: string
 }
 
 export function addVerify(program: Command, context: CommandContext): void {
-  withRepository(program.command('verify'))
+  withServer(withRepository(program.command('verify')))
     .description('read a backup as a restore would, and compare every row and byte with its manifest')
     .argument('[backup]', 'uuid, the beginning of one, or latest', 'latest')
     .option('--system <name>', 'the system that "latest" means', parseSystemName)
     .option('--quick', 'structure only: nothing is read')
-    .action((wanted: string, options: VerifyCommandOptions) => run(wanted, options, context))
+    .action(async (wanted: string, options: VerifyCommandOptions) => {
+      if (options.server === undefined) await run(wanted, options, context)
+      else await (await import('#cli/online/backups.ts')).verifyOnline(wanted, options, context)
+    })
 }
 
 async function run(wanted: string, options: VerifyCommandOptions, context: CommandContext): Promise<void> {
