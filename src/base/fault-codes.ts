@@ -187,6 +187,11 @@ const table = {
   TOTP_ENROLLED: { hint: 'Remove the one before with its code or a recovery code, or ask an administrator to.' },
   SIGNING_POLICY: { hint: 'Read `GET /api/v1/signing-policy` and accept it with `POST /api/v1/me/signing-policy`; that is done once.' },
   SET_UP_LINK: { hint: 'Start the service again: as long as nobody has set it up, it prints a new link that is good for a day.' },
+  PASSWORD_LINK: { hint: 'Ask an administrator for a new link: each is good once, for three days, and ends the one before.' },
+  ROLES_BEYOND: { hint: 'Ask an administrator of the whole installation: the account has roles beyond your tenants.' },
+  LAST_ADMINISTRATOR: { hint: 'Give somebody else the role SYSTEM_ADMIN in the whole installation first.' },
+  PERSON_RETIRED: { hint: 'A closed account stays closed; make another under another name.' },
+  TENANT_IN_USE: { hint: 'Retire the named systems first; their backups stay.' },
   PASSWORD_RULES: {
     usage: true,
     hint: 'Choose 12 characters or more, a few words for example, that nobody would guess and you have not used.',

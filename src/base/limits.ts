@@ -162,6 +162,8 @@ export const limits = {
   /** Between the password and the second step. */
   secondStepMsMax: 5 * durations.minute,
   recoveryCodes: 10,
+  passwordLinkMs: 3 * durations.day,
+  keyMsMax: 366 * durations.day,
   setUpLinkMs: 24 * durations.hour,
   /** A checkpoint of the trail is signed after so many events, and after so long when there was any. */
   auditCheckpointEvents: 1_000,

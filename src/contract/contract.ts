@@ -4,7 +4,11 @@ import { backups } from './backups.ts'
 import type { Endpoint } from './endpoint.ts'
 import { events } from './events.ts'
 import { jobs } from './jobs.ts'
+import { keys } from './keys.ts'
 import { me } from './me.ts'
+import { people } from './people.ts'
+import { settings } from './settings.ts'
+import { tenants } from './tenants.ts'
 import { repositories } from './repositories.ts'
 import { schedules } from './schedules.ts'
 import { service } from './service.ts'
@@ -17,6 +21,10 @@ export const contract = {
   service,
   signIn,
   me,
+  keys,
+  people,
+  tenants,
+  settings,
   signatures,
   events,
   audit,

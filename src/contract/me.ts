@@ -5,7 +5,9 @@ import { instantSchema, uuidSchema } from './shapes.ts'
 import { codeSchema, passwordSchema, secondStepBodies } from './sign-in.ts'
 import { signingPolicy } from './signing-policy.ts'
 
-export const permissionSchema = z.enum(Object.keys(permissionMatrix) as [Permission, ...Permission[]])
+export const permissionSchema = z.enum(Object.keys(permissionMatrix) as [Permission, ...Permission[]], {
+  error: 'there is no such permission',
+})
 export const roleSchema = z.enum(roles)
 
 export const grantSchema = z.object({

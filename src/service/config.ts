@@ -22,6 +22,11 @@ const configSchema = z.strictObject({
 })
 export type Config = z.infer<typeof configSchema>
 
+/** What links begin with. */
+export function ownUrl({ publicUrl, address, port }: Config): string {
+  return publicUrl ?? `http://${address.includes(':') ? `[${address}]` : address}:${port}`
+}
+
 export interface ConfigOptions {
   readonly port?: number | undefined
   readonly data?: string | undefined

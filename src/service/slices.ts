@@ -10,6 +10,8 @@ import { addService } from './http/service.routes.ts'
 import { addSchedules } from './schedules/schedules.routes.ts'
 import { addSignatures } from './signatures/signatures.routes.ts'
 import { addPeople } from './people/people.routes.ts'
+import { addSignIn } from './people/sign-in.routes.ts'
+import { addTenants } from './tenants/tenants.routes.ts'
 
 /** Serves the endpoints of one capability. */
 export type AddRoutes = (app: FastifyInstance, house: House) => void
@@ -18,7 +20,9 @@ export type AddRoutes = (app: FastifyInstance, house: House) => void
 export const slices: readonly AddRoutes[] = [
   // In this order, one on a line.
   addService,
+  addSignIn,
   addPeople,
+  addTenants,
   addSignatures,
   addEvents,
   addRepositories,

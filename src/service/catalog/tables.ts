@@ -334,6 +334,7 @@ export interface Tables {
   sessions: SessionRow
   api_keys: ApiKeyRow
   setup_tokens: { token_hash: Buffer; created_at: Date; expires_at: Date; used_at: Date | null }
+  password_links: { token_hash: Buffer; user_id: string; created_at: Date; expires_at: Date; used_at: Date | null }
   signing_policies: { user_id: string; version: number; accepted_at: Date; address: string }
   signatures: SignatureRow
   idempotency_keys: {

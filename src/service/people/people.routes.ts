@@ -1,32 +1,94 @@
 import type { FastifyInstance } from 'fastify'
-import { me } from '#contract/me.ts'
-import { signIn } from '#contract/sign-in.ts'
-import { everything } from '#service/catalog/scope.ts'
+import { Fault } from '#base/fault.ts'
+import { people } from '#contract/people.ts'
+import { settings } from '#contract/settings.ts'
+import { anywhere, boundsOf } from '#service/catalog/page.ts'
 import { serve } from '#service/http/gate.ts'
 import type { House } from '#service/house.ts'
-import { signingPolicy } from '#contract/signing-policy.ts'
-import { acceptPolicy, changePassword, showMe } from './me.ts'
-import { beginOwnTotp, confirmOwnTotp, removeOwnTotp, renewOwnRecoveryCodes } from './own-totp.ts'
-import { isSetUp } from './set-up.store.ts'
-import { setUp } from './set-up.ts'
-import { signInWithPassword, signInWithTotp, signOut } from './sign-in.ts'
+import { clearTries } from './accounts.store.ts'
+import { keysOf, revokeKey } from './keys.store.ts'
+import { newPasswordLink, setPasswordByLink } from './password-links.ts'
+import {
+  aboutPerson,
+  asPerson,
+  careFor,
+  createPerson,
+  editAccount,
+  grantRole,
+  knownPerson,
+  ownPerson,
+  retireAccount,
+  revokeRole,
+} from './people.ts'
+import { listPeople } from './people.store.ts'
+import { readSessionTimes, writeSessionTimes } from './session-times.store.ts'
+import { endSessionsOf } from './sessions.store.ts'
+import { removeTotp } from './totp.store.ts'
 
 export function addPeople(app: FastifyInstance, house: House): void {
-  serve(app, house, signIn.setUpState, async () => ({ isSetUp: await house.catalog.as(everything, isSetUp) }))
-  serve(app, house, signIn.setUp, (call) => setUp(house, call))
-  serve(app, house, signIn.password, (call) => signInWithPassword(house, call))
-  serve(app, house, signIn.totp, (call) => signInWithTotp(house, call))
-  serve(app, house, signIn.end, (call) => signOut(house, call))
-  serve(app, house, me.show, (call) => showMe(house, call))
-  addOwnTotp(app, house)
-  serve(app, house, me.signingPolicy, async () => signingPolicy)
-  serve(app, house, me.acceptSigningPolicy, (call) => acceptPolicy(house, call))
-  serve(app, house, me.changePassword, (call) => changePassword(house, call))
+  serve(app, house, people.list, async ({ query, scope, read }) => {
+    const { page, pageSize, search, retired } = query
+    const wanted = { search: search && anywhere(search), withRetired: retired === 'true', ...boundsOf(query) }
+    const { rows, total } = await read((tx) => listPeople(tx, scope, wanted))
+    return { rows: rows.map((row) => asPerson(row, scope)), total, page, pageSize }
+  })
+  serve(app, house, people.details, async ({ params, scope, read }) =>
+    asPerson(await read((tx) => knownPerson(tx, scope, params.id)), scope),
+  )
+  serve(app, house, people.create, (call) => createPerson(house, call))
+  serve(app, house, people.edit, editAccount)
+  serve(app, house, people.retire, (call) => retireAccount(house, call))
+  serve(app, house, people.grant, (call) => grantRole(house, call))
+  serve(app, house, people.revoke, revokeRole)
+  addCare(app, house)
+  addKeys(app, house)
+  addSessionTimes(app, house)
 }
 
-function addOwnTotp(app: FastifyInstance, house: House): void {
-  serve(app, house, me.beginTotp, (call) => beginOwnTotp(house, call))
-  serve(app, house, me.confirmTotp, (call) => confirmOwnTotp(house, call))
-  serve(app, house, me.renewRecoveryCodes, (call) => renewOwnRecoveryCodes(house, call))
-  serve(app, house, me.removeTotp, (call) => removeOwnTotp(house, call))
+/** When somebody lost what lets them in. */
+function addCare(app: FastifyInstance, house: House): void {
+  serve(app, house, people.usePasswordLink, (call) => setPasswordByLink(house, call))
+  serve(app, house, people.passwordLink, ({ params, scope, act }) =>
+    act(async (tx) => {
+      const row = await ownPerson(tx, scope, params.id)
+      return { reply: await newPasswordLink(house, tx, row.id), ...aboutPerson(row) }
+    }),
+  )
+  serve(app, house, people.resetTotp, (call) =>
+    careFor(call, { id: call.params.id, reason: call.body.reason }, async (tx, { id }) => {
+      await removeTotp(tx, id)
+      return { endedSessions: await endSessionsOf(tx, id, { at: house.clock.now() }) }
+    }),
+  )
+  serve(app, house, people.unlock, (call) =>
+    careFor(call, { id: call.params.id, reason: call.body.reason }, async (tx, { id, lockedUntil }) => {
+      await clearTries(tx, id)
+      return { lockedUntil: lockedUntil?.toISOString() ?? null }
+    }),
+  )
+}
+
+function addKeys(app: FastifyInstance, house: House): void {
+  serve(app, house, people.keys, async ({ params, scope, read }) => ({
+    rows: await read(async (tx) => await keysOf(tx, (await knownPerson(tx, scope, params.id)).id)),
+  }))
+  serve(app, house, people.revokeKey, ({ params, scope, act }) =>
+    act(async (tx) => {
+      const row = await ownPerson(tx, scope, params.id)
+      const name = await revokeKey(tx, { id: params.keyId, userId: row.id, at: house.clock.now() })
+      if (name === undefined) throw new Fault('NOT_FOUND', `${row.name} has no key ${params.keyId}`, { field: 'keyId' })
+      return { reply: {}, ...aboutPerson(row), subject: { kind: 'key', id: params.keyId, name } }
+    }),
+  )
+}
+
+function addSessionTimes(app: FastifyInstance, house: House): void {
+  serve(app, house, settings.sessionTimes, ({ read }) => read(readSessionTimes))
+  serve(app, house, settings.setSessionTimes, ({ body, act }) =>
+    act(async (tx) => {
+      const before = await readSessionTimes(tx)
+      await writeSessionTimes(tx, body, house.clock.now())
+      return { reply: body, subject: { kind: 'setting', id: 'sessions' }, before, after: body }
+    }),
+  )
 }

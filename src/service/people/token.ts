@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto'
 import type { Random } from '#host/random.ts'
 
 /** What a credential begins with, so that one that leaked is known for what it is. */
-export type TokenKind = 'its' | 'itk' | 'itu'
+export type TokenKind = 'its' | 'itk' | 'itu' | 'itp'
 
-/** 256 bits of chance in base64url after its kind: `its_` a session, `itk_` a key, `itu_` the first set-up. */
+/** 256 bits of chance in base64url after its kind: `its_` a session, `itk_` a key, `itu_` the first set-up, `itp_` a link that sets a password. */
 export function newToken(random: Random, kind: TokenKind): string {
   return `${kind}_${Buffer.from(random.bytes(32)).toString('base64url')}`
 }

@@ -1,13 +1,13 @@
 import { Fault } from '#base/fault.ts'
 import type { Scope, Tx } from '#service/catalog/scope.ts'
-import { openTenants } from './tenant-for.store.ts'
+import { tenantsIn } from './tenants.store.ts'
 
 /**
  * In which tenant a new thing is made: the one that was named, else the only one where the caller may make it. One that is
  * retired or that is not theirs is not found.
  */
 export async function tenantFor(tx: Tx, scope: Scope, given: string | undefined): Promise<string> {
-  const known = await openTenants(tx, scope.kind === 'all' ? undefined : scope.ids)
+  const known = (await tenantsIn(tx, scope)).map(({ id }) => id)
   if (given !== undefined) {
     if (known.includes(given)) return given
     throw new Fault('NOT_FOUND', `there is no tenant ${given}`, { field: 'tenantId' })

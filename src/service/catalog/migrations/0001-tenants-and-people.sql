@@ -98,6 +98,16 @@ create table setup_tokens (
   used_at timestamptz
 );
 
+-- Lets its reader set the password of that account, once.
+create table password_links (
+  token_hash bytea primary key,
+  user_id uuid not null references users,
+  created_at timestamptz not null,
+  expires_at timestamptz not null,
+  used_at timestamptz
+);
+create index password_links_user on password_links (user_id);
+
 create table signing_policies (
   user_id uuid primary key references users,
   version integer not null,
