@@ -37,6 +37,9 @@ export const limits = {
   readAheadRunsMax: 8,
   /** Blobs side by side in a pack are fetched together up to this much plain content. */
   readRunBytesMax: 2 * MiB,
+  /** The same for what threads write to files: only the sealed bytes are in memory, of so many runs at once. */
+  fillRunBytesMax: 4 * MiB,
+  fillRunsMax: 6,
   /** Blobs up to this size are fetched with their neighbours and opened many at a time. */
   readInlineBytesMax: 128 * KiB,
   readBatchBlobsMax: 64,

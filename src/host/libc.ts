@@ -43,10 +43,20 @@ export function removeXattr(path: PathBytes, name: PathBytes): void {
 
 /** Nanoseconds since 1970, negative before. Sets the times of a symlink itself. */
 export function setTimes(path: PathBytes, times: { readonly atimeNs: bigint; readonly mtimeNs: bigint }): void {
-  const timespecs = Buffer.alloc(32)
-  writeTimespec(timespecs, 0, times.atimeNs)
-  writeTimespec(timespecs, 16, times.mtimeNs)
-  expectZero(calls().utimensat(AT_FDCWD, cString(path), timespecs, AT_SYMLINK_NOFOLLOW), 'utimensat', path)
+  expectZero(calls().utimensat(AT_FDCWD, cString(path), timespecsOf(times), AT_SYMLINK_NOFOLLOW), 'utimensat', path)
+}
+
+/** The same for an open file. */
+export function setTimesOf(fd: number, times: { readonly atimeNs: bigint; readonly mtimeNs: bigint }): void {
+  expectZero(calls().futimens(fd, timespecsOf(times)), 'futimens', '')
+}
+
+/**
+ * Lets the kernel begin to write a part of an open file to the disk, so that making it durable takes less time later. Where
+ * a file system knows no such thing it is made durable then.
+ */
+export function startWriting(fd: number, offset: number, lengthBytes: number): void {
+  calls().sync_file_range(fd, offset, lengthBytes, SYNC_FILE_RANGE_WRITE)
 }
 
 /**
@@ -114,6 +124,7 @@ const AT_FDCWD = -100
 const AT_SYMLINK_NOFOLLOW = 0x100
 const RENAME_NOREPLACE = 1
 const RENAME_EXCHANGE = 2
+const SYNC_FILE_RANGE_WRITE = 2
 const SEEK_DATA = 3
 const SEEK_HOLE = 4
 const LOCK_EX = 2
@@ -129,6 +140,8 @@ interface Calls {
   lsetxattr(path: Buffer, name: Buffer, value: Uint8Array, size: number, flags: number): number
   lremovexattr(path: Buffer, name: Buffer): number
   utimensat(directory: number, path: Buffer, times: Uint8Array, flags: number): number
+  futimens(fd: number, times: Uint8Array): number
+  sync_file_range(fd: number, offset: number, length: number, flags: number): number
   renameat2(fromDirectory: number, from: Buffer, toDirectory: number, to: Buffer, flags: number): number
   lseek(fd: number, offset: number, whence: number): number | bigint
   flock(fd: number, operation: number): number
@@ -158,6 +171,8 @@ function load(): Calls {
     lsetxattr: library.func('int lsetxattr(void *path, void *name, void *value, size_t size, int flags)'),
     lremovexattr: library.func('int lremovexattr(void *path, void *name)'),
     utimensat: library.func('int utimensat(int dirfd, void *path, void *times, int flags)'),
+    futimens: library.func('int futimens(int fd, void *times)'),
+    sync_file_range: library.func('int sync_file_range(int fd, int64_t offset, int64_t length, uint flags)'),
     renameat2: library.func('int renameat2(int olddirfd, void *oldpath, int newdirfd, void *newpath, uint flags)'),
     lseek: library.func('int64_t lseek(int fd, int64_t offset, int whence)'),
     flock: library.func('int flock(int fd, int operation)'),
@@ -173,6 +188,13 @@ function seek(fd: number, offset: number, whence: number): number | null {
   const error = libcError('lseek', '')
   if (error.code === 'ENXIO' || error.code === 'EINVAL') return null
   throw error
+}
+
+function timespecsOf(times: { readonly atimeNs: bigint; readonly mtimeNs: bigint }): Buffer {
+  const timespecs = Buffer.alloc(32)
+  writeTimespec(timespecs, 0, times.atimeNs)
+  writeTimespec(timespecs, 16, times.mtimeNs)
+  return timespecs
 }
 
 function writeTimespec(into: Buffer, at: number, ns: bigint): void {

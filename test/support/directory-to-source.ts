@@ -4,6 +4,7 @@ import path from 'node:path'
 import { Fault } from '#base/fault.ts'
 import { byteStringOf } from '#engine/byte-string.ts'
 import type { StoredFileContent, StoredSource } from '#engine/sources/source.ts'
+import { writeFrom } from './write-from.ts'
 import type { TreeNode } from '#engine/tree-node.ts'
 
 /** The files of a directory as a backup would hand them over; for sources that ask for files by their path alone. */
@@ -22,7 +23,7 @@ async function contentOf(file: string, name: string): Promise<StoredFileContent>
     throw new Fault('FILE_NOT_IN_BACKUP', `there is no file ${name}`, { name }, { cause })
   })
   const read = (signal?: AbortSignal) => createReadStream(file, { highWaterMark: 256 * 1024, ...(signal && { signal }) })
-  return { sizeBytes: found.size, pieces: [], read, lend: read }
+  return { sizeBytes: found.size, pieces: [], read, lend: read, writeTo: writeFrom(read) }
 }
 
 const rootNode: TreeNode = {

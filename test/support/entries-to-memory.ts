@@ -15,6 +15,7 @@ import type {
   StoredSource,
 } from '#engine/sources/source.ts'
 import type { TreeNode } from '#engine/tree-node.ts'
+import { writeFrom } from './write-from.ts'
 
 export interface MemoryFolder {
   node: TreeNode
@@ -107,12 +108,14 @@ function cut(chunk: Uint8Array, blobs: Map<BlobId, Buffer>): MemoryFile['pieces'
 }
 
 function memorySource(folder: MemoryFolder, blobs: Map<BlobId, Buffer>): MemorySource {
+  const piecesOf = async function* (file: MemoryFile) {
+    for (const { sha256 } of file.pieces) yield blobs.get(sha256)!
+  }
   const content = (file: MemoryFile): StoredFileContent => ({
     sizeBytes: file.node.sizeBytes,
     pieces: file.pieces,
-    read: async function* () {
-      for (const { sha256 } of file.pieces) yield blobs.get(sha256)!
-    },
+    read: () => piecesOf(file),
+    writeTo: writeFrom(() => piecesOf(file)),
     lend: async function* () {
       for (const { sha256 } of file.pieces) {
         const lent = Buffer.from(blobs.get(sha256)!)

@@ -1,6 +1,7 @@
 import { strict as assert } from 'node:assert'
 import { Fault, isFault } from '#base/fault.ts'
 import type { BlobId } from '#base/ids.ts'
+import { limits } from '#base/limits.ts'
 import type { ByteString } from '#engine/byte-string.ts'
 import type { Listings, Repository, Snapshot } from '#engine/repository/repository.ts'
 import type { StoredEntry, StoredFileContent, StoredSource } from '#engine/sources/source.ts'
@@ -39,6 +40,8 @@ function rootNode({ tree, time }: Snapshot): TreeNode {
 /** The content of one file, from anywhere in a backup. */
 export function fileContent(repository: Repository, node: TreeNode): StoredFileContent {
   const content = node.content ?? []
+  const [first] = content
+  const isSmall = first && content.length === 1 && node.sizeBytes <= limits.readInlineBytesMax
   return {
     sizeBytes: node.sizeBytes,
     get pieces() {
@@ -46,6 +49,8 @@ export function fileContent(repository: Repository, node: TreeNode): StoredFileC
     },
     read: (signal) => repository.read(content, signal),
     lend: (signal) => repository.lend(content, signal),
+    writeTo: (file, signal) => repository.fill(content, file, signal),
+    ...(isSmall && sizeOf(repository, first) === node.sizeBytes && { make: (file, signal) => repository.make(first, file, signal) }),
   }
 }
 

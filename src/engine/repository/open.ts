@@ -7,6 +7,8 @@ import type { TreeNode } from '#engine/tree-node.ts'
 import { loadConfig } from './config.ts'
 import { refreshIndex, rememberCore, type RepositoryCore } from './core.ts'
 import { openKey } from './keys.ts'
+import type { FileToFill } from './filling.ts'
+import type { NewFile } from './new-files.ts'
 import { acquireLock, type LockKind, type LockRecord } from './locks.ts'
 import { PackIndex } from './pack-index.ts'
 import { BlobReader } from './reading.ts'
@@ -123,6 +125,14 @@ class OpenedRepository implements Repository {
 
   lend(content: readonly BlobId[], signal?: AbortSignal): AsyncIterable<Uint8Array> {
     return this.#reader.lend(content, signal)
+  }
+
+  async fill(content: readonly BlobId[], file: FileToFill, signal?: AbortSignal): Promise<number> {
+    return await this.#reader.fill(content, file, signal)
+  }
+
+  async make(id: BlobId, file: NewFile, signal?: AbortSignal): Promise<boolean> {
+    return await this.#reader.make(id, file, signal)
   }
 
   blobSizeBytes(id: BlobId): number | undefined {

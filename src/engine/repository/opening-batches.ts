@@ -81,7 +81,7 @@ export class OpeningBatches {
     }
     try {
       const blobs = asked.map(({ blob }) => blob)
-      const damage = await this.#threads.open(new Uint8Array(sealed, 0, used.sealedBytes), blobs, into)
+      const { damage } = await this.#threads.open(new Uint8Array(sealed, 0, used.sealedBytes), blobs, { kind: 'memory', memory: into })
       this.#buffers.give(sealed)
       let at = 0
       for (const [index, { blob, resolve }] of asked.entries()) {

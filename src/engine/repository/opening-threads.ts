@@ -2,11 +2,11 @@ import { Worker } from 'node:worker_threads'
 import assert from 'node:assert/strict'
 import { notCompressed } from './index-scan.ts'
 import type { PackedBlob } from './pack.ts'
-import type { OpenJob, OpenJobDone } from './reading.worker.ts'
+import type { OpenInto, OpenJob, OpenJobDone, Opened } from './reading.worker.ts'
 import type { SealingKey } from './seal.ts'
 
 interface Waiting {
-  readonly resolve: (damage: OpenJobDone['damage']) => void
+  readonly resolve: (opened: Opened) => void
   readonly reject: (error: unknown) => void
 }
 
@@ -29,15 +29,15 @@ export class OpeningThreads implements AsyncDisposable {
   }
 
   /**
-   * `blobs` lie in `sealed` at their offsets; their plain bytes go into `into`, one behind the other. `sealed` is given
-   * away when it is a buffer of its own, and stays the caller's when it is shared. Resolves with what is wrong with each blob.
+   * `blobs` lie in `sealed` at their offsets. `sealed` is given away when it is a buffer of its own, and stays the caller's
+   * when it is shared. Rejects with the error of a file that cannot be written.
    */
-  async open(sealed: Uint8Array, blobs: readonly PackedBlob[], into: SharedArrayBuffer): Promise<OpenJobDone['damage']> {
+  async open(sealed: Uint8Array, blobs: readonly PackedBlob[], into: OpenInto): Promise<Opened> {
     const thread = this.#leastBusy()
     this.#jobs += 1
     const job: OpenJob = { number: this.#jobs, sealed, into, ...listed(blobs) }
     if (thread.waiting.size === 0) thread.worker.ref()
-    const done = new Promise<OpenJobDone['damage']>((resolve, reject) => thread.waiting.set(job.number, { resolve, reject }))
+    const done = new Promise<Opened>((resolve, reject) => thread.waiting.set(job.number, { resolve, reject }))
     const { buffer } = sealed
     if (buffer instanceof ArrayBuffer && buffer.byteLength === sealed.byteLength) thread.worker.postMessage(job, [buffer])
     // Shared memory is shared. Part of a larger buffer would be copied together with all of it.
@@ -78,7 +78,8 @@ export class OpeningThreads implements AsyncDisposable {
       thread.waiting.delete(done.number)
       // An idle thread keeps no process alive.
       if (thread.waiting.size === 0) worker.unref()
-      waiting.resolve(done.damage)
+      if (done.failure) waiting.reject(Object.assign(new Error(done.failure.message), { code: done.failure.code }))
+      else waiting.resolve(done)
     })
     const fail = (error: unknown) => {
       const at = this.#threads.indexOf(thread)

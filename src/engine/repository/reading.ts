@@ -2,8 +2,13 @@ import { throwIfCancelled } from '#base/clock.ts'
 import { Fault, isFault } from '#base/fault.ts'
 import type { BlobId, PackId } from '#base/ids.ts'
 import { limits } from '#base/limits.ts'
+import { makeFile } from '#host/new-file.ts'
 import { damagedBlob, openBlob } from './blob.ts'
 import type { RepositoryCore } from './core.ts'
+import { runsOf, unknownBlob, type Run } from './blob-runs.ts'
+import { Filling, type FileToFill } from './filling.ts'
+import { MakingBatches } from './making-batches.ts'
+import type { NewFile } from './new-files.ts'
 import { OpeningThreads } from './opening-threads.ts'
 import { PackWindows } from './pack-windows.ts'
 import { damagedPack, type BlobType } from './pack.ts'
@@ -21,6 +26,8 @@ export class BlobReader implements AsyncDisposable {
   readonly #threads: OpeningThreads
   readonly #buffers = new SharedBuffers(limits.readAheadBytesMax)
   readonly #batches: OpeningBatches
+  readonly #making: MakingBatches
+  readonly #filling: Filling
   /** Plain bytes fetched ahead by all streams together. */
   #aheadBytes = 0
 
@@ -30,6 +37,13 @@ export class BlobReader implements AsyncDisposable {
     this.#windows = new PackWindows(core.storage)
     this.#threads = new OpeningThreads(core.key, threads)
     this.#batches = new OpeningBatches(core.key, this.#threads, this.#buffers)
+    this.#making = new MakingBatches(this.#threads, this.#buffers)
+    this.#filling = new Filling({
+      index: () => core.index,
+      threads: this.#threads,
+      fetch: (run, signal) => this.#fetchRun(run, signal),
+      load: (id, signal) => this.load('data', id, signal),
+    })
   }
 
   /** One blob. When its pack is damaged or gone, every other pack that holds it is tried before the damage is told. */
@@ -62,7 +76,7 @@ export class BlobReader implements AsyncDisposable {
    * A piece is valid until the next one is asked for.
    */
   async *lend(content: readonly BlobId[], signal?: AbortSignal): AsyncGenerator<Uint8Array> {
-    const runs = this.#runsOf(content)
+    const runs = runsOf(content, this.#core.index, limits.readRunBytesMax)
     const ahead: { readonly run: Run; readonly opening: Promise<OpenedRun> }[] = []
     const fetchNext = () => {
       const next = runs.next()
@@ -99,27 +113,30 @@ export class BlobReader implements AsyncDisposable {
     }
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#threads[Symbol.asyncDispose]()
+  /** Writes content to an open file, from threads. Returns how many bytes it has. */
+  async fill(content: readonly BlobId[], file: FileToFill, signal?: AbortSignal): Promise<number> {
+    return await this.#filling.fill(content, file, signal)
   }
 
-  *#runsOf(content: readonly BlobId[]): Generator<Run, undefined> {
-    let run: { blobs: BlobLocation[]; plainSizeBytes: number } | undefined
-    for (const id of content) {
-      const blob = this.#core.index.find('data', id)
-      if (!blob) throw unknownBlob('data', id)
-      const last = run?.blobs.at(-1)
-      const isNext = last && last.packId === blob.packId && last.offset + last.sizeBytes === blob.offset
-      if (run && isNext && run.plainSizeBytes + blob.plainSizeBytes <= limits.readRunBytesMax) {
-        run.blobs.push(blob)
-        run.plainSizeBytes += blob.plainSizeBytes
-        continue
-      }
-      if (run) yield run
-      run = { blobs: [blob], plainSizeBytes: blob.plainSizeBytes }
+  /**
+   * Makes a file of one small blob, in a thread. False when its owner could not be given; then it has no setuid and setgid
+   * bits either. Rejects with damage before there is a file.
+   */
+  async make(id: BlobId, file: NewFile, signal?: AbortSignal): Promise<boolean> {
+    const blob = this.#core.index.find('data', id)
+    if (!blob) throw unknownBlob('data', id)
+    try {
+      const made = await this.#making.make(blob, await this.#fetchNear(blob, signal), file)
+      if (made.kind === 'made') return made.isOwned
+    } catch (error) {
+      if (!isFault(error) || !error.isDamage) throw error
     }
-    if (run) yield run
-    return undefined
+    // One of the blob's other places may be whole.
+    return makeFile(file.path, await this.load('data', id, signal), file)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#threads[Symbol.asyncDispose]()
   }
 
   async #openRun(run: Run, signal?: AbortSignal): Promise<OpenedRun> {
@@ -127,15 +144,13 @@ export class BlobReader implements AsyncDisposable {
       const lent = await allOrNone(run.blobs.map((blob) => this.#loadAt(blob, signal)))
       return { pieces: lent.map(({ bytes }) => bytes), release: () => lent.forEach(({ release }) => release()) }
     }
-    const first = run.blobs[0]!
-    const last = run.blobs.at(-1)!
-    const start = first.offset
+    const start = run.blobs[0]!.offset
     const into = this.#buffers.take(run.plainSizeBytes)
     let damage: readonly unknown[]
     try {
-      const sealed = await this.#fetch(first.packId, start, last.offset + last.sizeBytes - start, signal)
+      const sealed = await this.#fetchRun(run, signal)
       const blobs = run.blobs.map((blob) => ({ ...blob, offset: blob.offset - start }))
-      damage = await this.#threads.open(sealed, blobs, into)
+      damage = (await this.#threads.open(sealed, blobs, { kind: 'memory', memory: into })).damage
     } catch (error) {
       if (!isFault(error) || !error.isDamage) throw error
       // The pack is damaged or gone: each blob is looked for on its own, in every pack that has it.
@@ -178,6 +193,12 @@ export class BlobReader implements AsyncDisposable {
     }
   }
 
+  async #fetchRun({ blobs }: Run, signal?: AbortSignal): Promise<Buffer> {
+    const first = blobs[0]!
+    const last = blobs.at(-1)!
+    return await this.#fetch(first.packId, first.offset, last.offset + last.sizeBytes - first.offset, signal)
+  }
+
   async #fetch(packId: PackId, offset: number, length: number, signal?: AbortSignal): Promise<Buffer> {
     try {
       return await this.#core.storage.get(`data/${packId}`, { offset, length }, signal)
@@ -208,16 +229,6 @@ async function allOrNone(loading: readonly Promise<Lent>[]): Promise<Lent[]> {
   if (!failed) return lent
   for (const { release } of lent) release()
   throw failed.reason
-}
-
-interface Run {
-  readonly blobs: readonly BlobLocation[]
-  readonly plainSizeBytes: number
-}
-
-function unknownBlob(type: BlobType, id: BlobId): Fault {
-  const fact = `${type} blob ${id} is in no pack that the index knows`
-  return type === 'tree' ? new Fault('DAMAGE_TREE', fact, { blob: id }) : new Fault('DAMAGE_BLOB', fact, { blob: id })
 }
 
 function missingPack(error: unknown, packId: PackId): unknown {

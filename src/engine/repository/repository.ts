@@ -3,6 +3,8 @@ import type { BlobId, SnapshotId } from '#base/ids.ts'
 import type { Storage } from '#engine/storage/storage.ts'
 import type { TreeNode } from '#engine/tree-node.ts'
 import type { Grain } from './chunker.ts'
+import type { FileToFill } from './filling.ts'
+import type { NewFile } from './new-files.ts'
 
 /**
  * An opened repository in restic format v2. Writes happen only inside `write`, deletions only inside `exclusively`,
@@ -30,6 +32,10 @@ export interface Repository extends AsyncDisposable {
   read(content: readonly BlobId[], signal?: AbortSignal): AsyncIterable<Uint8Array>
   /** The same for whoever is done with a piece before asking for the next one: its memory is used again then. */
   lend(content: readonly BlobId[], signal?: AbortSignal): AsyncIterable<Uint8Array>
+  /** Writes content to an open file, from threads; every piece is hashed before it is written. Returns how many bytes it has. */
+  fill(content: readonly BlobId[], file: FileToFill, signal?: AbortSignal): Promise<number>
+  /** Makes a whole file of one small blob, in a thread. False when its owner could not be given. */
+  make(id: BlobId, file: NewFile, signal?: AbortSignal): Promise<boolean>
   /** Plain size of a blob; `undefined` when the index does not know it. */
   blobSizeBytes(id: BlobId): number | undefined
   /** Reads the index again, after another program may have written. */

@@ -41,7 +41,8 @@ export async function makePlan(
   for (const { section, path } of order.roots) {
     const hex = hexBefore(earlier, section.name) ?? randomHex(random, 12)
     const stored = await storedSource(repository, backup, order.opened.folderOf('files', section.name), signal)
-    roots.push(await planRootRestore({ section, path, hex, stored, settings: order.settings }, signal))
+    const effect = earlier?.roots.find(({ name }) => name === section.name)?.effect
+    roots.push(await planRootRestore({ section, path, hex, stored, settings: order.settings, effect }, signal))
   }
   const plan = {
     format: 1 as const,

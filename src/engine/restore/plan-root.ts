@@ -16,6 +16,8 @@ export interface RootOrder {
   readonly hex: string
   readonly stored: StoredSource
   readonly settings: SystemSettings
+  /** What an earlier plan found by comparing every file: counts are no part of a plan's digest (DECISIONS "Stale plan"). */
+  readonly effect: PlannedRoot['effect'] | undefined
 }
 
 /** Looks at one target directory and says what a restore would do to it. Reads only. */
@@ -23,7 +25,7 @@ export async function planRootRestore(order: RootOrder, signal: AbortSignal): Pr
   const { section, path, hex, stored, settings } = order
   const survey = await surveyRoot(path, signal)
   const record = await planRoot({ name: section.name, path, hex })
-  const effect = await compareRoot(path, stored, signal)
+  const effect = order.effect ?? (await compareRoot(path, stored, signal))
   const users = survey.exists ? await processesUsing(path) : []
   const usedBy = users.map(({ pid, command, how }) => `${command} (${pid}): ${how}`)
   assertMaySwap(order, usedBy, record.method)

@@ -1,5 +1,6 @@
 import type { Clock } from '#base/clock.ts'
 import type { BlobId } from '#base/ids.ts'
+import type { FileAttributes, FilePart } from '#host/new-file.ts'
 import type { Random } from '#host/random.ts'
 import type { ByteString } from '#engine/byte-string.ts'
 import type { TreeNode } from '#engine/tree-node.ts'
@@ -130,6 +131,26 @@ export interface StoredFileContent {
   read(signal?: AbortSignal): AsyncIterable<Uint8Array>
   /** The same for whoever is done with a piece before asking for the next one: its memory is used again then. */
   lend(signal?: AbortSignal): AsyncIterable<Uint8Array>
+  /** Writes all of it to an open file but for its holes, from threads. Returns how many bytes it has, holes included. */
+  writeTo(file: FileToFill, signal?: AbortSignal): Promise<number>
+  /**
+   * Makes the whole file in a thread; only of what is small and in one piece. False when the owner could not be given; then
+   * setuid and setgid bits are left off.
+   */
+  make?(file: NewFile, signal?: AbortSignal): Promise<boolean>
+}
+
+export interface FileToFill {
+  readonly fd: number
+  /** As [offset, length] in bytes, ascending. */
+  readonly holes: FilePart['holes']
+  /** Called for parts that are written, in whatever order. */
+  readonly onBytes: (bytes: number) => void
+}
+
+export interface NewFile extends FileAttributes {
+  /** Bytes of its path, which must not exist. */
+  readonly path: Uint8Array
 }
 
 /** Progress in measured numbers; a total that is not known is absent. */

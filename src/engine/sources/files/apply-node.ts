@@ -1,6 +1,7 @@
 import { chmodSync, lchownSync } from 'node:fs'
 import { errnoOf } from '#base/fault.ts'
 import { listXattrs, removeXattr, setTimes, setXattr } from '#host/libc.ts'
+import { isOwnerRefused, lendingBits } from '#host/new-file.ts'
 import { bytesOf } from '#engine/byte-string.ts'
 import type { TreeNode } from '#engine/tree-node.ts'
 
@@ -26,10 +27,16 @@ export function applyNode(at: Buffer, node: TreeNode, owners: Owners): NotRestor
   setTimes(at, node)
   if (node.type === 'symlink') return missing
   // Bits that lend the owner's power must not lend somebody else's.
-  const mode = isOwned ? node.mode : node.mode & ~0o6000
+  const mode = isOwned ? node.mode : node.mode & ~lendingBits
   if (mode !== node.mode) missing.push('mode')
   chmodSync(at, mode)
   return missing
+}
+
+/** What is missing of a file that was made with all but its owner. */
+export function missingOf(node: TreeNode, isOwned: boolean): NotRestoredKind[] {
+  if (isOwned) return []
+  return (node.mode & lendingBits) === 0 ? ['owner'] : ['owner', 'mode']
 }
 
 /** Takes away what a new directory inherits from its parent: default ACLs would spread to everything below. */
@@ -59,8 +66,7 @@ function applyOwner(at: Buffer, node: TreeNode, owners: Owners): boolean {
     lchownSync(at, node.uid, node.gid)
     return true
   } catch (error) {
-    // EINVAL: a number that this user namespace does not map (user_namespaces(7)).
-    if (['EPERM', 'EINVAL'].includes(errnoOf(error) ?? '')) return false
+    if (isOwnerRefused(error)) return false
     throw error
   }
 }

@@ -3,14 +3,15 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { strict as assert } from 'node:assert'
 import { throwIfCancelled } from '#base/clock.ts'
 import { Fault, errnoOf } from '#base/fault.ts'
+import { limits } from '#base/limits.ts'
 import { Semaphore } from '#base/semaphore.ts'
-import { KiB, MiB } from '#base/units.ts'
+import { MiB } from '#base/units.ts'
 import { unreachable } from '#base/unreachable.ts'
 import { makeSpecialFile } from '#host/libc.ts'
 import { bytesOf, printBytesName, type ByteString } from '#engine/byte-string.ts'
 import type { TreeNode } from '#engine/tree-node.ts'
-import type { OnProgress, StoredEntry, StoredFileContent, StoredSource } from '#engine/sources/source.ts'
-import { applyNode, replaceNode, type Owners } from './apply-node.ts'
+import type { NewFile, OnProgress, StoredEntry, StoredFileContent, StoredSource } from '#engine/sources/source.ts'
+import { applyNode, missingOf, replaceNode, type Owners } from './apply-node.ts'
 import { reach, type DirectoryHandle } from './directory-handle.ts'
 import { contentKey, linkKey, sameFile } from './link-groups.ts'
 import type { NotRestoredList } from './not-restored.ts'
@@ -28,10 +29,10 @@ export interface TreeBuild {
 
 /**
  * Files written at once: enough that reading the backup and writing to disk overlap, few enough to bound the buffers.
- * Small ones are many, since the repository opens what is asked for together in one go.
+ * Small ones are many, since the repository opens what is asked for together in one go, and most in threads that make them.
  */
-const filesAtOnce = { small: 64, middle: 8, large: 2 } as const
-const smallBytes = 128 * KiB
+const filesAtOnce = { small: 64, made: 256, middle: 8, large: 2 } as const
+const smallBytes = limits.readInlineBytesMax
 const largeBytes = 4 * MiB
 
 /**
@@ -75,6 +76,7 @@ class Builder {
   readonly #fail: (error: unknown) => void
   readonly #slots = {
     small: new Semaphore(filesAtOnce.small),
+    made: new Semaphore(filesAtOnce.made),
     middle: new Semaphore(filesAtOnce.middle),
     large: new Semaphore(filesAtOnce.large),
   }
@@ -199,7 +201,7 @@ class Builder {
     const path = this.#pathOf(node.name)
     const pieces = node.links > 1 ? contentKey(content) : ''
     if (this.#linkToFirst(path, node, pieces)) return this.#progress(1, 0)
-    const slots = this.#slots[content.sizeBytes <= smallBytes ? 'small' : content.sizeBytes <= largeBytes ? 'middle' : 'large']
+    const slots = this.#slots[slotOf(node, content)]
     await slots.acquire()
     if (this.#signal.aborted) return slots.release()
     folder.pending += 1
@@ -219,6 +221,11 @@ class Builder {
 
   async #fill(file: { at: Buffer; path: ByteString; node: TreeNode; content: StoredFileContent }): Promise<void> {
     const { at, path, node, content } = file
+    if (isMadeAside(node, content)) {
+      const isOwned = await content.make(attributesOf(at, node, this.#build.owners), this.#signal)
+      this.#note(path, missingOf(node, isOwned))
+      return this.#progress(1, content.sizeBytes)
+    }
     const onBytes = (bytes: number) => this.#progress(0, bytes)
     await writeFile(at, { content, holes: node.holes ?? [], hasOtherNames: node.links > 1, onBytes }, this.#signal)
     this.#note(path, applyNode(at, node, this.#build.owners))
@@ -259,4 +266,18 @@ class Builder {
       ...(totals && { totalFiles: totals.files, totalBytes: totals.bytes }),
     })
   }
+}
+
+function slotOf(node: TreeNode, content: StoredFileContent): keyof typeof filesAtOnce {
+  if (isMadeAside(node, content)) return 'made'
+  return content.sizeBytes <= smallBytes ? 'small' : content.sizeBytes <= largeBytes ? 'middle' : 'large'
+}
+
+/** A small file without anything rare: a thread makes it as a whole, and only its name comes by here. */
+function isMadeAside(node: TreeNode, content: StoredFileContent): content is StoredFileContent & Required<Pick<StoredFileContent, 'make'>> {
+  return content.make !== undefined && node.links < 2 && !node.holes?.length && !node.xattrs?.length
+}
+
+function attributesOf(path: Buffer, { mode, uid, gid, atimeNs, mtimeNs }: TreeNode, owners: Owners): NewFile {
+  return { path, mode, uid, gid, atimeNs, mtimeNs, restoresOwner: owners === 'restore' }
 }

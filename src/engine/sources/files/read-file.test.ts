@@ -4,6 +4,7 @@ import { closeSync, constants, ftruncateSync, openSync, writeSync } from 'node:f
 import { readFile } from 'node:fs/promises'
 import fc from 'fast-check'
 import { holesOf } from '#host/libc.ts'
+import { writeFrom } from '#test/support/write-from.ts'
 import { workshop } from '#test/support/workshop.ts'
 import type { BlobId } from '#base/ids.ts'
 import { readBytes } from './read-file.ts'
@@ -39,7 +40,7 @@ test('a sparse file reads as it is, around its holes, and is written again with 
       const read = async function* () {
         for (let from = 0; from < plain.byteLength; from += cut) yield plain.subarray(from, from + cut)
       }
-      const content = { sizeBytes, pieces: [{ sha256: '' as BlobId, sizeBytes }], read, lend: read }
+      const content = { sizeBytes, pieces: [{ sha256: '' as BlobId, sizeBytes }], read, lend: read, writeTo: writeFrom(read) }
       await writeFile(
         Buffer.from(`${file}-again`),
         { content, holes, hasOtherNames: false, onBytes: () => {} },

@@ -1,10 +1,10 @@
-import { constants, ftruncateSync, write, writeSync } from 'node:fs'
+import { closeSync, ftruncateSync } from 'node:fs'
 import { throwIfCancelled } from '#base/clock.ts'
 import { Fault } from '#base/fault.ts'
-import { KiB } from '#base/units.ts'
+import { limits } from '#base/limits.ts'
+import { openNewFile, writeOutside } from '#host/new-file.ts'
 import type { TreeNode } from '#engine/tree-node.ts'
 import type { StoredFileContent } from '#engine/sources/source.ts'
-import { OpenFile } from './directory-handle.ts'
 
 export interface FileWriting {
   readonly content: StoredFileContent
@@ -15,57 +15,28 @@ export interface FileWriting {
   readonly onBytes: (bytes: number) => void
 }
 
-const newFile = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW
-
-/** Smaller writes go through at once; larger ones leave the thread to whoever decodes the next piece. */
-const directBytesMax = 128 * KiB
-
 /** Writes a new file, never through a symlink. Nobody but its maker may open it until it is complete. */
 export async function writeFile(at: Buffer, { content, holes, hasOtherNames, onBytes }: FileWriting, signal: AbortSignal): Promise<void> {
   using opened = new DisposableStack()
   // Not before there is something to write: of many small files, few are open at once.
-  let file: OpenFile | undefined
-  const open = () => (file ??= opened.use(new OpenFile(at, newFile, 0o600)))
-  if (hasOtherNames) open()
-  let offset = 0
-  let hole = 0
-  for await (const chunk of content.sizeBytes === 0 ? [] : content.lend(signal)) {
-    throwIfCancelled(signal)
-    const end = offset + chunk.byteLength
-    for (let from = offset; from < end;) {
-      while (hole < holes.length && holes[hole]![0] + holes[hole]![1] <= from) hole += 1
-      const [holeFrom, holeBytes] = holes[hole] ?? [end, 0]
-      if (holeFrom <= from) from = Math.min(end, holeFrom + holeBytes)
-      else {
-        const to = Math.min(end, holeFrom)
-        await writeAt(open().fd, chunk.subarray(from - offset, to - offset), from)
-        from = to
-      }
+  let fd: number | undefined
+  const open = () => (fd ??= opened.adopt(openNewFile(at), closeSync))
+  if (hasOtherNames || content.sizeBytes === 0) open()
+  let writtenBytes = 0
+  if (content.sizeBytes > limits.readInlineBytesMax) writtenBytes = await content.writeTo({ fd: open(), holes, onBytes }, signal)
+  else if (content.sizeBytes > 0) {
+    for await (const chunk of content.lend(signal)) {
+      throwIfCancelled(signal)
+      writeOutside(open(), chunk, { offset: writtenBytes, holes })
+      writtenBytes += chunk.byteLength
+      onBytes(chunk.byteLength)
     }
-    offset = end
-    onBytes(chunk.byteLength)
   }
-  if (offset !== content.sizeBytes) {
-    throw new Fault('DAMAGE_BLOB', `the pieces of a file are ${offset} bytes, its length is ${content.sizeBytes}`, {
-      readBytes: offset,
+  if (writtenBytes !== content.sizeBytes) {
+    throw new Fault('DAMAGE_BLOB', `the pieces of a file are ${writtenBytes} bytes, its length is ${content.sizeBytes}`, {
+      readBytes: writtenBytes,
       sizeBytes: content.sizeBytes,
     })
   }
-  const { fd } = open()
-  if (holes.length > 0) ftruncateSync(fd, offset)
-}
-
-async function writeAt(fd: number, bytes: Uint8Array, offset: number): Promise<void> {
-  let done = 0
-  while (done < bytes.byteLength) {
-    const left = bytes.subarray(done)
-    done +=
-      left.byteLength <= directBytesMax ? writeSync(fd, left, 0, left.byteLength, offset + done) : await writeAside(fd, left, offset + done)
-  }
-}
-
-function writeAside(fd: number, bytes: Uint8Array, offset: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    write(fd, bytes, 0, bytes.byteLength, offset, (error, written) => (error ? reject(error) : resolve(written)))
-  })
+  if (holes.length > 0) ftruncateSync(open(), writtenBytes)
 }
