@@ -43,6 +43,8 @@ export const limits = {
   /** Blobs up to this size are fetched with their neighbours and opened many at a time. */
   readInlineBytesMax: 128 * KiB,
   readBatchBlobsMax: 64,
+  /** Small blobs that are opened without a thread before it is worth to start them. */
+  openedBeforeThreads: 1_000,
   /** Listings that a walk reads ahead. */
   treesAheadMax: 64,
   treesAheadBytesMax: 2 * MiB,

@@ -32,6 +32,7 @@ export class OpeningBatches {
   #sealed: SharedArrayBuffer | undefined
   #sealedBytes = 0
   #plainBytes = 0
+  #openedHere = 0
 
   constructor(key: SealingKey, threads: OpeningThreads, buffers: SharedBuffers) {
     this.#key = key
@@ -62,9 +63,15 @@ export class OpeningBatches {
     this.#sealed = undefined
     this.#sealedBytes = 0
     this.#plainBytes = 0
-    if (asked.length > 1 && this.#threads.width > 0) return void this.#openAside(asked, sealed, used)
+    if (asked.length > 1 && this.#isWorthThreads()) return void this.#openAside(asked, sealed, used)
+    this.#openedHere += asked.length
     for (const { blob, resolve } of asked) resolve(this.#openHere(blob, new Uint8Array(sealed, blob.offset, blob.sizeBytes)))
     this.#buffers.give(sealed)
+  }
+
+  /** Starting them takes as long as opening so many: who asks for a few listings does without. */
+  #isWorthThreads(): boolean {
+    return this.#threads.width > 0 && (this.#threads.isStarted || this.#openedHere >= limits.openedBeforeThreads)
   }
 
   #openHere(blob: PackedBlob, sealed: Uint8Array): LentBlob {

@@ -28,6 +28,11 @@ export class OpeningThreads implements AsyncDisposable {
     this.width = width
   }
 
+  /** They start with their first job. */
+  get isStarted(): boolean {
+    return this.#threads.length > 0
+  }
+
   /**
    * `blobs` lie in `sealed` at their offsets. `sealed` is given away when it is a buffer of its own, and stays the caller's
    * when it is shared. Rejects with the error of a file that cannot be written.
