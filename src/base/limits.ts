@@ -95,6 +95,8 @@ export const limits = {
   captureRetryDelayMs: 2 * durations.second,
   /** Heap pages in one COPY segment: 4,096 pages of 8 KiB are 32 MiB of heap, small enough to keep every session busy. */
   segmentPages: 4_096,
+  /** Kept of a dump while it passes, to print its definitions: the table of contents of 20,000 tables. */
+  dumpHeadBytesMax: 32 * MiB,
   /** Buffers handed between modules are about this large. */
   streamBufferBytes: 256 * KiB,
   undoWindowMs: 24 * durations.hour,

@@ -1,4 +1,6 @@
-import { Fault } from '#base/fault.ts'
+import path from 'node:path'
+import { Fault, isFault } from '#base/fault.ts'
+import { limits } from '#base/limits.ts'
 import { startProgram } from '#host/run.ts'
 import type { ClientTools } from './client-tools.ts'
 import { toolEnvironment } from './connection.ts'
@@ -26,9 +28,62 @@ export function dumpRest(options: DumpOptions, tables: readonly ListedRelation[]
   return dump(options, ['--format=custom', '--compress=0', '--blobs', ...excluded], signal)
 }
 
-/** The same DDL as text, for people and for the day on which pg_restore is missing. */
-export function dumpSchema(options: DumpOptions, signal: AbortSignal): AsyncIterable<Uint8Array> {
-  return dump(options, ['--format=plain', '--schema-only'], signal)
+/**
+ * The same DDL as text, for people and for the day on which pg_restore is missing. Printed from the beginning of the dump,
+ * where its table of contents stands: asking the server for everything once more takes ten times as long. A second dump
+ * where pg_restore cannot do it, as from a table of contents that is longer than what was kept.
+ */
+export async function* dumpSchema(options: DumpOptions, head: DumpHead, signal: AbortSignal): AsyncGenerator<Uint8Array, void> {
+  const printed = await printSchema(options.tools, await head.bytes, signal)
+  if (printed) yield printed
+  else yield* dump(options, ['--format=plain', '--schema-only'], signal)
+}
+
+async function printSchema({ pgDump }: ClientTools, head: Uint8Array, signal: AbortSignal): Promise<Uint8Array | undefined> {
+  const pgRestore = path.join(path.dirname(pgDump), 'pg_restore')
+  const program = startProgram(pgRestore, ['--schema-only', '--file', '-'], { env: { LC_ALL: 'C' }, signal })
+  // It stops reading behind the table of contents; its exit code tells, not the broken pipe.
+  program.child.stdin?.on('error', () => {})
+  program.child.stdin?.end(head)
+  const parts: Uint8Array[] = []
+  program.child.stdout?.on('data', (bytes: Uint8Array) => parts.push(bytes))
+  try {
+    const { exitCode } = await program.end()
+    return exitCode === 0 ? Buffer.concat(parts) : undefined
+  } catch (error) {
+    if (isFault(error, 'TOOL_MISSING')) return undefined
+    throw error
+  }
+}
+
+/** Keeps the beginning of a dump that passes. */
+export class DumpHead {
+  readonly #whole = Promise.withResolvers<Uint8Array>()
+
+  constructor() {
+    // Nobody may be waiting when a capture fails.
+    this.#whole.promise.catch(() => {})
+  }
+
+  /** Once the dump has passed. */
+  get bytes(): Promise<Uint8Array> {
+    return this.#whole.promise
+  }
+
+  async *along(dumped: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
+    const parts: Uint8Array[] = []
+    let sizeBytes = 0
+    for await (const bytes of dumped) {
+      if (sizeBytes < limits.dumpHeadBytesMax) parts.push(bytes)
+      sizeBytes += bytes.byteLength
+      yield bytes
+    }
+    this.#whole.resolve(Buffer.concat(parts))
+  }
+
+  fail(error: unknown): void {
+    this.#whole.reject(error)
+  }
 }
 
 async function* dump(options: DumpOptions, format: readonly string[], signal: AbortSignal): AsyncGenerator<Uint8Array, void> {

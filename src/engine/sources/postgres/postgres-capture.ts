@@ -6,7 +6,7 @@ import type { Capture, Entry, StreamEntry } from '#engine/sources/source.ts'
 import type { BegunCapture } from './begun-capture.ts'
 import type { DatabaseSection } from './database-section.ts'
 import type { DatabaseProperties } from './database-properties.ts'
-import { dumpRest, dumpSchema, type DumpOptions } from './dump-program.ts'
+import { DumpHead, dumpRest, dumpSchema, type DumpOptions } from './dump-program.ts'
 import { createDatabaseSql, databaseSql, rolesSql } from './globals-sql.ts'
 import { countsSql, restoreScript } from './restore-script.ts'
 import { RowReadings } from './row-readings.ts'
@@ -31,6 +31,7 @@ export class PostgresCapture implements Capture<DatabaseSection> {
   readonly #segments: ReadonlyMap<string, readonly Segment[]>
   readonly #rows: RowReadings
   readonly #files: WrittenFiles
+  readonly #dumpHead = new DumpHead()
   readonly #texts: ReadonlyMap<string, string>
   readonly #watching: Promise<void>
   readonly #watchStop = new AbortController()
@@ -60,8 +61,8 @@ export class PostgresCapture implements Capture<DatabaseSection> {
     assert(this.#hashing === undefined, 'entries are handed out once')
     this.#hashing = this.#hashTheRest()
     const dump = this.#dumpOptions()
-    yield this.#file('schema.sql', (signal) => dumpSchema(dump, signal))
-    yield this.#file('rest.dump', (signal) => dumpRest(dump, this.#begun.catalog.tables, signal))
+    yield this.#file('rest.dump', (signal) => this.#dumpHead.along(dumpRest(dump, this.#begun.catalog.tables, signal)))
+    yield this.#file('schema.sql', (signal) => dumpSchema(dump, this.#dumpHead, signal))
     yield* this.#data()
     for (const [name, text] of this.#texts) yield this.#file(name, () => once(async () => text))
     yield this.#file(countsFile, () => once(() => this.#counts()))
@@ -175,6 +176,7 @@ export class PostgresCapture implements Capture<DatabaseSection> {
     if (!this.#failure) {
       this.#failure = { error }
       this.#files.fail(error)
+      this.#dumpHead.fail(error)
       this.#begun.stop.abort(error)
       void this.#release()
     }
