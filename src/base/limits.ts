@@ -136,6 +136,15 @@ export const limits = {
   /** From the wish that a job ends to its being killed. */
   jobGraceMs: 15 * durations.second,
   jobHeapBytesMax: 1 * GiB,
+  /** Archives that wait to be fetched, and uploads that wait for their job. */
+  spoolKeepMs: 24 * durations.hour,
+  /** Of all archives that wait: beyond this the oldest go. */
+  spoolBytesMax: 256 * GiB,
+  /** Left free beside what is spooled: the catalog may lie on the same disk. */
+  spoolReserveBytes: 1 * GiB,
+  /** What is looked at of a system's files to say how large they are, when no backup tells. */
+  estimateEntriesMax: 200_000,
+  estimateMsMax: 5 * durations.second,
   /** How often a made-up name gets another number before it is given up. */
   nameTriesMax: 1_000,
   jobReportEveryMs: 1 * durations.second,

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { backupContent } from './backup-content.ts'
 import { backupCreatedSchema, backupOrderFields, backups } from './backups.ts'
 import { endpoint } from './endpoint.ts'
 
@@ -41,6 +42,12 @@ export const adminAliases = {
     name: 'admin.list-backups',
     path: '/api/v1/admin/backups',
     summary: 'as backups.list',
+  }),
+  download: endpoint({
+    ...backupContent.download,
+    name: 'admin.download-backup',
+    path: '/api/v1/admin/backups/{id}/download',
+    summary: 'as backups.download',
   }),
   verify: endpoint({
     ...backups.verify,

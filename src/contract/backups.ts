@@ -170,6 +170,9 @@ export const backupListQuery = {
   order: z.enum(['asc', 'desc']).default('desc'),
 }
 
+/** Said of a number that nobody knows: nothing. Of one that is known: where it comes from. */
+const estimated = (sources: readonly [string, ...string[]]) => z.object({ value: z.number().nullable(), from: z.enum(sources).nullable() })
+
 export const backups = {
   create: endpoint({
     name: 'backups.create',
@@ -189,6 +192,30 @@ export const backups = {
     permission: 'backups.read',
     query: z.strictObject(backupListQuery),
     reply: pageOf(backupSchema),
+  }),
+  estimate: endpoint({
+    name: 'backups.estimate',
+    method: 'POST',
+    path: '/api/v1/backup/estimate',
+    summary: 'how large a backup would be and how long it would take',
+    description: 'Each number says where it comes from; what is not known is null.',
+    permission: 'backups.create',
+    isAudited: false,
+    body: z.strictObject({ systemId: uuidSchema, type: backupTypeSchema }),
+    reply: z.object({
+      databases: z.array(z.object({ name: z.string(), bytes: estimated(['server', 'last-backup']), fault: faultSchema.nullable() })),
+      roots: z.array(
+        z.object({
+          name: z.string(),
+          files: countSchema.nullable(),
+          bytes: estimated(['last-backup', 'walk']),
+          fault: faultSchema.nullable(),
+        }),
+      ),
+      logicalBytes: estimated(['sum']),
+      storedBytes: estimated(['past-backups']),
+      durationSeconds: estimated(['past-backups']),
+    }),
   }),
   details: endpoint({
     name: 'backups.details',

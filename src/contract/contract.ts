@@ -1,5 +1,6 @@
 import { adminAliases } from './admin-aliases.ts'
 import { audit } from './audit.ts'
+import { backupContent } from './backup-content.ts'
 import { backups } from './backups.ts'
 import type { Endpoint } from './endpoint.ts'
 import { events } from './events.ts'
@@ -32,6 +33,7 @@ export const contract = {
   systems,
   jobs,
   backups,
+  backupContent,
   schedules,
   adminAliases,
 } as const satisfies Readonly<Record<string, Readonly<Record<string, Endpoint>>>>

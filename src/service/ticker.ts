@@ -9,7 +9,7 @@ export interface Ticker extends AsyncDisposable {}
  */
 export function startTicker(
   { clock, log }: Pick<House, 'clock' | 'log'>,
-  { name, everyMs }: { readonly name: string; readonly everyMs: number },
+  { name, everyMs, isAtOnce = false }: { readonly name: string; readonly everyMs: number; readonly isAtOnce?: boolean },
   work: () => Promise<unknown>,
 ): Ticker {
   let going: Promise<void> | undefined
@@ -24,6 +24,7 @@ export function startTicker(
     if (isWantedAgain) return await run()
     going = undefined
   }
+  if (isAtOnce) going = run()
   const timer = clock.every(everyMs, () => {
     if (going) isWantedAgain = true
     else going = run()

@@ -4,14 +4,22 @@ import { backups } from '#contract/backups.ts'
 import type { House } from '#service/house.ts'
 import { serve } from '#service/http/gate.ts'
 import { startTicker } from '#service/ticker.ts'
+import { addBackupContent } from './backup-content.routes.ts'
 import { addAdminAliases } from './admin-aliases.routes.ts'
 import { createBackup, listBackups, subjectOf, verifyOne } from './backup-answers.ts'
+import { addDownloads } from './download.routes.ts'
+import { addUploads } from './upload.routes.ts'
 import { backupDetails, backupView } from './backup-view.ts'
 import { cancelBackup, knownBackup, makerOf } from './backups.ts'
+import { estimate, estimateBasis } from './estimate.ts'
+import { reconcileAll } from './reconcile.ts'
+import { sweepSpool } from './spool.ts'
 import { runStateOf } from './backups.store.ts'
 import { deleteBackup, enqueueDueRemovals, undeleteBackup } from './removal.ts'
 
 const removalsEveryMs = durations.minute
+const sweepEveryMs = 10 * durations.minute
+const reconcileEveryMs = durations.hour
 
 export function addBackups(app: FastifyInstance, house: House): void {
   serve(app, house, backups.create, (call) => createBackup(house, call, call.body))
@@ -23,10 +31,29 @@ export function addBackups(app: FastifyInstance, house: House): void {
     }),
   )
   serve(app, house, backups.verify, (call) => verifyOne(house, call))
+  serve(app, house, backups.estimate, async ({ body, read, signal }) => {
+    const basis = await read((tx) => estimateBasis(house, tx, body))
+    return await estimate(basis, house.clock, signal)
+  })
   addEnds(app, house)
+  addBackupContent(app, house)
+  addDownloads(app, house)
+  addUploads(app, house)
   addAdminAliases(app, house)
-  const removals = startTicker(house, { name: 'looking for backups to remove', everyMs: removalsEveryMs }, () => enqueueDueRemovals(house))
-  app.addHook('onClose', () => removals[Symbol.asyncDispose]())
+  startTickers(app, house)
+}
+
+function startTickers(app: FastifyInstance, house: House): void {
+  const tickers = [
+    startTicker(house, { name: 'looking for backups to remove', everyMs: removalsEveryMs }, () => enqueueDueRemovals(house)),
+    startTicker(house, { name: 'sweeping the spool', everyMs: sweepEveryMs }, () => sweepSpool(house)),
+    startTicker(house, { name: 'comparing repositories with the catalog', everyMs: reconcileEveryMs, isAtOnce: true }, () =>
+      reconcileAll(house),
+    ),
+  ]
+  app.addHook('onClose', async () => {
+    for (const ticker of tickers) await ticker[Symbol.asyncDispose]()
+  })
 }
 
 function addEnds(app: FastifyInstance, house: House): void {

@@ -3,7 +3,7 @@ import type { z } from 'zod'
 import type { backups } from '#contract/backups.ts'
 import { anywhere, boundsOf } from '#service/catalog/page.ts'
 import type { Tx } from '#service/catalog/scope.ts'
-import type { BackupRow, RunRow, SystemRow, Tables } from '#service/catalog/tables.ts'
+import type { BackupRow, RunRow, Tables } from '#service/catalog/tables.ts'
 
 export type StoredBackup = Selectable<BackupRow>
 /** Without what may be large and lists do not show. */
@@ -95,19 +95,6 @@ export async function lockBackupRow(tx: Tx, id: string): Promise<StoredBackup | 
   return await tx.selectFrom('backups').selectAll().where('id', '=', id).forUpdate().executeTakeFirst()
 }
 
-export type SystemOfBackup = Pick<
-  Selectable<SystemRow>,
-  'id' | 'tenant_id' | 'name' | 'repository_id' | 'databases' | 'roots' | 'settings' | 'retired_at'
->
-
-export async function systemRowOf(tx: Tx, id: string): Promise<SystemOfBackup | undefined> {
-  return await tx
-    .selectFrom('systems')
-    .select(['id', 'tenant_id', 'name', 'repository_id', 'databases', 'roots', 'settings', 'retired_at'])
-    .where('id', '=', id)
-    .executeTakeFirst()
-}
-
 export type NewBackup = Pick<
   BackupRow,
   | 'id'
@@ -182,4 +169,16 @@ export async function newestMetadata(tx: Tx, systemId: string): Promise<StoredBa
     .limit(5)
     .execute()
   return rows.map(({ metadata }) => metadata)
+}
+
+export async function isOpenRun(tx: Tx, runId: string): Promise<boolean> {
+  const run = await runStateOf(tx, runId)
+  return run?.status === 'pending' || run?.status === 'in_progress'
+}
+
+export async function systemNamed(
+  tx: Tx,
+  { tenantId, name }: { readonly tenantId: string; readonly name: string },
+): Promise<{ readonly id: string } | undefined> {
+  return await tx.selectFrom('systems').select('id').where('tenant_id', '=', tenantId).where('name', '=', name).executeTakeFirst()
 }

@@ -5,18 +5,17 @@ import type { BackupType } from '#contract/backups.ts'
 import type { Tx } from '#service/catalog/scope.ts'
 import type { House } from '#service/house.ts'
 import type { Caller } from '#service/http/caller.ts'
+import { activeSystem } from '#service/systems/systems.ts'
+import type { StoredSystem } from '#service/systems/systems.store.ts'
 import type { backupJobOrderSchema } from './backup-order.ts'
 import {
   findBackupRow,
   insertBackup,
   lockBackupRow,
-  runStateOf,
-  systemRowOf,
   updateBackup,
   type ListedBackup,
   type NewBackup,
   type StoredBackup,
-  type SystemOfBackup,
 } from './backups.store.ts'
 
 export interface BackupWish {
@@ -49,7 +48,7 @@ export async function beginBackup(
   tx: Tx,
   { wish, by }: { readonly wish: BackupWish; readonly by: Maker },
 ): Promise<BegunBackup> {
-  const system = await usableSystem(tx, wish.systemId)
+  const system = await activeSystem(tx, wish.systemId)
   assertHolds(system, wish)
   const at = house.clock.now()
   const backup = await insertNamed(tx, wish.name, {
@@ -89,15 +88,9 @@ export async function beginBackup(
   return { backup, runId }
 }
 
-export async function usableSystem(tx: Tx, id: string): Promise<SystemOfBackup> {
-  const system = await systemRowOf(tx, id)
-  if (!system || system.retired_at !== null) throw new Fault('NOT_FOUND', `there is no system ${id}`, { field: 'systemId' })
-  return system
-}
-
 /** INPUT_INVALID when the system has nothing of that kind. */
 export function assertHolds(
-  { name, databases, roots }: SystemOfBackup,
+  { name, databases, roots }: Pick<StoredSystem, 'name' | 'databases' | 'roots'>,
   { type, exclusions = {} }: Pick<BackupWish, 'type' | 'exclusions'>,
   field = 'type',
 ): void {
@@ -164,9 +157,6 @@ export async function cancelBackup(
   const row = await lockedBackup(tx, id)
   if (row.run_id === null || (row.status !== 'pending' && row.status !== 'in_progress'))
     throw new Fault('JOB_OVER', `backup ${id} has ended already: ${row.status.replaceAll('_', ' ')}`)
-  await house.queue.cancel(tx, row.run_id, by)
-  const run = await runStateOf(tx, row.run_id)
-  // Taken back before any worker had it: nobody else will say so.
-  if (run?.status === 'cancelled') await updateBackup(tx, id, { status: 'cancelled', completed_at: house.clock.now() })
-  return { row, runId: row.run_id, status: run?.status ?? row.status }
+  const run = await house.queue.cancel(tx, row.run_id, by)
+  return { row, runId: run.id, status: run.status }
 }

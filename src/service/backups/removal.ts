@@ -1,5 +1,6 @@
 import { Fault } from '#base/fault.ts'
 import { durations } from '#base/units.ts'
+import { recordSystemEvent } from '#service/audit/audit.ts'
 import { everything, type Tx } from '#service/catalog/scope.ts'
 import type { FaultRecord } from '#service/catalog/tables.ts'
 import type { House } from '#service/house.ts'
@@ -70,17 +71,40 @@ export async function enqueueDueRemovals(house: House): Promise<number> {
   })
 }
 
+export interface RemovalEnd {
+  readonly id: string
+  readonly runId: string
+}
+
 /** The row stays as a tombstone. */
-export async function noteRemoved(house: House, tx: Tx, id: string): Promise<ListedBackup> {
-  return await updateBackup(tx, id, { removed_at: house.clock.now(), removal_run_id: null, removal_fault: null })
+export async function noteRemoved(
+  house: House,
+  tx: Tx,
+  { id, runId, forgotten }: RemovalEnd & { readonly forgotten: readonly string[] },
+): Promise<void> {
+  const row = await updateBackup(tx, id, { removed_at: house.clock.now(), removal_run_id: null, removal_fault: null })
+  await recordSystemEvent(tx, house, {
+    action: 'backup.removed',
+    tenantId: row.tenant_id,
+    subject: { kind: 'backup', id, name: row.name },
+    ...(row.delete_reason !== null && { reason: row.delete_reason }),
+    facts: { runId, deletedBy: row.deleted_by, snapshots: forgotten },
+  })
 }
 
 /** The backup stays; why is shown, and it is tried again later. */
 export async function noteNotRemoved(
   house: House,
   tx: Tx,
-  { id, fault }: { readonly id: string; readonly fault: FaultRecord },
-): Promise<ListedBackup> {
+  { id, runId, fault }: RemovalEnd & { readonly fault: FaultRecord },
+): Promise<void> {
   const at = new Date(house.clock.now().getTime() + refusedAgainMs)
-  return await updateBackup(tx, id, { removal_due_at: at, removal_run_id: null, removal_fault: JSON.stringify(fault) })
+  const row = await updateBackup(tx, id, { removal_due_at: at, removal_run_id: null, removal_fault: JSON.stringify(fault) })
+  await recordSystemEvent(tx, house, {
+    action: 'backup.removal-refused',
+    outcome: 'refused',
+    tenantId: row.tenant_id,
+    subject: { kind: 'backup', id, name: row.name },
+    facts: { runId, code: fault.code, fact: fault.fact, nextTry: at.toISOString() },
+  })
 }

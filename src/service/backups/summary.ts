@@ -19,23 +19,32 @@ export function metadataOf(value: unknown): BackupMetadata {
   return parseValue(backupMetadataSchema, value, 'the metadata of a backup')
 }
 
-/** What the catalog keeps of a manifest. */
-export interface BackupFigures {
+/** What the catalog keeps of a backup that is in the repository. */
+export const storedFactsSchema = z.object({
+  snapshot: z.string(),
+  /** SHA-256 of the manifest. */
+  checksum: z.string(),
   /** Rows and files. */
-  readonly logicalBytes: number
-  readonly storedBytes: number | null
-  /** Share saved by compression alone (DECISIONS "Names and paths"). */
-  readonly compressionRatio: number | null
-  readonly gapCount: number
-  readonly metadata: BackupMetadata
-}
+  logicalBytes: count,
+  storedBytes: count.nullable(),
+  /** Share saved by compression alone. */
+  compressionRatio: z.number().nullable(),
+  gapCount: count,
+  metadata: backupMetadataSchema,
+})
+export type StoredFacts = z.infer<typeof storedFactsSchema>
 
 /** `storedBytes`: what was counted while it was written; null when nobody did, since the manifest is written before its end. */
-export function figuresOf(manifest: Manifest, storedBytes: number | null): BackupFigures {
+export function factsOf(
+  { snapshot, checksum, manifest }: { readonly snapshot: string; readonly checksum: string; readonly manifest: Manifest },
+  storedBytes: number | null,
+): StoredFacts {
   const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0)
   const logicalBytes = sum([...manifest.databases.map(({ copyBytes }) => copyBytes), ...manifest.roots.map(({ bytes }) => bytes)])
   const { newBytes } = manifest.statistics
   return {
+    snapshot,
+    checksum,
     logicalBytes,
     storedBytes,
     compressionRatio: storedBytes === null || newBytes === 0 ? null : Math.max(0, 1 - storedBytes / newBytes),

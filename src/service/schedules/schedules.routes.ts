@@ -1,9 +1,10 @@
 import type { FastifyInstance } from 'fastify'
 import type { BodyOf } from '#contract/endpoint.ts'
 import { schedules } from '#contract/schedules.ts'
-import { assertHolds, makerOf, usableSystem } from '#service/backups/backups.ts'
+import { assertHolds, makerOf } from '#service/backups/backups.ts'
 import type { House } from '#service/house.ts'
 import { serve } from '#service/http/gate.ts'
+import { activeSystem } from '#service/systems/systems.ts'
 import { startTicker } from '#service/ticker.ts'
 import { lockedSchedule, nameTaken, nextRunOf, printedRuns, runDueSchedules, schedulesEveryMs, scheduleView } from './schedules.ts'
 import { insertSchedule, listScheduleRows, updateSchedule, type StoredSchedule } from './schedules.store.ts'
@@ -28,7 +29,7 @@ function addCreate(app: FastifyInstance, house: House): void {
   serve(app, house, schedules.create, ({ body, caller, act }) =>
     act(async (tx) => {
       const now = house.clock.now()
-      const system = await usableSystem(tx, body.systemId)
+      const system = await activeSystem(tx, body.systemId)
       assertHolds(system, { type: body.backupType }, 'backupType')
       const id = house.random.uuid()
       const inserted = await insertSchedule(tx, {
@@ -51,7 +52,7 @@ function addEdit(app: FastifyInstance, house: House): void {
     act(async (tx) => {
       const now = house.clock.now()
       const before = await lockedSchedule(tx, params.id)
-      assertHolds(await usableSystem(tx, before.system_id), { type: body.backupType }, 'backupType')
+      assertHolds(await activeSystem(tx, before.system_id), { type: body.backupType }, 'backupType')
       if (!(await updateSchedule(tx, before.id, columnsOf(body, now)))) throw nameTaken(body.name)
       const row = await lockedSchedule(tx, before.id)
       return {

@@ -103,3 +103,8 @@ export async function noteTick(
 ) {
   await tx.updateTable('schedule_ticks').set(change).where('schedule_id', '=', schedule_id).where('tick', '=', tick).execute()
 }
+
+/** What became of the newest backup that it had made. */
+export async function noteScheduleStatus(tx: Tx, id: string, status: string): Promise<void> {
+  await tx.updateTable('backup_schedules').set({ last_status: status }).where('id', '=', id).execute()
+}

@@ -1,0 +1,55 @@
+import { createHash } from 'node:crypto'
+import { Readable } from 'node:stream'
+import type { FastifyInstance } from 'fastify'
+import { backupContent } from '#contract/backup-content.ts'
+import { boundsOf } from '#service/catalog/page.ts'
+import type { House } from '#service/house.ts'
+import { sent, serve } from '#service/http/gate.ts'
+import { subjectOf } from './backup-answers.ts'
+import { browsed, contentOf, fileOf, folderOf } from './browse.ts'
+import { knownBackup } from './backups.ts'
+import { attachmentNamed } from './range.ts'
+import { metadataOf } from './summary.ts'
+
+export function addBackupContent(app: FastifyInstance, house: House): void {
+  serve(app, house, backupContent.tables, async ({ params, query, read }) => {
+    const { metadata } = await read((tx) => knownBackup(tx, params.id))
+    const typed = query.search?.toLowerCase()
+    const rows = (metadataOf(metadata).tables ?? [])
+      .filter(({ database }) => query.database === undefined || database === query.database)
+      .filter(({ schema, table }) => typed === undefined || `${schema}.${table}`.toLowerCase().includes(typed))
+    return pageIn(rows, query)
+  })
+  serve(app, house, backupContent.files, async ({ params, query, read, signal }) => {
+    const backup = await read((tx) => browsed(tx, params.id))
+    return pageIn(await folderOf(house, backup, query.path, signal), query)
+  })
+  serve(app, house, backupContent.fileDownload, async ({ params, query, read, act, signal, wire }) => {
+    const backup = await read((tx) => browsed(tx, params.id))
+    const node = await fileOf(house, backup, query.path, signal)
+    await act(async () => ({
+      reply: undefined,
+      tenantId: backup.row.tenant_id,
+      subject: subjectOf(backup.row),
+      // Names of files may name patients: whoever holds the backup can tell which one it was, by its hash.
+      facts: { place: query.path.split('/').slice(0, 2).join('/'), pathSha256: sha256Of(query.path), sizeBytes: node.sizeBytes },
+    }))
+    const content = wire.request.method === 'HEAD' ? Readable.from([]) : contentOf(house, backup, node, signal)
+    void wire.reply
+      .type('application/octet-stream')
+      .header('content-length', String(node.sizeBytes))
+      .header('cache-control', 'private, no-store')
+      .header('content-disposition', attachmentNamed(query.path.slice(query.path.lastIndexOf('/') + 1)))
+      .send(content)
+    return sent
+  })
+}
+
+function pageIn<Row>(rows: readonly Row[], query: { readonly page: number; readonly pageSize: number }) {
+  const { offset, limit } = boundsOf(query)
+  return { rows: rows.slice(offset, offset + limit), total: rows.length, page: query.page, pageSize: query.pageSize }
+}
+
+function sha256Of(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}

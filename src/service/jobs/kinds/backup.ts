@@ -1,0 +1,51 @@
+import type { z } from 'zod'
+import { noteBackupBegun, noteBackupEnd } from '#service/backups/backup-end.ts'
+import { backupJobOrderSchema } from '#service/backups/backup-order.ts'
+import { storedFactsSchema } from '#service/backups/summary.ts'
+import { within } from '#service/catalog/scope.ts'
+import { jobKind } from '#service/jobs/job-kind.ts'
+import type { work } from '#service/jobs/work/backup.work.ts'
+import { knownRepository, repositorySecrets } from '#service/repositories/repositories.ts'
+import { noteScheduleStatus } from '#service/schedules/schedules.store.ts'
+import { knownSystem, systemSources } from '#service/systems/systems.ts'
+
+/** Makes the backup whose row is there since somebody asked for it. */
+export const backupKind = jobKind<z.infer<typeof backupJobOrderSchema>, typeof work>({
+  name: 'backup',
+  order: backupJobOrderSchema,
+  output: storedFactsSchema,
+  work: new URL('../work/backup.work.ts', import.meta.url),
+  begin: (_house, tx, { subjectId }) => noteBackupBegun(tx, subjectId!),
+  prepare: async (house, { subjectId, systemId, repositoryId, tenantId, order }) => {
+    const { system, sources, repository } = await house.catalog.as(within(tenantId), async (tx) => {
+      const row = await knownSystem(tx, systemId!)
+      return { system: row, sources: await systemSources(house, tx, row), repository: await knownRepository(tx, repositoryId!) }
+    })
+    const { databases, roots, settings, databasePasswords } = sources
+    const exclude = { ...settings.exclude }
+    for (const [root, patterns] of Object.entries(order.exclusions)) exclude[root] = [...(exclude[root] ?? []), ...patterns]
+    return {
+      input: {
+        id: subjectId!,
+        system: system.name,
+        name: order.name,
+        description: order.description,
+        repository: repositorySecrets(house, repository),
+        databases: order.type === 'files' ? [] : databases,
+        roots: order.type === 'database' ? [] : roots,
+        settings: { ...settings, exclude },
+        compressionLevel: order.compressionLevel,
+      },
+      databasePasswords,
+    }
+  },
+  statusOf: ({ gapCount }) => (gapCount > 0 ? 'completed_with_gaps' : 'completed'),
+  settle: async (house, tx, { subjectId, repositoryId }, outcome) => {
+    const end =
+      outcome.kind === 'completed'
+        ? ({ kind: 'completed', facts: outcome.output, place: (await knownRepository(tx, repositoryId!)).place } as const)
+        : outcome
+    const row = await noteBackupEnd(house, tx, { id: subjectId!, end })
+    if (row.schedule_id !== null) await noteScheduleStatus(tx, row.schedule_id, row.status)
+  },
+})

@@ -1,0 +1,35 @@
+import { z } from 'zod'
+import { unreachable } from '#base/unreachable.ts'
+import { noteNotRemoved, noteRemoved } from '#service/backups/removal.ts'
+import { within } from '#service/catalog/scope.ts'
+import { jobKind } from '#service/jobs/job-kind.ts'
+import { removeOutputSchema, type work } from '#service/jobs/work/remove.work.ts'
+import { knownRepository, repositorySecrets } from '#service/repositories/repositories.ts'
+
+/** Removes a deleted backup whose grace period is over. */
+export const removeKind = jobKind<Record<string, never>, typeof work>({
+  name: 'remove',
+  order: z.strictObject({}),
+  output: removeOutputSchema,
+  work: new URL('../work/remove.work.ts', import.meta.url),
+  prepare: async (house, { subjectId, repositoryId, tenantId }) => {
+    const repository = await house.catalog.as(within(tenantId), (tx) => knownRepository(tx, repositoryId!))
+    return { input: { id: subjectId!, repository: repositorySecrets(house, repository) } }
+  },
+  settle: async (house, tx, { id: runId, subjectId }, outcome) => {
+    switch (outcome.kind) {
+      case 'completed':
+        return await noteRemoved(house, tx, { id: subjectId!, runId, forgotten: outcome.output.forgotten })
+      case 'failed':
+        return await noteNotRemoved(house, tx, { id: subjectId!, runId, fault: outcome.fault })
+      case 'cancelled':
+        return await noteNotRemoved(house, tx, {
+          id: subjectId!,
+          runId,
+          fault: { code: 'CANCELLED', fact: `cancelled by ${outcome.by}`, hint: 'It is tried again.' },
+        })
+      default:
+        return unreachable(outcome)
+    }
+  },
+})

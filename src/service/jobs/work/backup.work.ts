@@ -1,0 +1,28 @@
+import type { BackupId } from '#base/ids.ts'
+import type { SystemSettings } from '#base/settings.ts'
+import { backup } from '#engine/backup/backup.ts'
+import type { DatabaseTarget } from '#engine/sources/postgres/target.ts'
+import { factsOf, type StoredFacts } from '#service/backups/summary.ts'
+import type { WorkTools } from '#service/jobs/job-kind.ts'
+import { jobInstruments, madeByEarlierAttempt } from './job-backup.ts'
+import { jobRepository, type RepositoryPlace } from './job-repository.ts'
+
+export interface BackupInput {
+  readonly id: string
+  readonly system: string
+  readonly name: string
+  readonly description?: string | undefined
+  readonly repository: RepositoryPlace
+  readonly databases: readonly { readonly name: string; readonly target: DatabaseTarget }[]
+  readonly roots: readonly { readonly name: string; readonly path: string }[]
+  readonly settings: SystemSettings
+  readonly compressionLevel: number
+}
+
+export async function work({ id, repository: place, ...order }: BackupInput, tools: WorkTools): Promise<StoredFacts> {
+  await using repository = await jobRepository(place, tools)
+  const made = await madeByEarlierAttempt(repository, id, tools)
+  if (made) return factsOf({ snapshot: made.backup.snapshot.id, checksum: made.checksum, manifest: made.manifest }, null)
+  const result = await backup(repository, { ...order, id: id as BackupId, purpose: 'regular' }, jobInstruments(tools), tools.signal)
+  return factsOf(result, result.statistics.storedBytes)
+}
