@@ -180,6 +180,11 @@ export const limits = {
   recoveryCodes: 10,
   passwordLinkMs: 3 * durations.day,
   keyMsMax: 366 * durations.day,
+  /** Between going to a provider of OpenID Connect and coming back. */
+  oidcMsMax: 10 * durations.minute,
+  oidcTimeoutSeconds: 10,
+  /** From one address: nothing is guessed there, but each asks the provider. */
+  oidcPerMinuteMax: 60,
   setUpLinkMs: 24 * durations.hour,
   /** A checkpoint of the trail is signed after so many events, and after so long when there was any. */
   auditCheckpointEvents: 1_000,

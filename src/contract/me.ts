@@ -16,6 +16,12 @@ export const grantSchema = z.object({
   tenantId: uuidSchema.nullable(),
 })
 
+export const grantOrderSchema = z.strictObject({
+  role: roleSchema,
+  /** Null: in the whole installation. */
+  tenantId: uuidSchema.nullable(),
+})
+
 const meSchema = z.object({
   id: uuidSchema,
   name: z.string(),

@@ -2,18 +2,12 @@ import { z } from 'zod'
 import { limits } from '#base/limits.ts'
 import { endpoint } from './endpoint.ts'
 import { keySchema } from './keys.ts'
-import { roleSchema } from './me.ts'
+import { grantOrderSchema, roleSchema } from './me.ts'
 import { idParamsSchema, instantSchema, pageOf, pageQuery, textSchema, uuidSchema } from './shapes.ts'
 import { accountNameSchema, linkTokenSchema, passwordSchema } from './sign-in.ts'
 
 const emailSchema = z.email().max(320)
 const reasonBody = z.strictObject({ reason: textSchema(1_000) })
-
-const grantOrderSchema = z.strictObject({
-  role: roleSchema,
-  /** Null: in the whole installation. */
-  tenantId: uuidSchema.nullable(),
-})
 
 export const personSchema = z.object({
   id: uuidSchema,

@@ -4,7 +4,7 @@ import type { Catalog } from '#service/catalog/catalog.ts'
 import { everything } from '#service/catalog/scope.ts'
 import type { Authenticate } from '#service/http/caller.ts'
 import { findByKey, findBySession, touchKey, touchSession } from './credentials.store.ts'
-import { sessionTimes } from './session-times.store.ts'
+import { sessionTimes } from './session-times.ts'
 import { hashOfToken } from './token.ts'
 
 /** How old a note of the last use may be: not each request writes one. */

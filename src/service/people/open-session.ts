@@ -4,7 +4,7 @@ import type { SignedIn } from '#contract/sign-in.ts'
 import type { Tx } from '#service/catalog/scope.ts'
 import type { RequestFacts } from '#service/http/gate.ts'
 import type { House } from '#service/house.ts'
-import { sessionTimes } from './session-times.store.ts'
+import { sessionTimes } from './session-times.ts'
 import { insertSession } from './sessions.store.ts'
 import { hashOfToken, newToken } from './token.ts'
 

@@ -1,7 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { Fault } from '#base/fault.ts'
 import { people } from '#contract/people.ts'
-import { settings } from '#contract/settings.ts'
 import { anywhere, boundsOf } from '#service/catalog/page.ts'
 import { serve } from '#service/http/gate.ts'
 import type { House } from '#service/house.ts'
@@ -21,7 +20,7 @@ import {
   revokeRole,
 } from './people.ts'
 import { listPeople } from './people.store.ts'
-import { readSessionTimes, writeSessionTimes } from './session-times.store.ts'
+import { addPeopleSettings } from './settings.routes.ts'
 import { endSessionsOf } from './sessions.store.ts'
 import { removeTotp } from './totp.store.ts'
 
@@ -42,7 +41,7 @@ export function addPeople(app: FastifyInstance, house: House): void {
   serve(app, house, people.revoke, revokeRole)
   addCare(app, house)
   addKeys(app, house)
-  addSessionTimes(app, house)
+  addPeopleSettings(app, house)
 }
 
 /** When somebody lost what lets them in. */
@@ -78,17 +77,6 @@ function addKeys(app: FastifyInstance, house: House): void {
       const name = await revokeKey(tx, { id: params.keyId, userId: row.id, at: house.clock.now() })
       if (name === undefined) throw new Fault('NOT_FOUND', `${row.name} has no key ${params.keyId}`, { field: 'keyId' })
       return { reply: {}, ...aboutPerson(row), subject: { kind: 'key', id: params.keyId, name } }
-    }),
-  )
-}
-
-function addSessionTimes(app: FastifyInstance, house: House): void {
-  serve(app, house, settings.sessionTimes, ({ read }) => read(readSessionTimes))
-  serve(app, house, settings.setSessionTimes, ({ body, act }) =>
-    act(async (tx) => {
-      const before = await readSessionTimes(tx)
-      await writeSessionTimes(tx, body, house.clock.now())
-      return { reply: body, subject: { kind: 'setting', id: 'sessions' }, before, after: body }
     }),
   )
 }

@@ -9,6 +9,8 @@ import type { House } from '#service/house.ts'
 import { createKey, listOwnKeys, revokeOwnKey } from './keys.ts'
 import { acceptPolicy, changePassword, showMe } from './me.ts'
 import { beginOwnTotp, confirmOwnTotp, removeOwnTotp, renewOwnRecoveryCodes } from './own-totp.ts'
+import { readOidc } from './oidc-settings.ts'
+import { comeFromProvider, goToProvider } from './oidc.ts'
 import { isSetUp } from './set-up.store.ts'
 import { setUp } from './set-up.ts'
 import { signInWithPassword, signInWithTotp, signOut } from './sign-in.ts'
@@ -19,6 +21,9 @@ export function addSignIn(app: FastifyInstance, house: House): void {
   serve(app, house, signIn.setUp, (call) => setUp(house, call))
   serve(app, house, signIn.password, (call) => signInWithPassword(house, call))
   serve(app, house, signIn.totp, (call) => signInWithTotp(house, call))
+  serve(app, house, signIn.ways, async () => house.catalog.as(everything, async (tx) => ({ hasOidc: (await readOidc(tx)) !== undefined })))
+  serve(app, house, signIn.oidc, (call) => goToProvider(house, call))
+  serve(app, house, signIn.oidcCallback, (call) => comeFromProvider(house, call))
   serve(app, house, signIn.end, (call) => signOut(house, call))
   serve(app, house, me.show, (call) => showMe(house, call))
   serve(app, house, me.changePassword, (call) => changePassword(house, call))

@@ -3,6 +3,7 @@ import { durations } from '#base/units.ts'
 import { sessionTimesSchema } from '#contract/settings.ts'
 import type { z } from 'zod'
 import type { Tx } from '#service/catalog/scope.ts'
+import { readSetting } from '#service/catalog/settings.store.ts'
 
 export type SessionTimes = z.infer<typeof sessionTimesSchema>
 
@@ -10,17 +11,8 @@ export type SessionTimes = z.infer<typeof sessionTimesSchema>
 const defaults: SessionTimes = { idleMinutes: 15, longestHours: 12 }
 
 export async function readSessionTimes(tx: Tx): Promise<SessionTimes> {
-  const row = await tx.selectFrom('settings').select('value').where('name', '=', 'sessions').executeTakeFirst()
-  return row ? parseValue(sessionTimesSchema, row.value, 'the setting of sessions') : defaults
-}
-
-export async function writeSessionTimes(tx: Tx, times: SessionTimes, at: Date): Promise<void> {
-  const value = JSON.stringify(times)
-  await tx
-    .insertInto('settings')
-    .values({ name: 'sessions', value, changed_at: at })
-    .onConflict((conflict) => conflict.column('name').doUpdateSet({ value, changed_at: at }))
-    .execute()
+  const value = await readSetting(tx, 'sessions')
+  return value === undefined ? defaults : parseValue(sessionTimesSchema, value, 'the setting of sessions')
 }
 
 export async function sessionTimes(tx: Tx): Promise<{ readonly idleMs: number; readonly longestMs: number }> {
