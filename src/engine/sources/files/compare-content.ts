@@ -2,20 +2,42 @@ import { createHash } from 'node:crypto'
 import { chmodSync, fstatSync, lstatSync } from 'node:fs'
 import { throwIfCancelled } from '#base/clock.ts'
 import { errnoOf } from '#base/fault.ts'
+import { limits } from '#base/limits.ts'
 import { holesOf } from '#host/libc.ts'
 import type { StoredFileContent } from '#engine/sources/source.ts'
+import type { CompareThreads } from './compare-threads.ts'
 import type { OpenFile } from './directory-handle.ts'
 import { openForReading, readBytes } from './read-file.ts'
 import { mayHaveHoles } from './read-node.ts'
 
-/** Reads a file again and compares it piece by piece. What is wrong, or `undefined` when nothing is. */
-export async function compareContent(at: Buffer, content: StoredFileContent, signal: AbortSignal | undefined): Promise<string | undefined> {
-  using file = openDespiteMode(at)
+/** Reads a file again, in threads, and compares it piece by piece. What is wrong, or `undefined` when nothing is. */
+export async function compareContent(
+  at: Buffer,
+  content: StoredFileContent,
+  { threads, signal }: { readonly threads: CompareThreads; readonly signal: AbortSignal | undefined },
+): Promise<string | undefined> {
   const { pieces } = content
+  const [only] = pieces
+  if (only && pieces.length === 1 && only.sizeBytes === content.sizeBytes && only.sizeBytes <= limits.readInlineBytesMax) {
+    if (await threads.isPiece(at, only)) return undefined
+  }
+  using file = openDespiteMode(at)
+  const holes = holesIn(file.fd)
+  const sizeBytes = pieces.reduce((sum, piece) => sum + piece.sizeBytes, 0)
+  if (holes.length === 0 && sizeBytes === content.sizeBytes && (await threads.hasPieces(file.fd, pieces, signal))) return undefined
+  return await compareHere({ fd: file.fd, holes }, content, signal)
+}
+
+/** The last word on what no thread could prove, and the words for what is wrong. */
+async function compareHere(
+  { fd, holes }: { fd: number; holes: ReturnType<typeof holesIn> },
+  { pieces, sizeBytes }: StoredFileContent,
+  signal: AbortSignal | undefined,
+): Promise<string | undefined> {
   let index = 0
   let inPiece = 0
   let hash = createHash('sha256')
-  for await (const chunk of readBytes(file.fd, content.sizeBytes, holesIn(file.fd))) {
+  for await (const chunk of readBytes(fd, sizeBytes, holes)) {
     throwIfCancelled(signal)
     for (let position = 0; position < chunk.byteLength;) {
       const piece = pieces[index]

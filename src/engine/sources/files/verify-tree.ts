@@ -3,6 +3,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { strict as assert } from 'node:assert'
 import { throwIfCancelled } from '#base/clock.ts'
 import { Fault, errnoOf, messageOf } from '#base/fault.ts'
+import { limits } from '#base/limits.ts'
+import { Semaphore } from '#base/semaphore.ts'
 import { setTimes } from '#host/libc.ts'
 import { printBytesName, type ByteString } from '#engine/byte-string.ts'
 import type { TreeNode } from '#engine/tree-node.ts'
@@ -10,6 +12,7 @@ import type { OnProgress, StoredEntry, StoredFileContent, StoredSource } from '#
 import { isLabel } from './apply-node.ts'
 import type { NotRestoredKind } from './apply-node.ts'
 import { compareContent } from './compare-content.ts'
+import { CompareThreads } from './compare-threads.ts'
 import type { DirectoryHandle } from './directory-handle.ts'
 import { linkKey, sameFile } from './link-groups.ts'
 import type { NotRestoredList } from './not-restored.ts'
@@ -37,7 +40,9 @@ export interface TreeReport {
  * that and in nothing else. Fault: RESTORE_VERIFY with the first difference and how many there are.
  */
 export async function verifyTree(verification: TreeVerification, signal?: AbortSignal): Promise<TreeReport> {
-  using verifier = new Verifier(verification)
+  await using threads = new CompareThreads()
+  // Closed before the threads end, and after nothing is under way any more.
+  await using verifier = new Verifier(verification, threads)
   let count = 0
   for await (const entry of verification.stored.walk(signal)) {
     count += 1
@@ -45,8 +50,13 @@ export async function verifyTree(verification: TreeVerification, signal?: AbortS
     throwIfCancelled(signal)
     await verifier.take(entry, signal)
   }
+  await verifier.settle()
+  throwIfCancelled(signal)
   return verifier.end()
 }
+
+/** Files whose content is being compared: small ones go to the threads many at a time. */
+const filesAtOnce = { small: 256, other: 8 } as const
 
 interface Folder {
   readonly handle: DirectoryHandle
@@ -54,6 +64,8 @@ interface Folder {
   readonly names: ByteString[]
   /** Its mode keeps even its owner out, and was lifted to look inside. */
   readonly modeToPutBack: number | undefined
+  /** Files in it that are being compared, and one for itself until it is left. */
+  pending: number
 }
 
 /** Names of one file: on disk they must be as many as in the backup, no fewer and no more. */
@@ -65,21 +77,30 @@ interface LinkGroup {
   names: number
 }
 
-class Verifier implements Disposable {
+class Verifier implements AsyncDisposable {
   readonly #verification: TreeVerification
   readonly #folders: Folder[]
   readonly #allowed = new Map<NotRestoredKind, number>()
   readonly #groups = new Map<string, LinkGroup>()
   readonly #counts = { files: 0, directories: 0, specials: 0, bytes: 0 }
+  readonly #threads: CompareThreads
+  readonly #slots = { small: new Semaphore(filesAtOnce.small), other: new Semaphore(filesAtOnce.other) }
+  readonly #running = new Set<Promise<void>>()
+  #failed: { readonly error: unknown } | undefined
+  #taken = 0
   #differences = 0
-  #first: { readonly path: ByteString; readonly what: string } | undefined
+  /** The first in the order of the walk. */
+  #first: { readonly path: ByteString; readonly what: string; readonly order: number } | undefined
 
-  constructor(verification: TreeVerification) {
+  constructor(verification: TreeVerification, threads: CompareThreads) {
     this.#verification = verification
-    this.#folders = [{ handle: verification.handle, path: '' as ByteString, names: [], modeToPutBack: undefined }]
+    this.#threads = threads
+    this.#folders = [{ handle: verification.handle, path: '' as ByteString, names: [], modeToPutBack: undefined, pending: 1 }]
   }
 
   async take(entry: StoredEntry, signal: AbortSignal | undefined): Promise<void> {
+    this.#taken += 1
+    if (this.#failed) throw this.#failed.error
     if (entry.kind === 'leave') return this.#leave()
     const { node } = entry
     const path = this.#pathOf(node.name)
@@ -93,6 +114,12 @@ class Verifier implements Disposable {
       if (entry.kind === 'file') await this.#compareFile({ at, path, content: entry.content, found }, signal)
     }
     if (entry.kind === 'enter') this.#enter(path, node, found !== undefined && found.isDirectory())
+  }
+
+  /** Waits until every file that was taken is compared. */
+  async settle(): Promise<void> {
+    while (this.#running.size > 0) await Promise.all(this.#running)
+    if (this.#failed) throw this.#failed.error
   }
 
   end(): TreeReport {
@@ -120,8 +147,9 @@ class Verifier implements Disposable {
     return { ...this.#counts }
   }
 
-  [Symbol.dispose](): void {
-    while (this.#folders.length > 1) this.#close(this.#folders.pop()!)
+  async [Symbol.asyncDispose](): Promise<void> {
+    while (this.#running.size > 0) await Promise.all(this.#running)
+    while (this.#folders.length > 1) this.#release(this.#folders.pop()!)
   }
 
   get #top(): Folder {
@@ -135,16 +163,20 @@ class Verifier implements Disposable {
   #enter(path: ByteString, node: TreeNode, isThere: boolean): void {
     if (!isThere) throw new Fault('RESTORE_VERIFY', `the directory ${printBytesName(path)} is missing`, { path: printBytesName(path) })
     const { handle, modeToPutBack } = openDespiteMode(this.#top.handle, node)
-    this.#folders.push({ handle, path, names: [], modeToPutBack })
+    this.#folders.push({ handle, path, names: [], modeToPutBack, pending: 1 })
   }
 
   #leave(): void {
     const folder = this.#folders.pop()!
     this.#compareListing(folder)
-    this.#close(folder)
+    this.#release(folder)
   }
 
-  #close({ handle, modeToPutBack }: Folder): void {
+  /** The last one closes it. */
+  #release(folder: Folder): void {
+    folder.pending -= 1
+    const { handle, modeToPutBack, pending } = folder
+    if (pending > 0) return
     if (modeToPutBack !== undefined) fchmodSync(handle.fd, modeToPutBack)
     handle[Symbol.dispose]()
   }
@@ -223,13 +255,31 @@ class Verifier implements Disposable {
     return false
   }
 
+  /** Resolves when the file is on its way; what is wrong with it is noted later. */
   async #compareFile(
     { at, path, content, found }: { at: Buffer; path: ByteString; content: StoredFileContent; found: BigIntStats },
     signal: AbortSignal | undefined,
   ): Promise<void> {
     if (!found.isFile()) return
-    const difference = await compareContent(at, content, signal)
-    if (difference !== undefined) this.#differ(path, difference)
+    const folder = this.#top
+    const order = this.#taken
+    const slots = this.#slots[content.sizeBytes <= limits.readInlineBytesMax ? 'small' : 'other']
+    await slots.acquire()
+    folder.pending += 1
+    const running = compareContent(at, content, { threads: this.#threads, signal })
+      .then((difference) => {
+        if (difference !== undefined) this.#differ(path, difference, order)
+      })
+      .catch((error: unknown) => {
+        this.#failed ??= { error }
+      })
+      .finally(() => {
+        this.#running.delete(running)
+        // The top one is the caller's.
+        if (folder.path !== '') this.#release(folder)
+        slots.release()
+      })
+    this.#running.add(running)
   }
 
   #noteTime(path: ByteString): true {
@@ -243,9 +293,9 @@ class Verifier implements Disposable {
     return true
   }
 
-  #differ(path: ByteString, what: string): void {
+  #differ(path: ByteString, what: string, order = this.#taken): void {
     this.#differences += 1
-    this.#first ??= { path, what }
+    if (!this.#first || order < this.#first.order) this.#first = { path, what, order }
   }
 }
 

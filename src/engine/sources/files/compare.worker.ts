@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict'
+import { closeSync, constants, openSync, readSync } from 'node:fs'
+import { parentPort } from 'node:worker_threads'
+import { createHash, hash } from 'node:crypto'
+
+export interface Pieces {
+  /** Their SHA-256, one behind the other. */
+  readonly ids: string
+  readonly sizes: Float64Array
+}
+
+/** Pieces that follow each other in an open file from `offset` on, or each all of a small file. */
+export type CompareJob = Pieces &
+  ({ readonly kind: 'part'; readonly fd: number; readonly offset: number } | { readonly kind: 'files'; readonly paths: readonly string[] })
+
+export interface CompareRequest {
+  readonly number: number
+  readonly job: CompareJob
+}
+
+export interface CompareDone {
+  readonly number: number
+  /** Pieces, by number, that were not proven to be the same, for whatever reason: whoever asked looks for himself. */
+  readonly unproven: readonly number[]
+}
+
+const port = parentPort
+assert.ok(port, 'this file runs as a worker thread')
+
+// Small enough to be hashed out of the processor's cache.
+const buffer = Buffer.allocUnsafeSlow(256 * 1024)
+
+port.on('message', (request: CompareRequest | 'end') => {
+  if (request === 'end') return port.close()
+  const { number, job } = request
+  const unproven: number[] = []
+  let offset = job.kind === 'part' ? job.offset : 0
+  for (const [index, sizeBytes] of job.sizes.entries()) {
+    const id = job.ids.slice(64 * index, 64 * index + 64)
+    const isSame = job.kind === 'part' ? shaOf(job.fd, offset, sizeBytes) === id : shaOfFile(job.paths[index]!, sizeBytes) === id
+    if (!isSame) unproven.push(index)
+    offset += sizeBytes
+  }
+  const done: CompareDone = { number, unproven }
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
+  return port.postMessage(done)
+})
+
+function shaOfFile(path: string, sizeBytes: number): string | undefined {
+  let fd: number
+  try {
+    fd = openSync(Buffer.from(path, 'latin1'), flags)
+  } catch {
+    // The mode keeps even its owner out, or it is not ours: the way that copes with that is the caller's.
+    return undefined
+  }
+  try {
+    return shaOf(fd, 0, sizeBytes)
+  } finally {
+    closeSync(fd)
+  }
+}
+
+// open(2): O_NOATIME is refused for the files of others.
+const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | (process.platform === 'linux' ? constants.O_NOATIME : 0)
+
+/** `undefined` when the file ends before, or cannot be read. */
+function shaOf(fd: number, offset: number, sizeBytes: number): string | undefined {
+  try {
+    if (sizeBytes <= buffer.byteLength)
+      return readFully(fd, offset, sizeBytes) ? hash('sha256', buffer.subarray(0, sizeBytes), 'hex') : undefined
+    const sha = createHash('sha256')
+    for (let at = 0; at < sizeBytes; at += buffer.byteLength) {
+      const lengthBytes = Math.min(buffer.byteLength, sizeBytes - at)
+      if (!readFully(fd, offset + at, lengthBytes)) return undefined
+      sha.update(buffer.subarray(0, lengthBytes))
+    }
+    return sha.digest('hex')
+  } catch {
+    // Read once more by the caller, who tells the error.
+    return undefined
+  }
+}
+
+function readFully(fd: number, offset: number, lengthBytes: number): boolean {
+  for (let done = 0; done < lengthBytes;) {
+    const count = readSync(fd, buffer, done, lengthBytes - done, offset + done)
+    if (count === 0) return false
+    done += count
+  }
+  return true
+}
