@@ -18,6 +18,7 @@ export const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   logout: async () => (await import('#cli/commands/login.ts')).addLogout,
   jobs: async () => (await import('#cli/commands/jobs.ts')).addJobs,
   serve: async () => (await import('#cli/commands/serve.ts')).addServe,
+  catalog: async () => (await import('#cli/commands/catalog.ts')).addCatalog,
   audit: async () => (await import('#cli/commands/audit.ts')).addAudit,
   dump: async () => (await import('#cli/commands/dump.ts')).addDump,
 }

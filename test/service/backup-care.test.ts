@@ -1,12 +1,17 @@
 import assert from 'node:assert/strict'
-import { rm } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
+import { systemClock } from '#base/clock.ts'
 import { durations } from '#base/units.ts'
+import { systemRandom } from '#host/random.ts'
+import { run } from '#host/run.ts'
 import { everything, within } from '#service/catalog/scope.ts'
 import { reconcile } from '#service/backups/reconcile.ts'
 import { enqueueDueRemovals } from '#service/backups/removal.ts'
-import { knownRepository } from '#service/repositories/repositories.ts'
+import { startService } from '#service/main.ts'
+import { knownRepository, repositorySecrets } from '#service/repositories/repositories.ts'
+import { program } from '#test/support/command-line.ts'
 import { testCluster, type TestCluster } from '#test/support/postgres.ts'
 import {
   answerWhen,
@@ -17,7 +22,7 @@ import {
   repositoryOf,
   type ProtectedSystem,
 } from '#test/support/protected-system.ts'
-import { assertProblem, testService, type TestService } from '#test/support/service.ts'
+import { assertProblem, testPerson, testService, type TestService } from '#test/support/service.ts'
 
 let here: TestService
 let cluster: TestCluster
@@ -75,6 +80,46 @@ test('what the catalog does not know is entered from the repository; what the re
   assert.equal((await reconcileNow()).missing, 1)
   assert.notEqual((await get(`/api/v1/backup/${backupId}`)).json.missingAt, null)
   assertProblem(await here.ask('POST', `/api/v1/backup/${backupId}/verify`, { token: clinic.operator, body: {} }), 409, 'BACKUP_NOT_READY')
+})
+
+test('on an empty machine the catalog comes back from the repository alone: systems, backups and standings', async () => {
+  const { house } = here.service
+  const { place, password } = await house.catalog.as(everything, async (tx) =>
+    repositorySecrets(house, await knownRepository(tx, clinic.repository)),
+  )
+  const [passwordFile, data] = [path.join(here.directory, 'password'), path.join(here.directory, 'empty')]
+  await writeFile(passwordFile, password, { mode: 0o600 })
+  const command = [
+    'catalog',
+    'rebuild',
+    '--repository',
+    place,
+    '--password-file',
+    passwordFile,
+    '--data',
+    data,
+    '--tenant',
+    'again',
+    '--json',
+  ]
+  const told = await run(program, command)
+  assert.equal(told.exitCode, 0, told.stderr)
+  const rebuilt = JSON.parse(told.stdout.trim().split('\n').at(-1)!)
+  assert.deepEqual([rebuilt.found, rebuilt.systems], [1, ['emr']])
+  assert.match((await run(program, command)).stdout, /"found":0/)
+  await using again = await startService(
+    { dataDirectory: data, port: 0, address: '127.0.0.1', isWorker: false, jobsAtOnce: 1 },
+    { clock: systemClock, random: systemRandom, logLevel: 'silent' },
+  )
+  const { token } = await testPerson(again, 'auditor', [{ role: 'AUDITOR', tenantId: null }])
+  const ask = async (url: string): Promise<{ rows: Record<string, any>[] }> => {
+    const answer = await fetch(`${again.url}${url}`, { headers: { authorization: `Bearer ${token}` } })
+    return JSON.parse(await answer.text())
+  }
+  const backup = (await ask('/api/v1/backup/list')).rows[0]!
+  const system = (await ask('/api/v1/systems')).rows[0]!
+  assert.deepEqual([backup['id'], backup['name'], backup['standing'], backup['systemId']], [full, 'the first', 'intact', system['id']])
+  assert.deepEqual([system['databases'][0].url, system['roots']], [cluster.url('emr'), [{ name: 'uploads', path: clinic.files }]])
 })
 
 test('SAFETY rule 28: a deleted backup is removed when due, the last good one stays and says why', async () => {
