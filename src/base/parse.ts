@@ -20,6 +20,8 @@ export function parseValue<T>(schema: z.ZodType<T>, value: unknown, what: string
   const result = schema.safeParse(value)
   if (result.success) return result.data
   const issue = result.error.issues[0]
-  const field = issue?.path.join('.') || '(whole document)'
-  throw new Fault(code, `${what}: ${field}: ${issue?.message ?? 'invalid'}`, { what, field }, { cause: result.error })
+  const field = (issue?.path.join('.') || '(whole document)').slice(0, 200)
+  // zod names every field that is not known: whoever sends a long one shall not fill a log with it.
+  const message = (issue?.message ?? 'invalid').slice(0, 200)
+  throw new Fault(code, `${what}: ${field}: ${message}`, { what, field }, { cause: result.error })
 }

@@ -14,6 +14,8 @@ export const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   forget: async () => (await import('#cli/commands/forget.ts')).addForget,
   export: async () => (await import('#cli/commands/export.ts')).addExport,
   import: async () => (await import('#cli/commands/import.ts')).addImport,
+  'set-up': async () => (await import('#cli/commands/set-up.ts')).addSetUp,
+  people: async () => (await import('#cli/commands/people.ts')).addPeople,
   login: async () => (await import('#cli/commands/login.ts')).addLogin,
   logout: async () => (await import('#cli/commands/login.ts')).addLogout,
   jobs: async () => (await import('#cli/commands/jobs.ts')).addJobs,

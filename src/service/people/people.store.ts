@@ -124,6 +124,7 @@ async function readPeople(tx: Tx, ids: readonly string[]): Promise<readonly Pers
     .select(['id', 'user_id as userId', 'role', 'tenant_id as tenantId'])
     .where('user_id', 'in', [...ids])
     .orderBy('created_at')
+    .orderBy('role')
     .orderBy('id')
     .execute()
   return rows.map((row) => ({
