@@ -210,6 +210,10 @@ const table = {
   IDEMPOTENCY_KEY_REUSED: { usage: true, hint: 'Use a new Idempotency-Key for each new request.' },
   DOUBLE_SUBMIT: { retry: true, hint: 'Ask again with the same Idempotency-Key: the answer of the first is given.' },
 
+  PLAN_NOT_READY: { retry: true, hint: 'Wait until its job has ended; when that failed, read why and plan again.' },
+  PLAN_EXPIRED: { hint: 'A plan is good for 24 hours; make a new plan and read it again.' },
+  RESTORE_UNDER_WAY: { hint: 'Wait until it has ended, or cancel it: one restore of a system at a time.' },
+  SECOND_APPROVER: { hint: 'Somebody else who may approve restores must sign; nobody approves what they ordered.' },
   NAME_TAKEN: { hint: 'Choose another name.' },
   RETIRED: { hint: 'What is retired is kept for its records alone; use another one.' },
   CHANGED_MEANWHILE: { retry: true, hint: 'Read it again, then decide whether you still want your change.' },

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { backupContent } from './backup-content.ts'
 import { backupCreatedSchema, backupOrderFields, backups } from './backups.ts'
 import { endpoint } from './endpoint.ts'
+import { restores } from './restores.ts'
 
 const createBody = z.strictObject(backupOrderFields)
 
@@ -54,5 +55,17 @@ export const adminAliases = {
     name: 'admin.verify-backup',
     path: '/api/v1/admin/backups/{id}/verify',
     summary: 'as backups.verify',
+  }),
+  previewRestore: endpoint({
+    ...restores.preview,
+    name: 'admin.preview-restore',
+    path: '/api/v1/admin/restore/preview',
+    summary: 'as restores.preview',
+  }),
+  executeRestore: endpoint({
+    ...restores.execute,
+    name: 'admin.execute-restore',
+    path: '/api/v1/admin/restore/execute',
+    summary: 'as restores.execute',
   }),
 } as const

@@ -11,6 +11,7 @@ import { people } from './people.ts'
 import { settings } from './settings.ts'
 import { tenants } from './tenants.ts'
 import { repositories } from './repositories.ts'
+import { restores } from './restores.ts'
 import { schedules } from './schedules.ts'
 import { service } from './service.ts'
 import { signatures } from './signatures.ts'
@@ -34,6 +35,7 @@ export const contract = {
   jobs,
   backups,
   backupContent,
+  restores,
   schedules,
   adminAliases,
 } as const satisfies Readonly<Record<string, Readonly<Record<string, Endpoint>>>>

@@ -4,7 +4,7 @@ import { endpoint } from './endpoint.ts'
 import { idParamsSchema, instantSchema, nameSchema, pageOf, pageQuery, textSchema, uuidSchema } from './shapes.ts'
 
 /** Without a password: that is sent beside it, sealed, and never shown again. */
-const urlSchema = z
+export const urlSchema = z
   .string()
   .min(1)
   .max(2048)

@@ -5,6 +5,7 @@ import type { House } from './house.ts'
 import { addJobs } from './jobs/jobs.routes.ts'
 import { addAudit } from './audit/audit.routes.ts'
 import { addRepositories } from './repositories/repositories.routes.ts'
+import { addRestores } from './restores/restores.routes.ts'
 import { addSystems } from './systems/systems.routes.ts'
 import { addService } from './http/service.routes.ts'
 import { addSchedules } from './schedules/schedules.routes.ts'
@@ -30,5 +31,6 @@ export const slices: readonly AddRoutes[] = [
   addJobs,
   addAudit,
   addBackups,
+  addRestores,
   addSchedules,
 ]

@@ -3,13 +3,10 @@ import type { Command } from 'commander'
 import { systemClock } from '#base/clock.ts'
 import { Fault, messageOf } from '#base/fault.ts'
 import { printBytes, printCount, printDuration } from '#base/units.ts'
-import { foreignSystem } from '#engine/backup/foreign.ts'
-import { openWanted } from '#engine/backup/open-wanted.ts'
 import type { JournalState } from '#engine/restore/journal.ts'
-import type { RestoreOrder } from '#engine/restore/order.ts'
+import { orderOfPlan } from '#engine/restore/order-of-plan.ts'
 import { parsePlan, type RestorePlan } from '#engine/restore/plan.ts'
 import { runRestore } from '#engine/restore/restore.ts'
-import type { Repository } from '#engine/repository/repository.ts'
 import { instruments, openedForReading, type CommandContext } from '#cli/command.ts'
 import { wholeNumber, withRepository, withState, type RepositoryOptions } from '#cli/options.ts'
 import type { Output } from '#cli/output.ts'
@@ -41,7 +38,7 @@ async function run(file: string, options: RunCommandOptions, context: CommandCon
   await using repository = await openedForReading(options, context)
   const state = await runRestore(
     repository,
-    { plan, order: await orderFrom(repository, plan, context.signal) },
+    { plan, order: await orderOfPlan(repository, plan, { now: systemClock.now(), signal: context.signal }) },
     {
       stateDirectory: await stateDirectory(options.state),
       confirmed: options.confirm,
@@ -70,44 +67,6 @@ async function readPlan(file: string): Promise<RestorePlan> {
     throw new Fault('PLAN_INVALID', `the plan cannot be read: ${messageOf(cause)}`, { file }, { cause })
   }
   return parsePlan(text, file)
-}
-
-/** What the plan was made from, read from the repository again: the backup may have gone or changed since. */
-async function orderFrom(repository: Repository, plan: RestorePlan, signal: AbortSignal): Promise<RestoreOrder> {
-  const isForeign = plan.system === foreignSystem
-  const opened = await openWanted(
-    repository,
-    {
-      backup: isForeign ? plan.snapshot : plan.backup,
-      system: isForeign ? foreignSystem : undefined,
-      now: systemClock.now(),
-      foreignRoot: plan.roots[0]?.name,
-    },
-    signal,
-  )
-  if (opened.checksum !== plan.manifestChecksum) {
-    throw new Fault('PLAN_STALE', `the manifest of backup ${plan.backup} is not the one that the plan was made from`, {
-      backup: plan.backup,
-    })
-  }
-  const section = <Section extends { readonly name: string }>(sections: readonly Section[], name: string): Section => {
-    const found = sections.find((one) => one.name === name)
-    if (!found) throw new Fault('PLAN_INVALID', `the backup has nothing named ${name}`, { name })
-    return found
-  }
-  return {
-    opened,
-    settings: plan.settings,
-    databases: plan.databases.map(({ name, record, roles, tables, statedFreeBytes }) => ({
-      section: section(opened.manifest.databases, name),
-      target: record.live,
-      roles,
-      tables,
-      freeBytes: statedFreeBytes,
-    })),
-    roots: plan.roots.map(({ name, record }) => ({ section: section(opened.manifest.roots, name), path: record.path })),
-    lossRowsMax: plan.lossRowsMax,
-  }
 }
 
 export function reportSwap(output: Output, state: JournalState, durationMs: number): void {

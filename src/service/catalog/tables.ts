@@ -178,13 +178,18 @@ export interface RestorePlanRow {
   system_name: string
   backup_id: string
   repository_id: string
-  digest: string
-  document: string
-  summary: Json<Record<string, unknown>>
+  run_id: string | null
+  status: 'pending' | 'ready' | 'failed'
+  request: Json<unknown>
+  secrets_sealed: Buffer | null
+  digest: string | null
+  document: string | null
+  summary: ColumnType<unknown, string | null | undefined, string | null>
+  fault: ColumnType<FaultRecord | null, string | null | undefined, string | null>
   created_by: string
   created_by_id: string | null
   created_at: Date
-  expires_at: Date
+  expires_at: Date | null
   used_at: Date | null
 }
 
@@ -200,7 +205,9 @@ export interface RestoreOperationRow {
   status: Status
   restored_by: string
   restored_by_id: string | null
+  waits_for_approval: WithDefault<boolean>
   approved_by: string | null
+  approved_by_id: string | null
   created_at: Date
   started_at: Date | null
   completed_at: Date | null

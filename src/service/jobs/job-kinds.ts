@@ -4,6 +4,10 @@ import { exportKind } from './kinds/export.ts'
 import { importKind } from './kinds/import.ts'
 import { removeKind } from './kinds/remove.ts'
 import { repositoryCheckKind } from './kinds/repository-check.ts'
+import { releaseKind } from './kinds/release.ts'
+import { restorePreviewKind } from './kinds/restore-preview.ts'
+import { restoreKind } from './kinds/restore.ts'
+import { undoKind } from './kinds/undo.ts'
 import { verifyKind } from './kinds/verify.ts'
 
 /** THE LIST: a new kind of job is a file in `kinds/`, one in `work/`, and one line here. */
@@ -15,4 +19,8 @@ export const jobKinds: readonly AnyJobKind[] = [
   exportKind,
   importKind,
   removeKind,
+  restorePreviewKind,
+  restoreKind,
+  undoKind,
+  releaseKind,
 ]

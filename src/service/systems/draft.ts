@@ -17,13 +17,21 @@ export interface Draft {
 export async function assertDraft(house: House, scope: Scope, draft: Draft): Promise<StoredRepository> {
   for (const [index, database] of draft.databases.entries()) targetOf(database, index)
   const repository = await house.catalog.as(scope, (tx) => repositoryFor(tx, draft))
-  const others = await house.catalog.as(everything, (tx) => rootsOfOthers(tx, draft.tenantId))
+  await assertFreeDirectories(house, { ...draft, repository })
+  return repository
+}
+
+/** INPUT_INVALID for a root that is in the way of another one, of the service, of the repository or of another tenant. */
+export async function assertFreeDirectories(
+  house: House,
+  { tenantId, roots, repository }: Pick<Draft, 'tenantId' | 'roots'> & { readonly repository: StoredRepository },
+): Promise<void> {
+  const others = await house.catalog.as(everything, (tx) => rootsOfOthers(tx, tenantId))
   const taken = takenBy(house, repository, others)
-  for (const [index, { path }] of draft.roots.entries()) {
-    const inTheWay = [...taken, ...otherRoots(draft, index)].find(({ directory }) => liesIn(path, directory) || liesIn(directory, path))
+  for (const [index, { path }] of roots.entries()) {
+    const inTheWay = [...taken, ...otherRoots(roots, index)].find(({ directory }) => liesIn(path, directory) || liesIn(directory, path))
     if (inTheWay) throw new Fault('INPUT_INVALID', `${path} and ${inTheWay.whose} overlap`, { field: `roots.${index}.path` })
   }
-  return repository
 }
 
 /** One of the same tenant that is not retired; after the system is written, too, since it may have been retired meanwhile. */
@@ -51,6 +59,6 @@ function takenBy({ config }: House, { place }: StoredRepository, others: readonl
   ]
 }
 
-function otherRoots({ roots }: Draft, index: number): Taken[] {
+function otherRoots(roots: Draft['roots'], index: number): Taken[] {
   return roots.filter((_, other) => other !== index).map(({ name, path }) => ({ directory: path, whose: `root ${name}` }))
 }

@@ -1,5 +1,5 @@
 import { Fault, isFault } from '#base/fault.ts'
-import type { SystemSettings } from '#base/settings.ts'
+import { systemSettingsSchema, type SystemSettings } from '#base/settings.ts'
 import { parseDatabaseUrl, type DatabaseTarget } from '#engine/sources/postgres/target.ts'
 import { systemTestSchema, type SystemView } from '#contract/systems.ts'
 import { isDuplicate } from '#service/catalog/catalog.ts'
@@ -53,7 +53,8 @@ export async function systemSources(house: House, tx: Tx, row: StoredSystem): Pr
   return {
     databases,
     roots: row.roots,
-    settings: row.settings,
+    // PostgreSQL keeps the keys of a document in an order of its own; a plan's digest is over the schema's.
+    settings: systemSettingsSchema.parse(row.settings),
     databasePasswords: databases.flatMap(({ name, target: { host, port, user } }) => {
       const password = passwords.get(name)
       // Staging and kept databases have names of their own.

@@ -63,14 +63,21 @@ create table restore_plans (
   system_name text not null,
   backup_id uuid not null references backups,
   repository_id uuid not null references repositories,
-  digest text not null,
+  -- The job that makes it, and what came of it; what follows is known once it is ready.
+  run_id uuid,
+  status text not null check (status in ('pending', 'ready', 'failed')),
+  -- What was asked for, and, sealed, the passwords of databases elsewhere.
+  request jsonb not null,
+  secrets_sealed bytea,
+  digest text,
   -- RestorePlan of engine/restore/plan.ts, as the engine printed it: it is parsed again before it is carried out.
-  document text not null,
-  summary jsonb not null,
+  document text,
+  summary jsonb,
+  fault jsonb,
   created_by text not null,
   created_by_id uuid,
   created_at timestamptz not null,
-  expires_at timestamptz not null,
+  expires_at timestamptz,
   -- Single use.
   used_at timestamptz
 );
@@ -89,7 +96,10 @@ create table restore_operations (
   status text not null check (status in ('pending', 'in_progress', 'completed', 'completed_with_gaps', 'failed', 'cancelled')),
   restored_by text not null,
   restored_by_id uuid,
+  -- A second person must sign before it begins, and has.
+  waits_for_approval boolean not null default false,
   approved_by text,
+  approved_by_id uuid,
   created_at timestamptz not null,
   started_at timestamptz,
   completed_at timestamptz,
