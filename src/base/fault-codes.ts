@@ -163,6 +163,10 @@ const table = {
   SECRET_KEY: { hint: 'Put the sealing key of this installation back in its place; without it no stored secret opens.' },
   SECRET_UNREADABLE: { hint: 'The sealing key is not the one of this catalog: put the right one back, or enter the secret again.' },
   SYSTEM_NOT_FOUND: { usage: true, hint: 'Register the system first, or check its name; only those of your tenants are seen.' },
+  SERVICE_ABSENT: {
+    hint: 'Start the service first, or name its data directory with --data, or its PostgreSQL with INTEGRUM_DATABASE_URL.',
+  },
+  DATA_IN_USE: { hint: 'Stop the other service first, or give this one a data directory of its own with --data.' },
   PORT_IN_USE: { hint: 'Another service listens there, perhaps an Integrum that still runs; choose another with --port.' },
   JOB_LOST: { retry: true, hint: 'Another worker has the job by now; look at its run.' },
   BACKUP_NAME_TAKEN: { hint: 'Choose another name, or give none: one is made of system, type and time.' },

@@ -156,6 +156,11 @@ export const limits = {
   jobRetryPausesMs: [5 * durations.second, 20 * durations.second, durations.minute],
   /** Jobs of different lanes at the same moment, of one worker. */
   jobsAtOnce: 2,
+  /** A worker beside the service ends when its catalog has not answered for so long. */
+  catalogSilenceMsMax: durations.minute,
+  /** Between two statements of one transaction; below the time after which a job is handed to another worker. */
+  catalogIdleMsMax: 8 * durations.second,
+  catalogLookEveryMs: 5 * durations.second,
   /** Of one request to the service, uploads apart. */
   requestBytesMax: 1 * MiB,
   /** From one address in a minute; signing in has a bound of its own. */

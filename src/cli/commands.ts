@@ -22,5 +22,6 @@ export const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   serve: async () => (await import('#cli/commands/serve.ts')).addServe,
   catalog: async () => (await import('#cli/commands/catalog.ts')).addCatalog,
   audit: async () => (await import('#cli/commands/audit.ts')).addAudit,
+  worker: async () => (await import('#cli/commands/worker.ts')).addWorker,
   dump: async () => (await import('#cli/commands/dump.ts')).addDump,
 }

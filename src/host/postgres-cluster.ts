@@ -1,5 +1,5 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
-import { chmod, chown, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { chmod, chown, lstat, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { existsSync, openSync, closeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -20,6 +20,8 @@ export interface ClusterOptions {
   readonly account?: string
   /** Where the socket's directory is made; the system's place for temporary files otherwise. */
   readonly socketsIn?: string
+  /** Where the socket was before: used again while it is still that user's own, so that who is connected comes back. */
+  readonly socketDirectory?: string | undefined
 }
 
 export interface PrivateCluster extends AsyncDisposable {
@@ -47,10 +49,11 @@ export async function startCluster(directory: string, options: ClusterOptions): 
   const data = path.join(directory, 'data')
   await mkdir(directory, { recursive: true, mode: 0o755 })
   if (owner) await chown(directory, owner.uid, owner.gid)
-  // A socket path holds 107 bytes at most, so it lives in a short place of its own.
-  const socketDirectory = await mkdtemp(path.join(options.socketsIn ?? tmpdir(), 'integrum-pg-'))
-  if (owner) await chown(socketDirectory, owner.uid, owner.gid)
-  await chmod(socketDirectory, 0o700)
+  const before = options.socketDirectory
+  const socketDirectory =
+    before !== undefined && (await isOwn(before, owner?.uid ?? process.getuid?.()))
+      ? before
+      : await makeSocketDirectory(options.socketsIn ?? tmpdir(), owner)
 
   const environment = { PATH: process.env['PATH'], LC_ALL: 'C.UTF-8', TZ: 'UTC' }
   const as = { ...owner, env: environment, cwd: '/' }
@@ -73,6 +76,25 @@ export async function startCluster(directory: string, options: ClusterOptions): 
     kill: () => stopWith('SIGKILL'),
     discard: () => stopWith('SIGQUIT'),
     [Symbol.asyncDispose]: () => stopWith('SIGINT'),
+  }
+}
+
+/** A socket path holds 107 bytes at most, so it lives in a short place of its own. */
+async function makeSocketDirectory(place: string, owner: { readonly uid: number; readonly gid: number } | undefined): Promise<string> {
+  const directory = await mkdtemp(path.join(place, 'integrum-pg-'))
+  if (owner) await chown(directory, owner.uid, owner.gid)
+  await chmod(directory, 0o700)
+  return directory
+}
+
+/** In a place where anybody may make one, the name alone says nothing. */
+async function isOwn(directory: string, uid: number | undefined): Promise<boolean> {
+  try {
+    const found = await lstat(directory)
+    return found.isDirectory() && found.uid === uid && (found.mode & 0o077) === 0
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return false
+    throw error
   }
 }
 

@@ -15,6 +15,7 @@ import { startWorker } from './jobs/worker.ts'
 import { openLog } from './log.ts'
 import { authenticatorOf } from './people/authenticate.ts'
 import { openRepositories } from './repositories/open-repositories.ts'
+import { assertSealingFits } from './seal-check.store.ts'
 import { sealingWith } from './seal.ts'
 
 export interface Instruments {
@@ -44,6 +45,8 @@ export async function openHouse(given: HouseParts): Promise<OpenHouse> {
   await using parts = new AsyncDisposableStack()
   const log = openLog(logLevel)
   const catalog = parts.use(openCatalog(connection))
+  const sealing = sealingWith(sealingKey)
+  await assertSealingFits(catalog, sealing, clock.now())
   const boss: PgBoss = parts.adopt(await startBoss(catalog, log), (one) => one.stop({ graceful: true }))
   const repositories = parts.use(openRepositories({ clock, random, log }))
   const house: House = {
@@ -52,7 +55,7 @@ export async function openHouse(given: HouseParts): Promise<OpenHouse> {
     clock,
     random,
     log,
-    sealing: sealingWith(sealingKey),
+    sealing,
     trail: trailKeysFrom(sealingKey),
     queue: queueOf({
       boss,

@@ -45,9 +45,22 @@ export function sealingWith(key: Buffer): Sealing {
 /** 32 bytes in hex, outside the catalog: made once in the data directory, readable for its owner alone. */
 export async function sealingKey(file: string): Promise<Buffer> {
   await makeOnce(file)
-  const text = (await readFile(file, 'utf8')).trim()
+  return await readSealingKey(file)
+}
+
+/** One that another has made. */
+export async function readSealingKey(file: string): Promise<Buffer> {
+  const text = (await readKeyFile(file)).trim()
   if (!/^[0-9a-f]{64}$/.test(text)) throw new Fault('SECRET_KEY', `the sealing key ${file} is not 64 hexadecimal digits`, { file })
   return Buffer.from(text, 'hex')
+}
+
+async function readKeyFile(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (cause) {
+    throw new Fault('SECRET_KEY', `the sealing key ${file} cannot be read: ${messageOf(cause)}`, { file }, { cause })
+  }
 }
 
 /** Written beside, then linked: whoever looks finds all of it, and the first of two stays. */

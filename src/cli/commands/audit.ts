@@ -67,7 +67,7 @@ async function bytesOf(file: string): Promise<AsyncIterable<Uint8Array>> {
 async function verifyInstallation({ data, repositories }: VerifyOptions, context: CommandContext): Promise<void> {
   const { output, signal } = context
   const config = readConfig({ data }, defaultDataDirectory())
-  await using catalog = await visitCatalog(config)
+  await using catalog = await visitCatalog(config, systemClock)
   const key = await sealingKey(await presentKey(config.dataDirectory))
   const [trail, sealing] = [trailKeysFrom(key), sealingWith(key)]
   const rows = repositories ? await catalog.as(everything, activeRepositories) : []

@@ -12,6 +12,7 @@ interface ServeOptions {
   readonly data?: string
   readonly address?: string
   readonly worker: boolean
+  readonly jobs?: number
 }
 
 export function addServe(program: Command, context: CommandContext): void {
@@ -22,11 +23,12 @@ export function addServe(program: Command, context: CommandContext): void {
     .option('--address <address>', 'of which network (default: 127.0.0.1)')
     .option('--data <directory>', 'where it keeps its own PostgreSQL, its key and its state (default: /var/lib/integrum-service)')
     .option('--no-worker', 'take no jobs in this process')
+    .option('--jobs <number>', 'how many at the same moment, each of another system (default: 2)', wholeNumber(1, 64))
     .action((options: ServeOptions) => run(options, context))
 }
 
-async function run({ port, data, address, worker }: ServeOptions, { output, signal }: CommandContext): Promise<void> {
-  const config = readConfig({ port, data, address, isWorker: worker }, defaultDataDirectory())
+async function run({ port, data, address, worker, jobs }: ServeOptions, { output, signal }: CommandContext): Promise<void> {
+  const config = readConfig({ port, data, address, isWorker: worker, jobsAtOnce: jobs }, defaultDataDirectory())
   await using service = await startService(config, { clock: systemClock, random: systemRandom })
   output.line(`Integrum listens on ${service.url}`)
   if (service.setUpLink !== undefined) output.line(`Set it up, once and within a day: ${service.setUpLink}`)

@@ -1,6 +1,7 @@
 import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
 import { Fault, messageOf } from '#base/fault.ts'
+import { limits } from '#base/limits.ts'
 import { setScope } from './catalog.store.ts'
 import type { Scope, Tx } from './scope.ts'
 import type { Tables } from './tables.ts'
@@ -27,9 +28,18 @@ types.setTypeParser(20, (text) => {
 })
 
 export function openCatalog(connection: pg.ClientConfig): Catalog {
-  const pool = new pg.Pool({ ...connection, types, max: 16, application_name: 'integrum' })
+  const pool = new pg.Pool({
+    ...connection,
+    types,
+    max: 16,
+    application_name: 'integrum',
+    // A process that is frozen in the middle of a transaction must not keep its rows from those that take its jobs over.
+    idle_in_transaction_session_timeout: limits.catalogIdleMsMax,
+  })
   // An idle connection that the server ends is replaced by the next query, which says what is wrong if anything is.
   pool.on('error', () => undefined)
+  // One that is at work, likewise: its query rejects, or the next one does. Without somebody who hears it, the process would end.
+  pool.on('connect', (client) => client.on('error', () => undefined))
   const database = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
   return {
     pool,
@@ -50,10 +60,26 @@ export function openCatalog(connection: pg.ClientConfig): Catalog {
   }
 }
 
-/** Of the connection, not of a statement: class 08, 57P0x, and Node's own. */
+/** Of the connection, not of a statement: class 08, 57P0x, 25P03 (idle in transaction), Node's own, and what pg says without a code. */
 function isLost(error: unknown): boolean {
   const code = (error as { code?: unknown } | null)?.code
-  return typeof code === 'string' && (/^(08|57P0)/.test(code) || /^E[A-Z]+$/.test(code))
+  if (typeof code === 'string') return /^(08|57P0|25P03)/.test(code) || /^E[A-Z]+$/.test(code)
+  return /^Connection terminated|connection error and is not queryable|timeout exceeded when trying to connect/.test(messageOf(error))
+}
+
+/** One connection outside of any scope, before there is a catalog to work with. */
+export async function withCatalog<T>(connection: pg.ClientConfig, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client(connection)
+  try {
+    await client.connect()
+  } catch (cause) {
+    throw new Fault('CATALOG_UNREACHABLE', `the catalog does not answer: ${messageOf(cause)}`, {}, { cause })
+  }
+  try {
+    return await work(client)
+  } finally {
+    await client.end()
+  }
 }
 
 /** PostgreSQL's 23505: the row is there already. */

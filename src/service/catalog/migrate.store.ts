@@ -15,15 +15,7 @@ export async function migrate(client: pg.ClientBase, now: Date): Promise<readonl
   try {
     await client.query(`create table if not exists migrations (number integer primary key, caption text not null, sha256 text not null,
       applied_at timestamptz not null)`)
-    const applied = (await client.query<{ number: number; sha256: string }>('select number, sha256 from migrations order by number')).rows
-    const known = readMigrations()
-    for (const { number, sha256 } of applied) {
-      const same = known.find((migration) => migration.number === number)
-      if (!same) throw new Fault('CATALOG_VERSION', `the catalog is at migration ${number}, which this Integrum does not know`, { number })
-      if (same.sha256 !== sha256)
-        throw new Fault('CATALOG_VERSION', `migration ${number} of the catalog is not the one that this Integrum has`, { number })
-    }
-    const missing = known.filter(({ number }) => !applied.some((one) => one.number === number))
+    const missing = await missingMigrations(client)
     for (const migration of missing) await apply(client, migration, now)
     return missing
   } finally {
@@ -33,13 +25,23 @@ export async function migrate(client: pg.ClientBase, now: Date): Promise<readonl
 
 /** CATALOG_VERSION unless it is just what this Integrum would bring it to. */
 export async function assertKnownVersion(client: pg.ClientBase): Promise<void> {
-  const { rows } = await client.query<{ number: number; sha256: string }>('select number, sha256 from migrations order by number')
-  const known = readMigrations()
-  const isSame = rows.length === known.length && known.every(({ sha256 }, index) => rows[index]!.sha256 === sha256)
-  if (!isSame)
-    throw new Fault('CATALOG_VERSION', `the catalog is at migration ${rows.length}, this Integrum knows ${known.length}`, {
-      number: rows.length,
+  const [missing] = await missingMigrations(client)
+  if (missing)
+    throw new Fault('CATALOG_VERSION', `the catalog lacks migration ${missing.number}, which this Integrum needs`, {
+      number: missing.number,
     })
+}
+
+async function missingMigrations(client: pg.ClientBase): Promise<readonly Migration[]> {
+  const applied = (await client.query<{ number: number; sha256: string }>('select number, sha256 from migrations order by number')).rows
+  const known = readMigrations()
+  for (const { number, sha256 } of applied) {
+    const same = known.find((migration) => migration.number === number)
+    if (!same) throw new Fault('CATALOG_VERSION', `the catalog is at migration ${number}, which this Integrum does not know`, { number })
+    if (same.sha256 !== sha256)
+      throw new Fault('CATALOG_VERSION', `migration ${number} of the catalog is not the one that this Integrum has`, { number })
+  }
+  return known.filter(({ number }) => !applied.some((one) => one.number === number))
 }
 
 async function apply(client: pg.ClientBase, { number, caption, sql, sha256 }: Migration, now: Date): Promise<void> {
