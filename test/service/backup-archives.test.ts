@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { writeFile } from 'node:fs/promises'
+import { readdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { run } from '#host/run.ts'
+import { sweepSpool } from '#service/backups/spool.ts'
+import { everything } from '#service/catalog/scope.ts'
 import { testCluster, type TestCluster } from '#test/support/postgres.ts'
 import { endedJob, eventsOf, madeBackup, protectedSystem, type ProtectedSystem } from '#test/support/protected-system.ts'
 import { assertProblem, testService, type TestService } from '#test/support/service.ts'
@@ -41,13 +43,13 @@ test('a download is made by a job, then fetched whole or in ranges that join to 
   assert.equal(first.headers.get('retry-after'), '2')
   const job = await endedJob(here, clinic.operator, first.json.runId)
   assert.equal(job.status, 'completed', JSON.stringify(job.fault))
-  const whole = await fetched(url)
+  const whole = await fetched(url, { 'idempotency-key': 'a download is a download each time' })
   assert.equal(whole.status, 200)
   const etag = `"${createHash('sha256').update(whole.bytes).digest('hex')}"`
   assert.equal(whole.headers.get('etag'), etag)
   assert.match(whole.headers.get('content-disposition')!, /filename="the_first\.tar\.gz"/)
   const middle = Math.floor(whole.bytes.byteLength / 2)
-  const left = await fetched(url, { range: `bytes=0-${middle - 1}` })
+  const left = await fetched(url, { range: `bytes=0-${middle - 1}`, 'idempotency-key': 'a download is a download each time' })
   const right = await fetched(url, { range: `bytes=${middle}-`, 'if-range': etag })
   assert.deepEqual([left.status, right.status], [206, 206])
   assert.equal(right.headers.get('content-range'), `bytes ${middle}-${whole.bytes.byteLength - 1}/${whole.bytes.byteLength}`)
@@ -119,4 +121,25 @@ test('an archive with a passphrase is an age file, is imported with it as a new 
   )
   const kept = await run('grep', ['-rlaF', passphrase, path.join(here.directory, 'data')])
   assert.equal(kept.stdout, '')
+})
+
+test('what nobody fetched in time is swept, as is what was taken in, and the next request has it made again', async () => {
+  const { house } = here.service
+  const spooled = () => readdir(path.join(here.directory, 'data', 'downloads'))
+  assert.ok((await spooled()).length >= 2)
+  assert.equal((await readdir(path.join(here.directory, 'data', 'uploads'))).length, 3)
+  await sweepSpool(house)
+  assert.deepEqual(await readdir(path.join(here.directory, 'data', 'uploads')), [])
+  assert.ok((await spooled()).length >= 2)
+  await house.catalog.as(everything, (tx) =>
+    tx
+      .updateTable('downloads')
+      .set({ expires_at: new Date(0) })
+      .execute(),
+  )
+  await sweepSpool(house)
+  assert.deepEqual(await spooled(), [])
+  const again = await here.ask('GET', `/api/v1/backup/${full}/download?format=tar.gz`, { token: clinic.operator })
+  assert.equal(again.status, 202)
+  assert.equal((await endedJob(here, clinic.operator, again.json.runId)).status, 'completed')
 })

@@ -2,7 +2,17 @@ import assert from 'node:assert/strict'
 import { rm } from 'node:fs/promises'
 import { after, before, test } from 'node:test'
 import { testCluster, type TestCluster } from '#test/support/postgres.ts'
-import { askedBackup, endedBackup, eventsOf, protectedSystem, repositoryOf, type ProtectedSystem } from '#test/support/protected-system.ts'
+import { defaultSettings } from '#base/settings.ts'
+import { everything } from '#service/catalog/scope.ts'
+import {
+  answerWhen,
+  askedBackup,
+  endedBackup,
+  eventsOf,
+  protectedSystem,
+  repositoryOf,
+  type ProtectedSystem,
+} from '#test/support/protected-system.ts'
 import { assertProblem, testService, type TestService } from '#test/support/service.ts'
 
 let here: TestService
@@ -96,6 +106,41 @@ test('an estimate says of each number where it comes from', async () => {
     await here.ask('POST', '/api/v1/backup/estimate', { token: clinic.operator, body: { systemId: clinic.system, type: 'files' } })
   ).json
   assert.deepEqual(files.storedBytes, { value: null, from: null })
+})
+
+test('a backup that goes on is cancelled: its row and its job say so, and the repository has nothing of it', async () => {
+  const { house } = here.service
+  const settings = { ...defaultSettings, hooks: { beforeBackup: { command: ['sleep', '60'], timeoutMs: 120_000 } } }
+  const setSettings = (document: unknown) =>
+    house.catalog.as(everything, (tx) =>
+      tx
+        .updateTable('systems')
+        .set({ settings: JSON.stringify(document) })
+        .where('id', '=', clinic.system)
+        .execute(),
+    )
+  await setSettings(settings)
+  const { backupId } = await askedBackup(here, clinic, { type: 'files' })
+  await answerWhen(
+    () => get(`/api/v1/backup/${backupId}`),
+    ({ json }) => json.status === 'in_progress',
+  )
+  assertProblem(
+    await here.ask('DELETE', `/api/v1/backup/${backupId}`, { token: clinic.administrator, body: { reason: 'no' } }),
+    409,
+    'BACKUP_BUSY',
+  )
+  const cancelled = await here.ask('POST', `/api/v1/backup/${backupId}/cancel`, { token: clinic.operator })
+  assert.equal(cancelled.status, 200, cancelled.text)
+  const backup = await endedBackup(here, clinic.viewer, backupId)
+  assert.deepEqual([backup.status, backup.run.status, backup.snapshot], ['cancelled', 'cancelled', null])
+  assert.deepEqual(
+    (await eventsOf(here, 'backup.cancelled')).map(({ subject_id, facts }) => [subject_id, facts['by']]),
+    [[backupId, 'emr-operator']],
+  )
+  await using repository = await repositoryOf(here, clinic)
+  assert.ok((await repository.snapshots()).every(({ tags }) => !tags.includes(`backup=${backupId}`)))
+  await setSettings(defaultSettings)
 })
 
 test('a backup that fails says why, and its file root and database are named in the fault', async () => {

@@ -44,8 +44,9 @@ export async function allDownloads(tx: Tx): Promise<StoredDownload[]> {
   return await tx.selectFrom('downloads').selectAll().orderBy('created_at').orderBy('id').execute()
 }
 
-export async function downloadsOf(tx: Tx, backupId: string): Promise<StoredDownload[]> {
-  return await tx.selectFrom('downloads').selectAll().where('backup_id', '=', backupId).execute()
+/** The next sweep takes what is there of them. */
+export async function expireDownloads(tx: Tx, backupId: string, at: Date): Promise<void> {
+  await tx.updateTable('downloads').set({ expires_at: at }).where('backup_id', '=', backupId).execute()
 }
 
 export async function insertUpload(tx: Tx, row: Insertable<UploadRow>): Promise<void> {

@@ -6,6 +6,7 @@ import type { FaultRecord } from '#service/catalog/tables.ts'
 import type { House } from '#service/house.ts'
 import { lockedBackup } from './backups.ts'
 import { updateBackup, type ListedBackup } from './backups.store.ts'
+import { expireDownloads } from './downloads.store.ts'
 import { lockDueRemovals, removalGraceDays } from './removal.store.ts'
 
 /** How long after a refusal it is tried again: by then there may be a newer good backup. */
@@ -82,7 +83,9 @@ export async function noteRemoved(
   tx: Tx,
   { id, runId, forgotten }: RemovalEnd & { readonly forgotten: readonly string[] },
 ): Promise<void> {
-  const row = await updateBackup(tx, id, { removed_at: house.clock.now(), removal_run_id: null, removal_fault: null })
+  const now = house.clock.now()
+  const row = await updateBackup(tx, id, { removed_at: now, removal_run_id: null, removal_fault: null })
+  await expireDownloads(tx, id, now)
   await recordSystemEvent(tx, house, {
     action: 'backup.removed',
     tenantId: row.tenant_id,

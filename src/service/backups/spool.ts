@@ -66,14 +66,16 @@ export async function dropDownload(house: House, { id, run_id: runId, path: file
 }
 
 async function sweepUploads(house: House): Promise<void> {
-  const rows = await house.catalog.as(everything, async (tx) => {
+  const folder = await uploadsFolder(house.config)
+  const { going, rows } = await house.catalog.as(everything, async (tx) => {
     const all = await allUploads(tx)
-    const open = new Set<string>()
-    for (const { id, run_id: runId } of all) if (runId !== null && (await isOpenRun(tx, runId))) open.add(id)
-    for (const { id } of all.filter((one) => !open.has(one.id))) await deleteUpload(tx, id)
-    return all.filter(({ id }) => open.has(id))
+    const done: string[] = []
+    for (const { id, run_id: runId } of all) if (runId === null || !(await isOpenRun(tx, runId))) done.push(id)
+    for (const id of done) await deleteUpload(tx, id)
+    return { going: done, rows: all }
   })
-  await sweepFolder(await uploadsFolder(house.config), new Set(rows.map(({ id }) => id)), house.clock.now())
+  for (const id of going) await rm(path.join(folder, id), { recursive: true, force: true })
+  await sweepFolder(folder, new Set(rows.map(({ id }) => id)), house.clock.now())
 }
 
 /** What no row names any more: left by a process that was killed. Young ones may belong to a request that goes on. */
