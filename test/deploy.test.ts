@@ -14,7 +14,7 @@ for (const unit of units) {
     const command = /^ExecStart=\/opt\/integrum\/bin\/integrum (\w+)/m.exec(text)?.[1]
     assert.ok(command !== undefined && Object.hasOwn(commands, command), `integrum ${command}`)
     const page = /^Documentation=file:\/\/\/opt\/integrum\/(\S+)/m.exec(text)?.[1]
-    assert.ok(page !== undefined && existsSync(page), page)
+    assert.ok(page !== undefined && existsSync(page), String(page))
   })
 }
 
@@ -37,7 +37,7 @@ test('systemd finds nothing wrong with the units, where it is installed', async 
 
 test('the images and compositions name files, commands and variables that there are', () => {
   const dockerfile = readFileSync('Dockerfile', 'utf8')
-  for (const [, script] of dockerfile.matchAll(/node (tools\/\S+)/g)) assert.ok(existsSync(script!), script)
+  for (const [, script] of dockerfile.matchAll(/node (tools\/\S+)/g)) assert.ok(existsSync(script!), String(script))
   assert.match(dockerfile, /CMD \["integrum", "serve"\]/)
   const config = readFileSync('src/service/config.ts', 'utf8')
   for (const file of ['Dockerfile', 'docker-compose.yml', 'docker-compose.test.yml']) {

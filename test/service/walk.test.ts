@@ -222,7 +222,7 @@ test('a disaster, then a restore: planned, signed, carried out, verified', async
   const plan = await expect(200, 'GET', `/api/v1/restore/plans/${planId}`)
   assert.equal(plan.status, 'ready', JSON.stringify(plan.fault))
   assert.match(plan.summary.loss.join('\n'), /later/)
-    // Refused before anybody looks at it: no code is used up.
+  // Refused before anybody looks at it: no code is used up.
   const unsigned = { password, totp: '000000', meaning: 'I approve this restore' }
   const order = { planId, confirm: 'clinic', reason: 'patients were deleted' }
   assert.equal((await ask('POST', '/api/v1/restore/execute', { ...order, confirm: 'other', signature: unsigned })).status, 422)
@@ -234,11 +234,7 @@ test('a disaster, then a restore: planned, signed, carried out, verified', async
   const restored = await expect(200, 'GET', `/api/v1/restore/${begun.restoreId}`)
   assert.equal(restored.validationResults.verified.rows, 5000)
   assert.notEqual(restored.safetyBackupId, null)
-  assert.equal(
-    (await ask('POST', '/api/v1/restore/execute', { ...order, signature: unsigned })).status >= 400,
-    true,
-    'a plan is used once',
-  )
+  assert.equal((await ask('POST', '/api/v1/restore/execute', { ...order, signature: unsigned })).status >= 400, true, 'a plan is used once')
   restoreId = begun.restoreId
 })
 
