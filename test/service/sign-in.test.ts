@@ -166,7 +166,7 @@ test('a password is changed with the current one, ends the other sessions, and i
     clock.advance(durations.second)
     return await here.ask('POST', '/api/v1/me/password', { token, body: { currentPassword, newPassword } })
   }
-  assertProblem(await change('not the current one', 'a new one of many words'), 401, 'SIGN_IN_REFUSED')
+  assertProblem(await change('not the current one', 'a new one of many words'), 403, 'REAUTHENTICATION')
   assertProblem(await change(testPassword, testPassword), 422, 'PASSWORD_RULES')
   let current = testPassword
   for (const next of ['first of many words', 'second of many words', 'third of many words', 'fourth of many words']) {
