@@ -99,6 +99,14 @@ test('a wrong name, a wrong role, a wrong password, a key of somebody else: refu
   )
   const codes = refusals.map(({ facts }) => facts['code'])
   for (const code of ['CONFIRMATION_MISMATCH', 'FORBIDDEN', 'REAUTHENTICATION', 'NOT_FOUND']) assert.ok(codes.includes(code), code)
+  await app.here.service.house.catalog.as(everything, (tx) =>
+    tx
+      .updateTable('restore_plans')
+      .set({ expires_at: new Date(0) })
+      .where('id', '=', plan.id)
+      .execute(),
+  )
+  assertProblem(await execute(body({ signature: unsigned })), 409, 'PLAN_EXPIRED')
   assert.equal((await app.ask('GET', `/api/v1/restore/${plan.id}`)).status, 404)
   assert.deepEqual(await app.look(), live)
 })
