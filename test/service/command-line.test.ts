@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { run } from '#host/run.ts'
+import { enrol } from '#test/support/authenticator.ts'
 import { program, type Told } from '#test/support/command-line.ts'
 import { setUpHere, testPassword, testService, type TestService } from '#test/support/service.ts'
 
@@ -57,6 +58,53 @@ test('a login is kept in a file of its owner alone, and a logout ends it', async
   const [token] = Object.values(JSON.parse(await readFile(kept, 'utf8')) as Record<string, string>)
   assert.equal((await online('logout')).exitCode, 0)
   assert.equal((await here.ask('GET', '/api/v1/me', { token })).status, 401)
+})
+
+test('a backup, its list, a restore that is planned and signed, and its undo: all by a service', async () => {
+  const files = path.join(directory, 'files')
+  await mkdir(files)
+  await writeFile(path.join(files, 'report.txt'), 'as it was')
+  const administrator = (await online('login', '--name', account, '--password-file', path.join(directory, 'password'))).exitCode
+  assert.equal(administrator, 0)
+  const token = Object.values(
+    JSON.parse(await readFile(path.join(directory, 'config/integrum/logins.json'), 'utf8')) as Record<string, string>,
+  )[0]!
+  const made = await here.ask('POST', '/api/v1/repositories', {
+    token,
+    body: { name: 'main', place: `local:${directory}/repository`, mode: 'create' },
+  })
+  const system = { name: 'clinic', title: 'Clinic', repositoryId: made.json.repository.id, roots: [{ name: 'files', path: files }] }
+  assert.equal((await here.ask('POST', '/api/v1/systems', { token, body: system })).status, 201)
+  const authenticator = await enrol(here, token)
+
+  const backup = await online('backup', '--system', 'clinic', '--name', 'by the command line')
+  assert.equal(backup.exitCode, 0, backup.stderr)
+  assert.deepEqual(
+    (await online('backups', 'list')).json['backups'].map((one: { name: string }) => one.name),
+    ['by the command line'],
+  )
+  assert.equal((await online('verify', 'latest')).exitCode, 0)
+  await writeFile(path.join(files, 'report.txt'), 'spoiled')
+  const planned = await online('restore', 'plan', '--backup', backup.json['backup'])
+  assert.equal(planned.exitCode, 0, planned.stderr)
+  const signed = () => [
+    '--confirm',
+    'clinic',
+    '--reason',
+    'it was spoiled',
+    '--sign-password-file',
+    path.join(directory, 'password'),
+    '--code',
+    authenticator.next(),
+  ]
+  assert.equal((await online('restore', 'run', planned.json['plan'], '--confirm', 'clinic')).json['error'].code, 'REASON_REQUIRED')
+  const restored = await online('restore', 'run', planned.json['plan'], ...signed())
+  assert.equal(restored.exitCode, 0, restored.stderr)
+  assert.equal(await readFile(path.join(files, 'report.txt'), 'utf8'), 'as it was')
+  const undone = await online('restore', 'undo', restored.json['restore'], ...signed())
+  assert.equal(undone.exitCode, 0, undone.stderr)
+  assert.equal(await readFile(path.join(files, 'report.txt'), 'utf8'), 'spoiled')
+  assert.equal((await online('restore', 'list')).json['restores'].length, 2)
 })
 
 test('what the service knows is not given again: sources do not go with --server', async () => {

@@ -9,12 +9,15 @@ import { undoRestore } from '#engine/restore/undo.ts'
 import { instruments, openedRepository, type CommandContext } from '#cli/command.ts'
 import { collectText, databaseTargets, wholeNumber, withRepository, withState, type RepositoryOptions } from '#cli/options.ts'
 import { nameLeftDrills } from '#cli/left-drills.ts'
+import { withServer, withSignature } from '#cli/server.ts'
 import { stateDirectory } from '#cli/state.ts'
 import { reportSwap } from './restore-run.ts'
 
 interface AfterOptions extends RepositoryOptions {
   readonly state?: string
   readonly confirm: string
+  readonly server?: string
+  readonly meaning: string
 }
 
 interface UndoCommandOptions extends AfterOptions {
@@ -35,31 +38,41 @@ interface RecoverOptions {
 
 /** What comes after a restore: undo it, release what it kept, or recover one that a crash left half-way. */
 export function addRestoreAfter(group: Command, context: CommandContext): void {
-  withState(group.command('undo'))
+  withSignature(withState(group.command('undo')))
     .description('put back what a restore replaced; what is live now is kept in its turn')
     .argument('<restore>', 'id that `restore run` printed')
     .requiredOption('--confirm <system>', 'the name of the system, typed again')
     .option('--loss-rows-max <count>', 'give up when more rows than this are written meanwhile', wholeNumber(0, Number.MAX_SAFE_INTEGER))
+    .option('--reason <text>', 'with --server: why it is undone')
     .option('--json', 'end with one line of JSON on stdout')
-    .action((id: string, options: UndoCommandOptions) => undo(id, options, context))
-  withState(withRepository(group.command('release')))
+    .action(async (id: string, options: UndoCommandOptions) => {
+      if (options.server === undefined) await undo(id, options, context)
+      else await (await import('#cli/online/restore.ts')).undoOnline(id, options, context)
+    })
+  withSignature(withState(withRepository(group.command('release'))))
     .description('back up what a restore replaced, read that back, then drop it and free its space')
     .argument('<restore>', 'id that `restore run` printed')
     .requiredOption('--confirm <system>', 'the name of the system, typed again')
     .option('--no-backup', 'throw the replaced state away without a backup; needs --reason')
     .option('--reason <text>', 'why it is thrown away')
     .option('--compression <level>', 'zstd level 1-19', wholeNumber(1, 19), 1)
-    .action((id: string, options: ReleaseCommandOptions) => release(id, options, context))
+    .action(async (id: string, options: ReleaseCommandOptions) => {
+      if (options.server === undefined) await release(id, options, context)
+      else await (await import('#cli/online/restore.ts')).releaseOnline(id, options, context)
+    })
   withState(group.command('recover'))
     .description('finish or take back every restore that was interrupted')
     .option('--journal <file>', 'a copy of a journal beside a root, from a machine that is gone (repeatable)', collectText)
     .option('--server <url>', 'look for journals on the databases of this server (repeatable)', collectText)
     .option('--json', 'end with one line of JSON on stdout')
     .action((options: RecoverOptions) => recover(options, context))
-  withState(group.command('list'))
+  withServer(withState(group.command('list')))
     .description('the restores on this machine, oldest first')
     .option('--json', 'end with one line of JSON on stdout')
-    .action((options: { state?: string }) => list(options, context))
+    .action(async (options: { state?: string; server?: string }) => {
+      if (options.server === undefined) await list(options, context)
+      else await (await import('#cli/online/restore.ts')).listOnline(options, context)
+    })
 }
 
 async function undo(id: string, options: UndoCommandOptions, context: CommandContext): Promise<void> {

@@ -25,6 +25,7 @@ import {
   type RepositoryOptions,
 } from '#cli/options.ts'
 import type { Output } from '#cli/output.ts'
+import { withServer } from '#cli/server.ts'
 
 interface PlanOptions extends RepositoryOptions {
   readonly backup: string
@@ -37,14 +38,15 @@ interface PlanOptions extends RepositoryOptions {
   readonly freeBytes?: readonly Named[]
   readonly lossRowsMax?: number
   readonly settings?: string
-  readonly out: string
+  readonly out?: string
+  readonly server?: string
 }
 
 export function addRestorePlan(group: Command, context: CommandContext): void {
-  withRepository(group.command('plan'))
+  withServer(withRepository(group.command('plan')))
     .description('say what a restore would do, and write it to a file; changes nothing')
     .requiredOption('--backup <id>', 'uuid, the beginning of one, or latest')
-    .requiredOption('--out <file>', 'where to write the plan')
+    .option('--out <file>', 'where to write the plan; a service keeps its own')
     .option('--system <name>', 'the system that "latest" means', parseSystemName)
     .option('--database <name=url>', 'restore this database of the backup to that place (repeatable)', collectNamed)
     .option('--files <name=dir>', 'restore this file root of the backup to that directory (repeatable)', collectNamed)
@@ -54,30 +56,35 @@ export function addRestorePlan(group: Command, context: CommandContext): void {
     .option('--free-bytes <name=bytes>', "free space of a remote database's server (repeatable)", collectNamed)
     .option('--loss-rows-max <count>', 'give up when more rows than this are written meanwhile', wholeNumber(0, Number.MAX_SAFE_INTEGER))
     .option('--settings <file>', "the system's settings: hooks, assertions")
-    .action((options: PlanOptions) => run(options, context))
+    .action(async (options: PlanOptions) => {
+      if (options.server === undefined) await run(options, context)
+      else await (await import('#cli/online/restore.ts')).planOnline(options, context)
+    })
 }
 
 async function run(options: PlanOptions, context: CommandContext): Promise<void> {
   const { output, signal } = context
+  const { out } = options
+  if (out === undefined) throw new Fault('USAGE', 'the plan goes into a file: give --out FILE')
   await using repository = await openedForReading(options, context)
   const { backup, system, files } = options
   const opened = await openWanted(repository, { backup, system, now: systemClock.now(), foreignRoot: files?.[0]?.name }, signal)
   const order = await orderOf(opened, options)
   const plan = await makePlan(repository, order, instruments(context), signal)
   try {
-    await writeFile(options.out, printPlan(plan), { mode: 0o600 })
+    await writeFile(out, printPlan(plan), { mode: 0o600 })
   } catch (error) {
-    throw hostFault(error, `cannot write the plan to ${options.out}`)
+    throw hostFault(error, `cannot write the plan to ${out}`)
   }
   showPlan(output, plan)
   output.line('')
-  output.line(`Plan ${path.resolve(options.out)}. To carry it out: integrum restore run ${options.out} --confirm ${plan.system}`)
+  output.line(`Plan ${path.resolve(out)}. To carry it out: integrum restore run ${out} --confirm ${plan.system}`)
   const { databases, roots, loss, warnings, space } = plan
   output.result({
     status: 'completed',
     restore: plan.restore,
     backup: plan.backup,
-    plan: path.resolve(options.out),
+    plan: path.resolve(out),
     digest: plan.digest,
     databases: databases.map(({ name, effect, sessions }) => ({ name, effect, sessions: sessions.length })),
     roots: roots.map(({ name, effect }) => ({

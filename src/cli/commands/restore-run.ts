@@ -10,6 +10,7 @@ import { runRestore } from '#engine/restore/restore.ts'
 import { instruments, openedForReading, type CommandContext } from '#cli/command.ts'
 import { wholeNumber, withRepository, withState, type RepositoryOptions } from '#cli/options.ts'
 import type { Output } from '#cli/output.ts'
+import { withSignature } from '#cli/server.ts'
 import { stateDirectory } from '#cli/state.ts'
 
 interface RunCommandOptions extends RepositoryOptions {
@@ -19,17 +20,22 @@ interface RunCommandOptions extends RepositoryOptions {
   readonly reason?: string
   readonly compression: number
   readonly state?: string
+  readonly server?: string
+  readonly meaning: string
 }
 
 export function addRestoreRun(group: Command, context: CommandContext): void {
-  withState(withRepository(group.command('run')))
+  withSignature(withState(withRepository(group.command('run'))))
     .description('carry out a plan: safety backup, staging, comparison, and only then the swap')
-    .argument('<plan>', 'the file that `restore plan --out` wrote')
+    .argument('<plan>', 'the file that `restore plan --out` wrote, or the id that a service gave')
     .requiredOption('--confirm <system>', 'the name of the system, typed again')
     .option('--no-safety-backup', 'do not back up what is replaced first; say why with --reason')
-    .option('--reason <text>', 'why there is no safety backup; it stands in the receipt')
+    .option('--reason <text>', 'why there is no safety backup; it stands in the receipt. With --server: why it is restored')
     .option('--compression <level>', 'zstd level 1-19 of the safety backup', wholeNumber(1, 19), 1)
-    .action((file: string, options: RunCommandOptions) => run(file, options, context))
+    .action(async (file: string, options: RunCommandOptions) => {
+      if (options.server === undefined) await run(file, options, context)
+      else await (await import('#cli/online/restore.ts')).runOnline(file, options, context)
+    })
 }
 
 async function run(file: string, options: RunCommandOptions, context: CommandContext): Promise<void> {
