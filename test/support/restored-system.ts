@@ -39,12 +39,14 @@ export class RestoredSystem implements AsyncDisposable {
     this.admin = admin
   }
 
-  static async make(): Promise<RestoredSystem> {
-    const [here, cluster] = await Promise.all([testService({ isWorker: true }), testCluster()])
+  /** `begin` brings workers of its own instead of the one in the service. */
+  static async make(begin?: (here: TestService) => Promise<void>): Promise<RestoredSystem> {
+    const [here, cluster] = await Promise.all([testService({ isWorker: begin === undefined }), testCluster()])
+    await begin?.(here)
     const tenant = await testTenant(here.service, 'clinic')
     const admin = (await testPerson(here.service, 'ada', [{ role: 'SYSTEM_ADMIN', tenantId: tenant }])).token
     const made = new RestoredSystem(here, cluster, { tenant, admin })
-    await mkdir(made.#root)
+    await mkdir(made.root)
     await cluster.createDatabase('app')
     await cluster.psql('app', 'create table t (id int primary key, word text)')
     await made.write('backed up')
@@ -59,7 +61,7 @@ export class RestoredSystem implements AsyncDisposable {
       name: 'app',
       title: 'The application',
       databases: [{ name: 'main', url: printDatabaseUrl(this.cluster.target('app')) }],
-      roots: [{ name: 'files', path: this.#root }],
+      roots: [{ name: 'files', path: this.root }],
       repositoryId: repository.id,
     })
     this.systemId = system.id
@@ -71,12 +73,12 @@ export class RestoredSystem implements AsyncDisposable {
   /** What is live now, in the database and beside it. */
   async write(word: string): Promise<void> {
     await this.cluster.psql('app', `delete from t; insert into t select g, '${word}' from generate_series(1, 100) g`)
-    await writeFile(path.join(this.#root, 'word'), word)
+    await writeFile(path.join(this.root, 'word'), word)
   }
 
   async look(): Promise<Seen> {
     const database = (await this.cluster.psql('app', "select string_agg(distinct word, ',') || ' ' || count(*) from t")).trim()
-    return { database, file: await readFile(path.join(this.#root, 'word'), 'utf8') }
+    return { database, file: await readFile(path.join(this.root, 'word'), 'utf8') }
   }
 
   async ask(
@@ -129,7 +131,8 @@ export class RestoredSystem implements AsyncDisposable {
     return answer.json
   }
 
-  get #root(): string {
+  /** Where its files are. */
+  get root(): string {
     return path.join(this.here.directory, 'files')
   }
 

@@ -118,7 +118,8 @@ export class Attempt {
     const { house } = this.#parts
     const key = { id: run.id, attempt: run.attempt }
     await using report = new RunReport({ house, key, tenantId: run.tenant_id, onLost: () => this.lose() })
-    this.#trail = run.trail
+    // Where the one before was is no concern of this one's interruptions.
+    this.#trail = { ...run.trail, isUninterruptible: false }
     const process = await startJobProcess({
       work: kind.work,
       prepared,
