@@ -20,8 +20,13 @@ export function parseValue<T>(schema: z.ZodType<T>, value: unknown, what: string
   const result = schema.safeParse(value)
   if (result.success) return result.data
   const issue = result.error.issues[0]
-  const field = (issue?.path.join('.') || '(whole document)').slice(0, 200)
+  const field = ([...(issue?.path ?? []), ...unknownIn(issue)].join('.') || '(whole document)').slice(0, 200)
   // zod names every field that is not known: whoever sends a long one shall not fill a log with it.
   const message = (issue?.message ?? 'invalid').slice(0, 200)
   throw new Fault(code, `${what}: ${field}: ${message}`, { what, field }, { cause: result.error })
+}
+
+/** Of several the first: its place is where it stands, not the object around it. */
+function unknownIn(issue: z.core.$ZodIssue | undefined): string[] {
+  return issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : []
 }

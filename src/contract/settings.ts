@@ -12,8 +12,8 @@ export const sessionTimesSchema = z.strictObject({
 
 /** The address of a provider: https, or plain http on this machine alone. */
 const issuerSchema = z.url({ protocol: /^https?$/ }).refine((text) => {
-  const { protocol, hostname } = new URL(text)
-  return protocol === 'https:' || ['localhost', '127.0.0.1', '[::1]'].includes(hostname)
+  const url = URL.parse(text)
+  return url !== null && (url.protocol === 'https:' || ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname))
 }, 'a provider is reached by https')
 
 const claimSchema = z.string().regex(/^[\w:./-]{1,200}$/, 'the name of a claim')

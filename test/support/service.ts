@@ -17,6 +17,8 @@ export interface TestService extends AsyncDisposable {
   readonly directory: string
   /** Plain `fetch`, with a bearer token when one is given. A body that is no string goes as JSON. */
   ask(method: string, path: string, options?: AskOptions): Promise<Answer>
+  /** What a stream that does not end begins with; its first piece, if it is one. */
+  peek(path: string, options?: AskOptions): Promise<Answer>
   /** Ends the service and starts it again on the same data directory. */
   restart(): Promise<void>
   /** Ends it, until `restart`. */
@@ -75,6 +77,7 @@ export async function testService(options: TestServiceOptions = {}): Promise<Tes
     },
     directory,
     ask: (method, place, asked) => ask(service.url, method, { place, ...asked }),
+    peek: (place, asked) => peek(service.url, { place, ...asked }),
     stop: async () => await service[Symbol.asyncDispose](),
     restart: async () => {
       await service[Symbol.asyncDispose]()
@@ -110,6 +113,18 @@ export async function ask(
     text,
     json: /^application\/(problem\+)?json/.test(response.headers.get('content-type') ?? '') ? JSON.parse(text) : undefined,
   }
+}
+
+async function peek(url: string, { place, token, headers }: AskOptions & { readonly place: string }): Promise<Answer> {
+  const over = new AbortController()
+  const response = await fetch(`${url}${place}`, {
+    headers: { ...(token !== undefined && { authorization: `Bearer ${token}` }), ...headers },
+    signal: over.signal,
+  })
+  const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') ?? false
+  const text = isStream ? '' : await response.text()
+  over.abort()
+  return { status: response.status, headers: response.headers, text, json: isStream ? undefined : JSON.parse(text) }
 }
 
 export const testPassword = 'seven lamps in the harbour'

@@ -11,6 +11,7 @@ import { everything, type Scope, type Tx } from '#service/catalog/scope.ts'
 import type { House } from '#service/house.ts'
 import { homeTenantOf, nobody, scopeOf, type Caller } from './caller.ts'
 import { recallReply, rememberReply, type Remembered } from './idempotency.store.ts'
+import { assertPlainText } from './plain-text.ts'
 
 /** One request that the gate let in: everything in it is parsed, and its rows are those that its caller may touch. */
 export interface Call<E extends Endpoint> {
@@ -160,7 +161,8 @@ async function answerTo<E extends Endpoint>(asked: Asked<E>, answer: (call: Call
   const { house, endpoint, request, reply, caller, scope } = asked
   const params = parseValue(endpoint.params, request.params, 'the path') as ParamsOf<E>
   const query = parseValue(endpoint.query, request.query, 'the query') as QueryOf<E>
-  const body = (endpoint.isUpload ? {} : parseValue(endpoint.body, request.body ?? {}, 'the body')) as BodyOf<E>
+  const body = (endpoint.isUpload ? {} : parseValue(endpoint.body, request.body === undefined ? {} : request.body, 'the body')) as BodyOf<E>
+  for (const given of [params, query, body]) assertPlainText(given)
   const remembered = rememberedOf(asked, { params, query, body })
   const known = remembered && (await house.catalog.as(everything, (tx) => recallReply(tx, remembered)))
   if (known) return (endpoint.hasSecretReply ? unsealedReply(house, known.reply) : known.reply) as Answer<E>

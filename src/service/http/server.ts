@@ -1,7 +1,7 @@
 import cookie from '@fastify/cookie'
 import helmet from '@fastify/helmet'
 import rateLimit from '@fastify/rate-limit'
-import fastify, { LogController, type FastifyError, type FastifyInstance, type FastifyRequest } from 'fastify'
+import fastify, { LogController, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { Fault, isFault } from '#base/fault.ts'
 import { limits } from '#base/limits.ts'
 import { durations } from '#base/units.ts'
@@ -26,6 +26,8 @@ export async function makeServer(house: House): Promise<FastifyInstance> {
     // The proxy of a public address says whom it asks for; anybody else's word is nothing.
     trustProxy: house.config.publicUrl === undefined ? false : 'loopback, uniquelocal',
     forceCloseConnections: 'idle',
+    // Of a request that finds no route, such as one whose path is not UTF-8.
+    frameworkErrors: (error, _request, reply) => void sendProblem(reply, faultOf(error)),
   })
   await app.register(cookie)
   // HSTS and upgrade-insecure-requests would lock out whoever hosts it on plain http behind a proxy of their own.
@@ -58,10 +60,14 @@ export async function makeServer(house: House): Promise<FastifyInstance> {
     const fault = faultOf(error)
     if (fault === undefined)
       request.log.error({ err: error, requestId: request.id, endpoint: request.routeOptions.config.endpoint?.name }, 'internal error')
-    const problem = fault === undefined ? internalProblem : problemOf(fault)
-    return await reply.status(problem.status).type('application/problem+json').send(problem)
+    return await sendProblem(reply, fault)
   })
   return app
+}
+
+function sendProblem(reply: FastifyReply, fault: Fault | undefined): FastifyReply {
+  const problem = fault === undefined ? internalProblem : problemOf(fault)
+  return reply.status(problem.status).type('application/problem+json').send(problem)
 }
 
 /** Fastify's own refusals by their codes; what is left is a mistake of ours. */
@@ -74,7 +80,7 @@ function faultOf(error: FastifyError): Fault | undefined {
       return new Fault('MEDIA_TYPE', 'the body is not JSON')
     default:
       return error.statusCode !== undefined && error.statusCode < 500
-        ? new Fault('BODY_INVALID', `the request is not well formed: ${error.message}`)
+        ? new Fault('BODY_INVALID', `the request is not well formed: ${error.message.slice(0, 200)}`)
         : undefined
   }
 }

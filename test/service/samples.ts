@@ -1,0 +1,230 @@
+import type { ServiceWorld } from '#test/support/service-world.ts'
+
+/** A request that whoever may do it can do. */
+export interface Sample {
+  readonly params?: Readonly<Record<string, string>>
+  readonly query?: Readonly<Record<string, string>>
+  readonly body?: Readonly<Record<string, unknown>>
+  /** Of an upload, as it is. */
+  readonly upload?: string
+  /** What whoever is let in gets, where it is not success: the world that tests make has its limits. */
+  readonly admitted?: Outcome | readonly Outcome[]
+  /** It takes long: asked for once, and elsewhere seen to be let in. */
+  readonly isHeavy?: boolean
+  /** What a stranger with the same role elsewhere gets, where it is not that nothing is found. */
+  readonly foreign?: 'empty'
+}
+
+export interface Outcome {
+  readonly status: number
+  readonly code?: string
+}
+
+type Make = (world: ServiceWorld) => Promise<Sample> | Sample
+
+const nothing: Make = () => ({ foreign: 'empty' })
+const about =
+  (
+    what: 'repository' | 'system' | 'backup' | 'schedule' | 'run' | 'event' | 'person' | 'tenant' | 'plan' | 'restore',
+    more: Omit<Sample, 'params'> = {},
+  ): Make =>
+  async (world) => ({ ...more, params: { id: await world[what]() } })
+
+const newBackup =
+  (more: Readonly<Record<string, unknown>>): Make =>
+  async (world) => ({ body: { systemId: await world.system(), ...more } })
+
+/** By somebody who has neither a password nor an authenticator. */
+const signed = {
+  confirm: 'system-of-ours',
+  reason: 'the disk broke',
+  signature: { password: 'wrong', totp: '000000', meaning: 'I am responsible for it' },
+}
+const unsigned = { body: signed, admitted: { status: 409, code: 'TOTP_NEEDED' } }
+const notReady = { admitted: { status: 409, code: 'PLAN_NOT_READY' } }
+
+/** Its repository is a row alone. */
+const unreadable = { admitted: { status: 409, code: 'REPOSITORY_NOT_FOUND' } }
+
+const draftOf = async (world: ServiceWorld) => ({
+  repositoryId: await world.repository(),
+  roots: [{ name: 'uploads', path: world.files }],
+})
+
+/** One for each endpoint of the contract, by its name. A new endpoint has a new line here, or the tests of the contract fail. */
+export const samples: Readonly<Record<string, Make>> = {
+  'service.health': nothing,
+  'service.ready': nothing,
+  'service.open-api': nothing,
+
+  'sign-in.set-up-state': nothing,
+  'sign-in.set-up': () => ({
+    body: { token: 'itu_nothing', name: 'somebody', title: 'Somebody', password: 'a good long password' },
+    admitted: { status: 403, code: 'SET_UP_LINK' },
+  }),
+  'sign-in.password': () => ({ body: { name: 'nobody', password: 'wrong' }, admitted: { status: 401, code: 'SIGN_IN_REFUSED' } }),
+  'sign-in.totp': () => ({ body: { code: '000000' }, admitted: { status: 401, code: 'NOT_SIGNED_IN' } }),
+  'sign-in.end': nothing,
+  'sign-in.ways': nothing,
+  'sign-in.oidc': () => ({ admitted: { status: 404, code: 'OIDC_OFF' } }),
+  'sign-in.oidc-callback': () => ({ admitted: { status: 401, code: 'OIDC_REFUSED' } }),
+
+  'me.show': nothing,
+  'me.begin-totp': () => ({ body: { password: 'wrong' }, admitted: { status: 403, code: 'REAUTHENTICATION' } }),
+  'me.confirm-totp': () => ({ body: { code: '000000' }, admitted: { status: 409, code: 'TOTP_NEEDED' } }),
+  'me.renew-recovery-codes': () => ({
+    body: { password: 'wrong', code: '000000' },
+    admitted: { status: 409, code: 'TOTP_NEEDED' },
+  }),
+  'me.remove-totp': () => ({
+    body: { password: 'wrong', proof: { code: '000000' } },
+    admitted: { status: 409, code: 'TOTP_NEEDED' },
+  }),
+  'me.signing-policy': nothing,
+  'me.accept-signing-policy': () => ({ body: { version: 1 } }),
+  'me.change-password': () => ({
+    body: { currentPassword: 'wrong', newPassword: 'another good long one' },
+    admitted: { status: 403, code: 'REAUTHENTICATION' },
+  }),
+  'keys.list': nothing,
+  'keys.create': (world) => ({
+    // Of whoever asks, not of ours.
+    body: {
+      name: world.name('key').replace('-of-ours', ''),
+      permissions: ['jobs.read'],
+      expiresAt: new Date(Date.now() + 86_400_000).toISOString(),
+    },
+    // Nobody passes on what they do not have.
+    admitted: [{ status: 201 }, { status: 403, code: 'FORBIDDEN' }],
+  }),
+  'keys.revoke': () => ({ params: { id: '00000000-0000-4000-8000-000000000000' }, admitted: { status: 404, code: 'NOT_FOUND' } }),
+  'signatures.list': nothing,
+
+  'people.list': nothing,
+  'people.details': about('person'),
+  'people.create': (world) => ({
+    body: { name: world.name('anna'), title: 'Anna Berg', grants: [{ role: 'VIEWER', tenantId: world.ours }] },
+  }),
+  'people.edit': about('person', { body: { title: 'Dr. Berg' } }),
+  'people.retire': about('person', { body: { reason: 'left' } }),
+  'people.grant': async (world) => ({ params: { id: await world.person() }, body: { role: 'AUDITOR', tenantId: world.ours } }),
+  'people.revoke': async (world) => {
+    const id = await world.person()
+    return { params: { id, grantId: await world.grantOf(id) } }
+  },
+  'people.password-link': about('person'),
+  'people.use-password-link': () => ({
+    body: { token: 'itp_nothing', password: 'a good long password' },
+    admitted: { status: 403, code: 'PASSWORD_LINK' },
+  }),
+  'people.reset-totp': about('person', { body: { reason: 'lost' } }),
+  'people.unlock': about('person', { body: { reason: 'asked by telephone' } }),
+  'people.keys': about('person'),
+  'people.revoke-key': async (world) => {
+    const id = await world.person()
+    return { params: { id, keyId: await world.keyOf(id) } }
+  },
+
+  'tenants.list': nothing,
+  'tenants.details': about('tenant'),
+  'tenants.create': (world) => ({ body: { name: world.name('tenant'), title: 'A tenant' } }),
+  'tenants.edit': about('tenant', { body: { title: 'Another title' } }),
+  'tenants.retire': about('tenant', { body: { reason: 'closed' } }),
+
+  'settings.session-times': nothing,
+  'settings.set-session-times': () => ({ body: { idleMinutes: 15, longestHours: 12 } }),
+
+  'events.stream': nothing,
+
+  'audit.list': nothing,
+  'audit.details': about('event'),
+  'audit.checkpoints': nothing,
+  'audit.verify': () => ({ body: { withRepositories: false }, foreign: 'empty' }),
+  'audit.export': nothing,
+  'audit.rotate-key': () => ({ body: { reason: 'yearly' } }),
+
+  'repositories.list': nothing,
+  'repositories.create': (world) => ({
+    body: { tenantId: world.ours, name: world.name('made'), place: `local:${world.directory()}`, mode: 'create' },
+    isHeavy: true,
+  }),
+  'repositories.details': about('repository'),
+  'repositories.edit': async (world) => ({ params: { id: await world.repository() }, body: { name: world.name('renamed') } }),
+  'repositories.retire': about('repository', { body: { reason: 'not used' } }),
+  'repositories.change-password': about('repository', {
+    body: { password: 'another good long one' },
+    admitted: { status: 409, code: 'STORAGE_UNREACHABLE' },
+  }),
+  'repositories.check': about('repository', { body: { depth: 'quick' } }),
+
+  'systems.list': nothing,
+  'systems.register': async (world) => ({
+    body: { tenantId: world.ours, name: world.name('emr'), title: 'EMR', ...(await draftOf(world)) },
+  }),
+  'systems.details': about('system'),
+  'systems.edit': about('system', { body: { title: 'Another' } }),
+  'systems.retire': about('system', { body: { reason: 'closed' } }),
+  'systems.test': about('system', { isHeavy: true }),
+  'systems.test-draft': async (world) => ({ body: await draftOf(world), isHeavy: true }),
+
+  'jobs.list': nothing,
+  'jobs.read': about('run'),
+  'jobs.log': about('run'),
+  'jobs.cancel': about('run', { body: { reason: 'not now' } }),
+
+  'settings.oidc': nothing,
+  'settings.set-oidc': () => ({
+    body: { issuer: 'https://127.0.0.1:1', clientId: 'integrum', clientSecret: 'nothing' },
+    admitted: { status: 502, code: 'OIDC_PROVIDER' },
+  }),
+  'settings.remove-oidc': nothing,
+
+  'restores.preview': async (world) => ({ body: { backupId: await world.backup() } }),
+  'restores.plan': about('plan'),
+  'restores.validate': async (world) => ({ body: { backupId: await world.backup() } }),
+  'restores.execute': async (world) => ({ body: { planId: await world.plan(), ...signed }, ...notReady }),
+  'restores.approve': about('plan', unsigned),
+  'restores.history': nothing,
+  'restores.details': about('restore'),
+  'restores.undo': about('restore', unsigned),
+  'restores.release': about('restore', unsigned),
+  'restores.cancel': async (world) => ({ params: { id: await world.restore('pending') }, body: { reason: 'not now' } }),
+
+  'backups.estimate': newBackup({ type: 'files' }),
+  'backups.tables': about('backup'),
+  'backups.files': about('backup', unreadable),
+  'backups.download-file': about('backup', { ...unreadable, query: { path: 'files/uploads/a' } }),
+  'backups.archive': about('backup', { body: { format: 'tar.zst' } }),
+  'backups.download': about('backup', { admitted: { status: 202 } }),
+  'backups.import': async (world) => ({ query: { systemId: await world.system() }, upload: 'no archive at all' }),
+  'backups.create': newBackup({ type: 'full' }),
+  'backups.list': nothing,
+  'backups.details': about('backup'),
+  'backups.verify': about('backup', { body: { isQuick: true } }),
+  'backups.cancel': async (world) => {
+    return { params: { id: await world.backup({ status: 'pending' }) } }
+  },
+  'backups.delete': about('backup', { body: { reason: 'not needed' } }),
+  'backups.undelete': async (world) => ({ params: { id: await world.backup({ isDeleted: true }) } }),
+
+  'schedules.list': nothing,
+  'schedules.create': async (world) => ({
+    body: { systemId: await world.system(), name: world.name('nightly'), backupType: 'full', cronExpression: '0 2 * * *' },
+  }),
+  'schedules.edit': async (world) => ({
+    params: { id: await world.schedule() },
+    body: { name: world.name('hourly'), backupType: 'full', cronExpression: '0 * * * *' },
+  }),
+  'schedules.delete': about('schedule'),
+  'schedules.toggle': about('schedule', { body: {} }),
+  'schedules.preview': () => ({ body: { cronExpression: '0 2 * * *' }, foreign: 'empty' }),
+
+  'admin.create-database-backup': newBackup({}),
+  'admin.create-files-backup': newBackup({}),
+  'admin.create-full-backup': newBackup({}),
+  'admin.list-backups': nothing,
+  'admin.preview-restore': async (world) => ({ body: { backupId: await world.backup() } }),
+  'admin.execute-restore': async (world) => ({ body: { planId: await world.plan(), ...signed }, ...notReady }),
+  'admin.download-backup': about('backup', { admitted: { status: 202 } }),
+  'admin.verify-backup': about('backup', { body: { isQuick: true } }),
+}
