@@ -107,6 +107,19 @@ test('a backup, its list, a restore that is planned and signed, and its undo: al
   assert.equal((await online('restore', 'list')).json['restores'].length, 2)
 })
 
+test('the trail of a service is listed, and exported into a new file that verifies offline', async () => {
+  const listed = await online('audit', 'list', '--search', 'restores.execute')
+  assert.equal(listed.exitCode, 0, listed.stderr)
+  assert.ok(listed.json['rows'].length >= 1)
+  const out = path.join(directory, 'trail.ndjson')
+  assert.equal((await online('audit', 'export', '--out', out)).exitCode, 0)
+  assert.equal((await online('audit', 'export', '--out', out)).json['error'].code, 'ARCHIVE_EXISTS')
+  const verified = await online('audit', 'verify', out)
+  assert.equal(verified.exitCode, 0, verified.stderr)
+  await writeFile(out, (await readFile(out, 'utf8')).replace('"actorName":"anna"', '"actorName":"eve"'))
+  assert.equal((await online('audit', 'verify', out)).exitCode, 1)
+})
+
 test('what the service knows is not given again: sources do not go with --server', async () => {
   const told = await online('backup', '--system', 'clinic', '--files', `data=${directory}`)
   assert.equal(told.json['error'].code, 'USAGE')

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import path from 'node:path'
-import type { Command } from 'commander'
+import { Option, type Command } from 'commander'
 import { systemClock } from '#base/clock.ts'
 import { Fault, messageOf } from '#base/fault.ts'
 import { printCount } from '#base/units.ts'
@@ -17,7 +17,10 @@ import { visitCatalog } from '#service/catalog/visit.ts'
 import { readConfig } from '#service/config.ts'
 import { sealingKey, sealingWith } from '#service/seal.ts'
 import type { CommandContext } from '#cli/command.ts'
+import type { TrailExportOptions, TrailListOptions } from '#cli/online/audit.ts'
+import { wholeNumber } from '#cli/options.ts'
 import type { Output } from '#cli/output.ts'
+import { withServer } from '#cli/server.ts'
 import { defaultDataDirectory } from '#cli/service-data.ts'
 
 interface VerifyOptions {
@@ -40,6 +43,24 @@ export function addAudit(program: Command, context: CommandContext): void {
     .action((file: string | undefined, options: VerifyOptions) =>
       file === undefined ? verifyInstallation(options, context) : verifyFile(file, options, context),
     )
+  addOnline(group, context)
+}
+
+function addOnline(group: Command, context: CommandContext): void {
+  withServer(group.command('list'))
+    .description('the trail of a service, newest first')
+    .option('--page <number>', 'which page of 50', wholeNumber(1, 1_000_000), 1)
+    .option('--search <text>', 'anywhere in the action, the actor, the subject or the reason')
+    .addOption(new Option('--outcome <outcome>', 'only those').choices(['done', 'refused']))
+    .option('--json', 'end with one line of JSON on stdout')
+    .action(async (options: TrailListOptions) => await (await import('#cli/online/audit.ts')).listTrail(options, context))
+  withServer(group.command('export'))
+    .description('write the trail of a service to a file that anybody can verify')
+    .requiredOption('--out <file>', 'a new file')
+    .option('--from <instant>', 'from then on, such as 2026-01-01T00:00:00Z')
+    .option('--to <instant>', 'until then')
+    .option('--json', 'end with one line of JSON on stdout')
+    .action(async (options: TrailExportOptions) => await (await import('#cli/online/audit.ts')).exportTrail(options, context))
 }
 
 async function verifyFile(file: string, { fingerprint }: VerifyOptions, context: CommandContext): Promise<void> {
