@@ -19,6 +19,7 @@ const programs = {
     { package: 'util-linux', program: 'unshare' },
     { package: 'openssl', program: 'openssl' },
     { package: 'jq', program: 'jq' },
+    { package: 'curl', program: 'curl' },
   ],
   benchmarks: [
     { package: 'borgbackup', program: 'borg' },
