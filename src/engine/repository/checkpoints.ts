@@ -82,14 +82,15 @@ export async function readCheckpoints(storage: Storage, password: string, signal
 }
 
 /**
- * Removes all but the newest copies of an installation: a newer one says what an older one said. Returns how many went;
- * none when the repository is in use, since the next time is soon enough.
+ * Removes all but the newest copies of an installation once there are twice as many: a newer one says what an older one
+ * said. Returns how many went; none when the repository is in use, since the next time is soon enough.
  */
 export async function trimCheckpoints(repository: Repository, installation: string, signal?: AbortSignal): Promise<number> {
   const core = coreOf(repository)
   const older = async () => {
     const ours = checkpointsAmong(await repository.snapshots(signal)).filter(({ checkpoint }) => checkpoint.installation === installation)
-    return ours.slice(0, -limits.auditCopiesKept).map(({ snapshot }) => `snapshots/${snapshot}` as const)
+    const isMany = ours.length > 2 * limits.auditCopiesKept
+    return ours.slice(0, isMany ? -limits.auditCopiesKept : 0).map(({ snapshot }) => `snapshots/${snapshot}` as const)
   }
   if ((await older()).length === 0) return 0
   try {

@@ -101,6 +101,11 @@ export async function readCheckpointRows(
   }))
 }
 
+export async function newestCheckpoint(tx: Tx, installation: string): Promise<SignedCheckpoint | undefined> {
+  const last = await lastCheckpoint(tx)
+  return last && (await readCheckpointRows(tx, { installation, after: last.seq - 1, last: last.seq }))[0]
+}
+
 export async function lastCheckpoint(tx: Tx): Promise<{ readonly seq: number; readonly at: Date } | undefined> {
   return await tx.selectFrom('audit_checkpoints').select(['seq', 'at']).orderBy('seq', 'desc').limit(1).executeTakeFirst()
 }

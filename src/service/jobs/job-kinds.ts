@@ -1,4 +1,5 @@
 import type { AnyJobKind } from './job-kind.ts'
+import { auditCopyKind } from './kinds/audit-copy.ts'
 import { backupKind } from './kinds/backup.ts'
 import { exportKind } from './kinds/export.ts'
 import { importKind } from './kinds/import.ts'
@@ -23,4 +24,5 @@ export const jobKinds: readonly AnyJobKind[] = [
   restoreKind,
   undoKind,
   releaseKind,
+  auditCopyKind,
 ]
