@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { request as httpRequest } from 'node:http'
 import { after, before, test } from 'node:test'
 import { z } from 'zod'
+import { testClock } from '#base/clock.ts'
 import { endpoints } from '#contract/contract.ts'
 import type { Endpoint } from '#contract/endpoint.ts'
 import { catalogState } from '#test/support/catalog-state.ts'
@@ -9,13 +10,15 @@ import { serviceWorld, type ServiceWorld } from '#test/support/service-world.ts'
 import { testPerson, testService, type Answer, type TestService } from '#test/support/service.ts'
 import { samples, type Sample } from './samples.ts'
 
+/** It stands still, so that the service does nothing by itself while the catalog is compared. */
+const clock = testClock(new Date())
 let here: TestService
 let world: ServiceWorld
 let token: string
 let asked = 0
 
 before(async () => {
-  here = await testService({ publicUrl: 'http://integrum.example' })
+  here = await testService({ publicUrl: 'http://integrum.example', clock })
   world = await serviceWorld(here)
   token = (await testPerson(here.service, 'administrator', [{ role: 'SYSTEM_ADMIN', tenantId: null }])).token
 })

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { testClock } from '#base/clock.ts'
 import { endpoints } from '#contract/contract.ts'
 import type { Endpoint } from '#contract/endpoint.ts'
 import { installationPermissions, mayRole, roles, type Role } from '#contract/permissions.ts'
@@ -20,13 +21,15 @@ interface Persona {
   readonly isKey?: boolean
 }
 
+/** It stands still, so that the service does nothing by itself while the catalog is compared. */
+const clock = testClock(new Date())
 let here: TestService
 let world: ServiceWorld
 const personas: Persona[] = []
 
 before(async () => {
   // Behind a proxy, each request comes from an address of its own: what is measured by address is no part of the matrix.
-  here = await testService({ publicUrl: 'http://integrum.example' })
+  here = await testService({ publicUrl: 'http://integrum.example', clock })
   world = await serviceWorld(here)
   const { service } = here
   personas.push({ name: 'nobody' }, { name: 'without-role', token: (await testPerson(service, 'without-role', [])).token })
