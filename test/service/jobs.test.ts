@@ -113,7 +113,8 @@ test('after the last attempt the run has failed, with the fault of that attempt'
   await house().catalog.as(within(tenantId), (tx) => tx.updateTable('runs').set({ failures: 3 }).where('id', '=', id).execute())
   const over = await jobWhen(house(), id, isOver)
   assert.deepEqual([over.status, over.fault!.code], ['failed', 'JOB_CRASHED'])
-  assert.match(over.fault!.fact, /SIGKILL/)
+  // Which of the two depends on whether the attempt had begun when its failures were counted.
+  assert.match(over.fault!.fact, /SIGKILL|worker was lost/)
 })
 
 test('what came out says whether there are gaps; a kind that nobody knows is a failure', async () => {
