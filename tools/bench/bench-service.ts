@@ -96,7 +96,7 @@ async function announced(child: ChildProcess): Promise<{ url: string; setUpToken
 }
 
 async function setUp({ url, setUpToken }: RunningService, { source, repository }: { source: string; repository: string }) {
-  const body = { token: setUpToken, name: 'bench', title: 'Bench', password: 'a password for the benchmark' }
+  const body = { token: setUpToken, name: 'bench', title: 'Bench', password: 'eleven kites above the quay' }
   const { token } = await clientOf({ url }).call(signIn.setUp, { body })
   const client = clientOf({ url, token })
   const made = await client.call(repositories.create, { body: { name: 'bench', place: `local:${repository}`, mode: 'create' } })
