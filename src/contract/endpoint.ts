@@ -42,6 +42,11 @@ export interface Endpoint<
   readonly perMinuteMax?: number
   /** The reply holds what is shown once: where it is remembered, it is sealed. */
   readonly hasSecretReply?: boolean
+  /**
+   * Many look at it at once, again and again: those who ask for the same rows at the same time are given one answer. What it
+   * says depends on the scope, the path and the query, never on who asks.
+   */
+  readonly isShared?: boolean
 }
 
 const nothing = z.strictObject({})
@@ -63,6 +68,7 @@ type EndpointParts = Pick<
   | 'isForSessions'
   | 'perMinuteMax'
   | 'hasSecretReply'
+  | 'isShared'
 > &
   Partial<Pick<Endpoint, 'isAudited' | 'params' | 'query' | 'body' | 'reply' | 'status'>>
 

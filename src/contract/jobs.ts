@@ -54,6 +54,7 @@ export const jobs = {
     path: '/api/v1/jobs',
     summary: 'jobs, the newest first',
     permission: 'jobs.read',
+    isShared: true,
     query: z.strictObject({
       ...pageQuery,
       status: statusSchema.optional(),
@@ -74,6 +75,7 @@ export const jobs = {
     path: '/api/v1/jobs/{id}',
     summary: 'one job with the last lines of its log',
     permission: 'jobs.read',
+    isShared: true,
     params: idParamsSchema,
     reply: jobSchema.extend({ log: z.array(logLineSchema) }),
   }),

@@ -63,6 +63,7 @@ export const repositories = {
     path: '/api/v1/repositories',
     summary: 'the repositories that hold backups',
     permission: 'repositories.read',
+    isShared: true,
     query: z.strictObject({
       ...pageQuery,
       search: z.string().trim().max(100).optional(),

@@ -250,6 +250,7 @@ export const restores = {
     path: '/api/v1/restore/history',
     summary: 'restores, undos and releases, the newest first',
     permission: 'restores.read',
+    isShared: true,
     query: z.strictObject({
       ...pageQuery,
       systemId: uuidSchema.optional(),

@@ -55,6 +55,7 @@ export const schedules = {
     path: '/api/v1/backup/schedules',
     summary: 'the schedules, the next to run first',
     permission: 'schedules.read',
+    isShared: true,
     query: z.strictObject({
       ...pageQuery,
       systemId: uuidSchema.optional(),

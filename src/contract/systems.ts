@@ -92,6 +92,7 @@ export const systems = {
     path: '/api/v1/systems',
     summary: 'the systems that are protected',
     permission: 'systems.read',
+    isShared: true,
     query: z.strictObject({
       ...pageQuery,
       search: z.string().trim().max(100).optional(),

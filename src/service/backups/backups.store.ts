@@ -1,4 +1,4 @@
-import { sql, type ExpressionBuilder, type Selectable, type Updateable } from 'kysely'
+import { sql, type ExpressionBuilder, type OrderByItemBuilder, type Selectable, type Updateable } from 'kysely'
 import type { z } from 'zod'
 import type { backups } from '#contract/backups.ts'
 import { anywhere, boundsOf } from '#service/catalog/page.ts'
@@ -59,17 +59,25 @@ export type BackupListQuery = z.output<(typeof backups.list)['query']>
 export async function listBackupRows(tx: Tx, query: BackupListQuery): Promise<{ rows: ListedBackup[]; total: number }> {
   const { limit, offset } = boundsOf(query)
   const chosen = tx.selectFrom('backups').where((where) => matching(where, query))
-  const { total } = await chosen.select((select) => select.fn.countAll<number>().as('total')).executeTakeFirstOrThrow()
-  // What has no size yet stands at the end, whichever way it is sorted.
+  const count = chosen.select((select) => select.fn.countAll<number>().as('total'))
+  // In the same statement: one way to the server, and one moment that both tell of.
   const rows = await chosen
     .select(listed)
-    .orderBy(sortColumns[query.sort], (by) => (query.order === 'asc' ? by.asc() : by.desc()).nullsLast())
+    .select(count.as('total'))
+    .orderBy(sortColumns[query.sort], (by) => directed(by, query))
     .orderBy('created_at', 'desc')
     .orderBy('id')
     .limit(limit)
     .offset(offset)
     .execute()
-  return { rows, total }
+  const total = rows[0]?.total ?? (await count.executeTakeFirstOrThrow()).total
+  return { rows: rows.map(({ total: _, ...row }) => row), total }
+}
+
+/** What has no size yet stands at the end, whichever way it is sorted; where nothing can be missing, an index gives the order. */
+function directed(by: OrderByItemBuilder, { sort, order }: BackupListQuery): OrderByItemBuilder {
+  const ordered = order === 'asc' ? by.asc() : by.desc()
+  return sort === 'fileSizeBytes' || sort === 'fileSizeCompressed' ? ordered.nullsLast() : ordered
 }
 
 function matching(where: ExpressionBuilder<Tables, 'backups'>, query: BackupListQuery) {

@@ -1,8 +1,8 @@
-import { Kysely, PostgresDialect } from 'kysely'
+import { Kysely, PostgresDialect, PostgresDriver, type Driver } from 'kysely'
 import pg from 'pg'
 import { Fault, messageOf } from '#base/fault.ts'
 import { limits } from '#base/limits.ts'
-import { setScope } from './catalog.store.ts'
+import { beginScoped } from './catalog.store.ts'
 import type { Scope, Tx } from './scope.ts'
 import type { Tables } from './tables.ts'
 
@@ -13,6 +13,8 @@ import type { Tables } from './tables.ts'
 export interface Catalog extends AsyncDisposable {
   /** One transaction in that scope: all of `work` or nothing. */
   as<T>(scope: Scope, work: (tx: Tx) => Promise<T>): Promise<T>
+  /** Single statements, each its own transaction, about what belongs to no tenant: people and their sessions. */
+  look<T>(work: (catalog: Kysely<Tables>) => Promise<T>): Promise<T>
   /** A pool's connections, for what brings its own SQL (pg-boss, LISTEN). */
   readonly pool: pg.Pool
   /** How to reach it from elsewhere in this process. */
@@ -40,23 +42,45 @@ export function openCatalog(connection: pg.ClientConfig): Catalog {
   pool.on('error', () => undefined)
   // One that is at work, likewise: its query rejects, or the next one does. Without somebody who hears it, the process would end.
   pool.on('connect', (client) => client.on('error', () => undefined))
-  const database = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
+  const database = new Kysely<Tables>({ dialect: new ScopedDialect(pool) })
   return {
     pool,
     connection,
-    as: async (scope, work) => {
-      try {
-        return await database.transaction().execute(async (tx) => {
-          await setScope(tx, scope)
+    as: (scope, work) =>
+      reached(
+        database.transaction().execute(async (tx) => {
+          await beginScoped(tx, scope)
           return await work(tx)
-        })
-      } catch (error) {
-        throw isLost(error)
-          ? new Fault('CATALOG_UNREACHABLE', `the catalog does not answer: ${messageOf(error)}`, {}, { cause: error })
-          : error
-      }
-    },
+        }),
+      ),
+    look: (work) => reached(work(database)),
     [Symbol.asyncDispose]: () => database.destroy(),
+  }
+}
+
+/** Leaves `begin` to `beginScoped`, which sends it with the scope: one way to the server and back, where there were two. */
+class ScopedDialect extends PostgresDialect {
+  readonly #pool: pg.Pool
+
+  constructor(pool: pg.Pool) {
+    super({ pool })
+    this.#pool = pool
+  }
+
+  override createDriver(): Driver {
+    return new ScopedDriver({ pool: this.#pool })
+  }
+}
+
+class ScopedDriver extends PostgresDriver {
+  override async beginTransaction(): Promise<void> {}
+}
+
+async function reached<T>(asked: Promise<T>): Promise<T> {
+  try {
+    return await asked
+  } catch (error) {
+    throw isLost(error) ? new Fault('CATALOG_UNREACHABLE', `the catalog does not answer: ${messageOf(error)}`, {}, { cause: error }) : error
   }
 }
 

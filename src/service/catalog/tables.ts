@@ -3,10 +3,8 @@ import type { ArchiveFormat } from '#contract/backups.ts'
 import type { Role } from '#contract/permissions.ts'
 import type { Status } from '#contract/shapes.ts'
 import type { SystemSettings } from '#base/settings.ts'
-
-/** Documents are handed over as text and come back parsed. */
-type Json<T> = ColumnType<T, string, string>
-type WithDefault<T> = ColumnType<T, T | undefined, T>
+import type { AlertTables } from '#service/alerts/alert-tables.ts'
+import type { Json, WithDefault } from './columns.ts'
 
 export type FaultRecord = { readonly code: string; readonly fact: string; readonly hint: string }
 
@@ -331,8 +329,8 @@ export interface ScheduleTickRow {
   created_at: Date
 }
 
-/** Every table of the catalog, as `migrations/` makes them. */
-export interface Tables {
+/** Every table of the catalog, as `migrations/` makes them; a slice of its own may keep its rows in `<slice>-tables.ts`. */
+export interface Tables extends AlertTables {
   tenants: TenantRow
   users: UserRow
   password_history: { user_id: string; password_hash: string; replaced_at: Date }

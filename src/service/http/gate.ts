@@ -12,6 +12,7 @@ import type { House } from '#service/house.ts'
 import { homeTenantOf, nobody, scopeOf, type Caller } from './caller.ts'
 import { recallReply, rememberReply, type Remembered } from './idempotency.store.ts'
 import { assertPlainText } from './plain-text.ts'
+import { SharedWork } from './together.ts'
 
 /** One request that the gate let in: everything in it is parsed, and its rows are those that its caller may touch. */
 export interface Call<E extends Endpoint> {
@@ -82,6 +83,7 @@ export function serve<E extends Endpoint>(
   answer: (call: Call<E>) => Promise<Answer<E>>,
 ): void {
   const admitted = new WeakMap<FastifyRequest, Admitted>()
+  const shared = new SharedWork<string>()
   app.route({
     method: endpoint.method,
     url: endpoint.path.replaceAll(/\{(\w+)\}/g, ':$1'),
@@ -98,7 +100,14 @@ export function serve<E extends Endpoint>(
       const concern: Concern = {}
       const call = { house, endpoint, request, reply, caller, scope, concern }
       try {
-        const given = await answerTo(call, answer)
+        const input = inputOf(call)
+        if (endpoint.isShared) {
+          const text = await shared.run(canonicalJson([scope, input]), async () =>
+            JSON.stringify(endpoint.reply.parse(await answerTo(call, input, answer))),
+          )
+          return await reply.status(endpoint.status).type('application/json').send(text)
+        }
+        const given = await answerTo(call, input, answer)
         if (given === sent) return reply
         return await reply.status(endpoint.status).send(endpoint.status === 204 ? undefined : endpoint.reply.parse(given))
       } catch (error) {
@@ -157,13 +166,23 @@ interface Asked<E extends Endpoint> extends Admitted {
   readonly concern: Concern
 }
 
-async function answerTo<E extends Endpoint>(asked: Asked<E>, answer: (call: Call<E>) => Promise<Answer<E>>): Promise<Answer<E>> {
-  const { house, endpoint, request, reply, caller, scope } = asked
+type Input<E extends Endpoint> = Pick<Call<E>, 'params' | 'query' | 'body'>
+
+function inputOf<E extends Endpoint>({ endpoint, request }: Asked<E>): Input<E> {
   const params = parseValue(endpoint.params, request.params, 'the path') as ParamsOf<E>
   const query = parseValue(endpoint.query, request.query, 'the query') as QueryOf<E>
   const body = (endpoint.isUpload ? {} : parseValue(endpoint.body, request.body === undefined ? {} : request.body, 'the body')) as BodyOf<E>
   for (const given of [params, query, body]) assertPlainText(given)
-  const remembered = rememberedOf(asked, { params, query, body })
+  return { params, query, body }
+}
+
+async function answerTo<E extends Endpoint>(
+  asked: Asked<E>,
+  input: Input<E>,
+  answer: (call: Call<E>) => Promise<Answer<E>>,
+): Promise<Answer<E>> {
+  const { house, endpoint, request, reply, caller, scope } = asked
+  const remembered = rememberedOf(asked, input)
   const known = remembered && (await house.catalog.as(everything, (tx) => recallReply(tx, remembered)))
   if (known) return (endpoint.hasSecretReply ? unsealedReply(house, known.reply) : known.reply) as Answer<E>
   const gone = new AbortController()
@@ -171,11 +190,10 @@ async function answerTo<E extends Endpoint>(asked: Asked<E>, answer: (call: Call
   reply.raw.once('close', () => reply.raw.writableFinished || gone.abort(new Fault('CANCELLED', 'whoever asked has gone')))
   let acts = 0
   const given = await answer({
-    caller,
+    // Of an answer that others are given too.
+    caller: endpoint.isShared ? nobody : caller,
     scope,
-    params,
-    query,
-    body,
+    ...input,
     request: factsOf(request),
     signal: gone.signal,
     wire: { request, reply },

@@ -1,34 +1,32 @@
 import { durations } from '#base/units.ts'
 import type { Clock } from '#base/clock.ts'
 import type { Catalog } from '#service/catalog/catalog.ts'
-import { everything } from '#service/catalog/scope.ts'
-import type { Authenticate } from '#service/http/caller.ts'
-import { findByKey, findBySession, touchKey, touchSession } from './credentials.store.ts'
+import { everything, type Tx } from '#service/catalog/scope.ts'
+import type { Authenticate, PersonCaller } from '#service/http/caller.ts'
+import { batched } from '#service/http/together.ts'
+import { findByKeys, findBySessions, touchKey, touchSession } from './credentials.store.ts'
 import { sessionTimes } from './session-times.ts'
-import { hashOfToken } from './token.ts'
 
 /** How old a note of the last use may be: not each request writes one. */
 const touchEveryMs = 30 * durations.second
 
 /** By the session's cookie, or by a bearer token: a session's or a key's. */
 export function authenticatorOf(catalog: Catalog, clock: Clock): Authenticate {
+  const sessions = batched((tokens) => catalog.look((tables) => findBySessions(tables, tokens, clock.now())))
+  const keys = batched((tokens) => catalog.look((tables) => findByKeys(tables, tokens, clock.now())))
   return async ({ session, bearer, isLookOnly = false }) => {
     const token = bearer ?? session
     if (token === undefined) return undefined
+    const found = await (token.startsWith('itk_') ? keys(token) : sessions(token))
     const now = clock.now()
-    const hash = hashOfToken(token)
-    return await catalog.as(everything, async (tx) => {
-      if (token.startsWith('itk_')) {
-        const key = await findByKey(tx, hash, now)
-        if (key && !isLookOnly && isDue(key.usedAt, now)) await touchKey(tx, key.caller.credentialId, now)
-        return key?.caller
-      }
-      const found = await findBySession(tx, hash, now)
-      if (found && !isLookOnly && isDue(found.usedAt, now))
-        await touchSession(tx, found.caller.credentialId, { usedAt: now, idleMs: (await sessionTimes(tx)).idleMs })
-      return found?.caller
-    })
+    if (found && !isLookOnly && isDue(found.usedAt, now)) await catalog.as(everything, (tx) => touch(tx, found.caller, now))
+    return found?.caller
   }
+}
+
+async function touch(tx: Tx, { kind, credentialId }: PersonCaller, now: Date): Promise<void> {
+  if (kind === 'key') await touchKey(tx, credentialId, now)
+  else await touchSession(tx, credentialId, { usedAt: now, idleMs: (await sessionTimes(tx)).idleMs })
 }
 
 function isDue(usedAt: Date | null, now: Date): boolean {
