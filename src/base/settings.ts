@@ -94,6 +94,11 @@ export const assertionSchema = z.strictObject({
 })
 export type Assertion = z.infer<typeof assertionSchema>
 
+const objectiveMinutes = z
+  .number()
+  .positive()
+  .max((365 * durations.day) / durations.minute)
+
 /** What the operator says about one system; read from `--settings FILE`. */
 export const systemSettingsSchema = z.strictObject({
   fileReferences: z.array(fileReferenceSchema).default([]),
@@ -105,8 +110,8 @@ export const systemSettingsSchema = z.strictObject({
     .array(assertionSchema)
     .refine((all) => new Set(all.map(({ name }) => name)).size === all.length, 'each assertion has a name of its own')
     .default([]),
-  /** What was promised; a drill sets beside it what was achieved. */
-  objectives: z.strictObject({ rto: durationText.optional() }).default({}),
+  /** What was promised: the most data, and time, that may be lost. What was achieved is set beside it. */
+  objectives: z.strictObject({ rpoMinutes: objectiveMinutes.optional(), rtoMinutes: objectiveMinutes.optional() }).default({}),
   hooks: z
     .strictObject({
       /** Quiesce before the snapshot, resume after the last byte, also on failure. */

@@ -90,7 +90,7 @@ test('SAFETY rule 28 a drill proves a backup of databases and files, keeps a sig
     { name: 'patients', database: 'ward', sql: 'select count(*) from patient', expect: { atLeast: 500 } },
     { name: 'newest', database: 'archive', sql: 'select max(seen_at) from patient', expect: { within: '1h' } },
   ]
-  const settings = await settingsFile('clinic', { assertions, objectives: { rto: '4h' } })
+  const settings = await settingsFile('clinic', { assertions, objectives: { rtoMinutes: 240 } })
   const out = place.file('report.json')
   const told = await drill(0, backup, '--settings', settings, '--out', out)
   assert.match(told.stderr, /Proven restorable \(20/)
@@ -181,7 +181,7 @@ test('an assertion that fails fails the drill, and every one of them stands in t
 
 test('a backup with gaps is proven with its gaps: exit code 3; its tablespace is made, its objective missed', async () => {
   const reference = { database: 'gappy', table: 'patient', column: 'path', root: 'gappy-files' }
-  const settings = await settingsFile('gappy', { fileReferences: [reference], objectives: { rto: '0s' } })
+  const settings = await settingsFile('gappy', { fileReferences: [reference], objectives: { rtoMinutes: 0.001 } })
   const files = await makeFiles('gappy-files')
   await rm(place.file('gappy-files/report-1'))
   const words = ['--database', await makeDatabase('gappy'), '--files', files, '--settings', settings]
@@ -192,7 +192,7 @@ test('a backup with gaps is proven with its gaps: exit code 3; its tablespace is
   const told = await drill(3, String(backup), '--settings', settings)
   assert.deepEqual([told.json['status'], told.json['outcome']], ['completed_with_gaps', 'proven'])
   assert.match(JSON.stringify(told.json['report'].backup.gaps), /dangling-reference.*report-1/)
-  assert.match(told.stderr, /RTO .* achieved, objective 0 ms: MISSED/)
+  assert.match(told.stderr, /RTO .* achieved, objective 60 ms: MISSED/)
   assert.deepEqual(told.json['report'].databases[0].notes, [])
 })
 

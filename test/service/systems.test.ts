@@ -115,6 +115,7 @@ test('what is wrong in a system is named by its field, and nothing is registered
     [{ roots: [{ name: 'files', path: `${rootOf('data')}/catalog` }] }, 'roots.0.path'],
     [{ title: '' }, 'title'],
     [{ title: 'x'.repeat(201) }, 'title'],
+    [{ settings: { objectives: { rpoMinutes: 0 } } }, 'settings.objectives.rpoMinutes'],
     [{ settings: { hooks: { beforeBackup: { url: 'http://far.example/' } } } }, 'settings.hooks.beforeBackup.url'],
     [{ requiresSecondApprover: 'yes' }, 'requiresSecondApprover'],
   ]

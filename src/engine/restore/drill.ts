@@ -2,7 +2,7 @@ import { release, type } from 'node:os'
 import { throwIfCancelled } from '#base/clock.ts'
 import { Fault, isFault } from '#base/fault.ts'
 import type { SystemSettings } from '#base/settings.ts'
-import { durationMsOf } from '#base/units.ts'
+import { durations } from '#base/units.ts'
 import { productVersion } from '#host/version.ts'
 import { openBackup, type Backup, type OpenedBackup } from '#engine/backup/backups.ts'
 import type { Instruments } from '#engine/backup/order.ts'
@@ -161,6 +161,7 @@ async function search(
 function reportOf(repository: Repository, held: HeldDrill, now: Date): DrillReport {
   const { id, begunAt, order, log, opened, fault, findings } = held
   const { backup, settings } = order
+  const { rtoMinutes } = settings.objectives
   const { hostname, username } = owner()
   const isBackupAtFault = fault !== undefined && (fault.isDamage || findings.length > 0 || backupFaults.has(fault.code))
   return {
@@ -191,10 +192,7 @@ function reportOf(repository: Repository, held: HeldDrill, now: Date): DrillRepo
     roots: reportRoots(log, opened),
     assertions: reportAssertions(log, settings, opened),
     exactness: reportExactness(opened),
-    rto: {
-      objectiveMs: settings.objectives.rto === undefined ? null : durationMsOf(settings.objectives.rto),
-      achievedMs: log.restoredInMs,
-    },
+    rto: { objectiveMs: rtoMinutes === undefined ? null : Math.round(rtoMinutes * durations.minute), achievedMs: log.restoredInMs },
     fault: fault ? { code: fault.code, fact: fault.message, hint: fault.hint } : null,
     findings: [...findings],
   }
