@@ -7,6 +7,7 @@ import { clientOf, RemoteFault } from '#contract/client.ts'
 import { me } from '#contract/me.ts'
 import { signIn } from '#contract/sign-in.ts'
 import { everything } from '#service/catalog/scope.ts'
+import { removeExpired } from '#service/people/expired.store.ts'
 import { assertProblem, setUpHere, testPassword, testService, type TestService } from '#test/support/service.ts'
 
 const clock = testClock(new Date('2031-03-05T08:00:00Z'))
@@ -214,6 +215,21 @@ test('no password, token or hash of one reaches the catalog in the clear', async
   )
   assert.ok(!rows[0]!.text.includes(token) && !rows[0]!.text.includes(testPassword))
   assert.match(rows[0]!.text, /\$argon2id\$v=19\$m=65536,t=1,p=1\$/)
+})
+
+test('what has been good for nothing for a month is removed, and nothing before', async () => {
+  await tryPassword(await administrator(), testPassword)
+  const { catalog } = here.service.house
+  const leftAt = (at: Date) =>
+    catalog.as(everything, async (tx) => {
+      await removeExpired(tx, at)
+      return (await tx.selectFrom('sessions').select('expires_at').execute()).length
+    })
+  const { expires_at: end } = await catalog.as(everything, (tx) =>
+    tx.selectFrom('sessions').select('expires_at').orderBy('expires_at', 'desc').limit(1).executeTakeFirstOrThrow(),
+  )
+  assert.ok((await leftAt(new Date(end.getTime() + 30 * durations.day))) > 0)
+  assert.equal(await leftAt(new Date(end.getTime() + 31 * durations.day)), 0)
 })
 
 test('set-up by the usual way, for the tests of everything else', async () => {

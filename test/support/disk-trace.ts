@@ -3,6 +3,8 @@ import fs from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
 import path from 'node:path'
 import koffi from 'koffi'
+import { unreachable } from '#base/unreachable.ts'
+import { hearThreads, type HearThread } from './disk-trace-threads.ts'
 
 /** What this process did to a directory tree, as the kernel was told. Paths are absolute, inodes the numbers of the real files. */
 export type DiskStep =
@@ -29,8 +31,8 @@ export interface DiskTrace extends Disposable {
 export type BeforeStep = (call: string) => void
 
 /**
- * Looks on while this process works below `root`, at the two doors that everything goes through: Node's own `fs`, both
- * kinds, and the C library's renameat2 and syncfs. Nothing of the product takes part, so nothing of it can be forgotten.
+ * Looks on while this process works below `root`, in all its threads, at the two doors that everything goes through: Node's
+ * own `fs`, both kinds, and the C library's renameat2 and syncfs. Nothing of the product takes part, so nothing of it can be forgotten.
  */
 export function traceDisk(root: string, beforeStep: BeforeStep = () => {}): DiskTrace {
   assert.ok(!isTracing, 'one trace at a time')
@@ -45,6 +47,7 @@ export function traceDisk(root: string, beforeStep: BeforeStep = () => {}): Disk
   patchNames(within, restore)
   patchHandles(within, restore)
   patchDescriptors(within, restore)
+  restore.use(hearThreads(listenerOf(within)))
   native = within
   restore.defer(() => (native = undefined))
   syncBuiltinESMExports()
@@ -250,6 +253,38 @@ function patchDescriptors(within: Tracing, restore: DisposableStack): void {
     if (within.isBelow(fd)) within.synced(fd)
   }
   replace(fs, 'fsyncSync', syncing, restore)
+}
+
+/** What threads do with descriptors, as `patchDescriptors` does it here. */
+function listenerOf(within: Tracing): HearThread {
+  const opening = new Map<number, (fd: number) => void>()
+  return (call, thread) => {
+    switch (call.what) {
+      case 'opening': {
+        const place = within.below(call.path)
+        const done = place === undefined ? undefined : within.opening(place, call.flags)
+        if (!done) return 'not ours'
+        opening.set(thread, done)
+        return 'go on'
+      }
+      case 'opened':
+        opening.get(thread)?.(call.fd)
+        return 'go on'
+      case 'writing':
+      case 'syncing':
+        if (!within.isBelow(call.fd)) return 'not ours'
+        within.before(call.what === 'writing' ? 'write' : 'fsync')
+        return 'go on'
+      case 'wrote':
+        within.wrote(undefined, call.fd, { bytes: call.bytes, position: call.position })
+        return 'go on'
+      case 'synced':
+        within.synced(call.fd)
+        return 'go on'
+      default:
+        return unreachable(call)
+    }
+  }
 }
 
 // The C library: its functions are taken once, when first needed, so these stand in their place from the beginning.

@@ -52,8 +52,7 @@ export async function writeProgress(
   { progress, at }: { readonly progress: MeasuredProgress; readonly at: Date },
 ): Promise<StoredRun> {
   return await changed(
-    tx
-      .updateTable('runs')
+    goingOn(tx, key)
       .set({
         stage: progress.stage,
         percent: progress.percent,
@@ -64,9 +63,6 @@ export async function writeProgress(
         left_seconds: progress.leftSeconds,
         progress_at: at,
       })
-      .where('id', '=', key.id)
-      .where('attempt', '=', key.attempt)
-      .where('status', '=', 'in_progress')
       .returningAll()
       .executeTakeFirst(),
     key,
@@ -75,12 +71,8 @@ export async function writeProgress(
 
 export async function addToTrail(tx: Tx, key: AttemptKey, patch: Trail): Promise<void> {
   await changed(
-    tx
-      .updateTable('runs')
+    goingOn(tx, key)
       .set({ trail: sql`trail || ${JSON.stringify(patch)}::jsonb` })
-      .where('id', '=', key.id)
-      .where('attempt', '=', key.attempt)
-      .where('status', '=', 'in_progress')
       .returning('id')
       .executeTakeFirst(),
     key,
@@ -113,17 +105,13 @@ export async function giveBackRun(
   { fault, hasFailed }: { readonly fault: FaultRecord | null; readonly hasFailed: boolean },
 ): Promise<StoredRun> {
   return await changed(
-    tx
-      .updateTable('runs')
+    goingOn(tx, key)
       .set((e) => ({
         status: 'pending' as const,
         worker: null,
         ...(hasFailed && { failures: e('failures', '+', 1) }),
         ...(fault && { fault: JSON.stringify(fault) }),
       }))
-      .where('id', '=', key.id)
-      .where('attempt', '=', key.attempt)
-      .where('status', '=', 'in_progress')
       .returningAll()
       .executeTakeFirst(),
     key,
@@ -139,8 +127,7 @@ export interface RunEnd {
 
 export async function endRun(tx: Tx, key: AttemptKey, { status, fault, output, at }: RunEnd): Promise<StoredRun> {
   return await changed(
-    tx
-      .updateTable('runs')
+    goingOn(tx, key)
       .set({
         status,
         ended_at: at,
@@ -148,9 +135,6 @@ export async function endRun(tx: Tx, key: AttemptKey, { status, fault, output, a
         fault: fault && JSON.stringify(fault),
         result: output === undefined ? null : JSON.stringify(output),
       })
-      .where('id', '=', key.id)
-      .where('attempt', '=', key.attempt)
-      .where('status', '=', 'in_progress')
       .returningAll()
       .executeTakeFirst(),
     key,
@@ -172,6 +156,10 @@ export async function wishedCancellations(tx: Tx, ids: readonly string[]): Promi
 /** Tells the listeners. */
 export async function publishRun(tx: Tx, run: StoredRun, at: Date): Promise<void> {
   await publish(tx, { tenantId: run.tenant_id, kind: 'job.changed', subjectId: run.id, body: jobOf(run), at })
+}
+
+function goingOn(tx: Tx, key: AttemptKey) {
+  return tx.updateTable('runs').where('id', '=', key.id).where('attempt', '=', key.attempt).where('status', '=', 'in_progress')
 }
 
 async function changed<T>(row: Promise<T | undefined>, { id, attempt }: AttemptKey): Promise<T> {

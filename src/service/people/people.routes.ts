@@ -1,10 +1,14 @@
 import type { FastifyInstance } from 'fastify'
 import { Fault } from '#base/fault.ts'
+import { durations } from '#base/units.ts'
 import { people } from '#contract/people.ts'
 import { anywhere, boundsOf } from '#service/catalog/page.ts'
+import { everything } from '#service/catalog/scope.ts'
 import { serve } from '#service/http/gate.ts'
 import type { House } from '#service/house.ts'
+import { startTicker } from '#service/ticker.ts'
 import { clearTries } from './accounts.store.ts'
+import { removeExpired } from './expired.store.ts'
 import { keysOf, revokeKey } from './keys.store.ts'
 import { newPasswordLink, setPasswordByLink } from './password-links.ts'
 import {
@@ -24,6 +28,8 @@ import { addPeopleSettings } from './settings.routes.ts'
 import { endSessionsOf } from './sessions.store.ts'
 import { removeTotp } from './totp.store.ts'
 
+const expiredEveryMs = durations.hour
+
 export function addPeople(app: FastifyInstance, house: House): void {
   serve(app, house, people.list, async ({ query, scope, read }) => {
     const { page, pageSize, search, retired } = query
@@ -42,6 +48,10 @@ export function addPeople(app: FastifyInstance, house: House): void {
   addCare(app, house)
   addKeys(app, house)
   addPeopleSettings(app, house)
+  const ticker = startTicker(house, { name: 'removing what has expired', everyMs: expiredEveryMs }, () =>
+    house.catalog.as(everything, (tx) => removeExpired(tx, house.clock.now())),
+  )
+  app.addHook('onClose', () => ticker[Symbol.asyncDispose]())
 }
 
 /** When somebody lost what lets them in. */

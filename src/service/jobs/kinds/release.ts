@@ -1,12 +1,9 @@
 import { z } from 'zod'
-import { within } from '#service/catalog/scope.ts'
 import { jobKind } from '#service/jobs/job-kind.ts'
 import type { work } from '#service/jobs/work/release.work.ts'
 import { restoredSchema } from '#service/jobs/work/restored.ts'
-import { knownRepository, repositorySecrets } from '#service/repositories/repositories.ts'
-import { databasePasswordsOf, knownPlan } from '#service/restores/plans.ts'
+import { prepared } from '#service/restores/prepared.ts'
 import { noteRestoreBegun, settleRestore, statusOf } from '#service/restores/restore-end.ts'
-import { knownRestore, stateDirectoryOf } from '#service/restores/restores.ts'
 
 const orderSchema = z.object({})
 
@@ -17,21 +14,14 @@ export const releaseKind = jobKind<z.infer<typeof orderSchema>, typeof work>({
   output: restoredSchema,
   work: new URL('../work/release.work.ts', import.meta.url),
   begin: (house, tx, { subjectId }) => noteRestoreBegun(house, tx, subjectId!),
-  prepare: (house, { subjectId, tenantId }) =>
-    house.catalog.as(within(tenantId), async (tx) => {
-      const row = await knownRestore(tx, subjectId!)
-      const plan = await knownPlan(tx, row.plan_id!)
-      return {
-        input: {
-          of: row.of_restore_id!,
-          repository: repositorySecrets(house, await knownRepository(tx, plan.repository_id)),
-          stateDirectory: stateDirectoryOf(house),
-          confirmed: row.system_name,
-          withoutBackup: row.without_safety_backup_reason ?? undefined,
-        },
-        databasePasswords: await databasePasswordsOf(house, tx, plan),
-      }
-    }),
+  prepare: (house, run) =>
+    prepared(house, run, ({ row, repository, stateDirectory, confirmed }) => ({
+      of: row.of_restore_id!,
+      repository,
+      stateDirectory,
+      confirmed,
+      withoutBackup: row.without_safety_backup_reason ?? undefined,
+    })),
   statusOf,
   settle: (house, tx, run, outcome) => settleRestore(house, tx, { run, outcome }),
 })
