@@ -24,6 +24,31 @@ const countSchema = z.number().int().nonnegative()
 const backupNameSchema = textSchema(120).regex(/^[^\n\t]*$/, 'a name is one line')
 const reasonSchema = textSchema(500)
 
+export const verdicts = ['accepted', 'rejected'] as const
+export type Verdict = (typeof verdicts)[number]
+
+export const anomalySchema = z.object({
+  findings: z.array(
+    z.object({
+      /** What was measured, such as `rows main.public.patient`. */
+      measure: z.string(),
+      now: z.number(),
+      /** The median of those before it. */
+      usual: z.number(),
+      /** In words, with the numbers. */
+      fact: z.string(),
+    }),
+  ),
+  /** What may be behind it without any harm. */
+  innocent: z.array(z.string()),
+  /** Null until somebody has said whether it is right. */
+  verdict: z.enum(verdicts).nullable(),
+  settledAt: instantSchema.nullable(),
+  settledBy: z.string().nullable(),
+  reason: z.string().nullable(),
+})
+export type AnomalyView = z.infer<typeof anomalySchema>
+
 /** As lists show it. */
 export const backupSchema = z.object({
   id: uuidSchema,
@@ -58,6 +83,10 @@ export const backupSchema = z.object({
   removedAt: instantSchema.nullable(),
   /** Since when its snapshot is not in the repository although nobody removed it through this service. */
   missingAt: instantSchema.nullable(),
+  /** The open alert on account of which it is kept, whatever the retention says. */
+  heldByAlert: uuidSchema.nullable(),
+  /** How it is unlike those before it; null when it is not, or there were too few. Until it is accepted it is no good backup. */
+  anomaly: anomalySchema.nullable(),
 })
 export type BackupView = z.infer<typeof backupSchema>
 

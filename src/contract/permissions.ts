@@ -20,6 +20,12 @@ export const permissionMatrix = {
   'backups.download': ['SYSTEM_ADMIN', 'BACKUP_OPERATOR'],
   'backups.import': ['SYSTEM_ADMIN', 'BACKUP_OPERATOR'],
   'backups.delete': ['SYSTEM_ADMIN'],
+  /** To say of a backup that is unlike those before it whether it is right. */
+  'backups.judge': ['SYSTEM_ADMIN', 'RESTORE_APPROVER'],
+  'drills.read': ['SYSTEM_ADMIN', 'BACKUP_OPERATOR', 'RESTORE_APPROVER', 'AUDITOR', 'VIEWER'],
+  'drills.run': ['SYSTEM_ADMIN', 'BACKUP_OPERATOR'],
+  'drills.report': ['SYSTEM_ADMIN', 'BACKUP_OPERATOR', 'RESTORE_APPROVER', 'AUDITOR'],
+  'drills.write': ['SYSTEM_ADMIN'],
   'schedules.read': ['SYSTEM_ADMIN', 'BACKUP_OPERATOR', 'RESTORE_APPROVER', 'AUDITOR', 'VIEWER'],
   'schedules.write': ['SYSTEM_ADMIN', 'BACKUP_OPERATOR'],
   'restores.read': ['SYSTEM_ADMIN', 'BACKUP_OPERATOR', 'RESTORE_APPROVER', 'AUDITOR', 'VIEWER'],

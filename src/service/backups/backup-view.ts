@@ -1,7 +1,11 @@
 import type { z } from 'zod'
-import type { backupDetailsSchema, BackupView } from '#contract/backups.ts'
+import { parseValue } from '#base/parse.ts'
+import { anomalySchema, type AnomalyView, type backupDetailsSchema, type BackupView } from '#contract/backups.ts'
 import type { ListedBackup, RunState, StoredBackup } from './backups.store.ts'
 import { metadataOf } from './summary.ts'
+
+/** `backups.anomaly`: what was found; what became of it stands in columns of its own. */
+export const foundAnomalySchema = anomalySchema.pick({ findings: true, innocent: true })
 
 export function backupView(row: ListedBackup): BackupView {
   return {
@@ -32,6 +36,19 @@ export function backupView(row: ListedBackup): BackupView {
     removalDueAt: instantOf(row.removal_due_at),
     removedAt: instantOf(row.removed_at),
     missingAt: instantOf(row.missing_at),
+    heldByAlert: row.held_by_alert,
+    anomaly: anomalyOf(row),
+  }
+}
+
+function anomalyOf(row: ListedBackup): AnomalyView | null {
+  if (row.anomaly === null) return null
+  return {
+    ...parseValue(foundAnomalySchema, row.anomaly, 'the anomaly of a backup'),
+    verdict: row.anomaly_verdict,
+    settledAt: instantOf(row.anomaly_settled_at),
+    settledBy: row.anomaly_settled_by,
+    reason: row.anomaly_reason,
   }
 }
 

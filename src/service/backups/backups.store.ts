@@ -44,6 +44,12 @@ const listed = [
   'removal_fault',
   'removed_at',
   'missing_at',
+  'held_by_alert',
+  'anomaly',
+  'anomaly_verdict',
+  'anomaly_settled_at',
+  'anomaly_settled_by',
+  'anomaly_reason',
 ] as const satisfies readonly (keyof BackupRow)[]
 
 const sortColumns = {

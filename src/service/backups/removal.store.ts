@@ -23,6 +23,7 @@ export async function lockDueRemovals(
     .where('removed_at', 'is', null)
     .where('removal_due_at', '<=', now)
     .where('removal_run_id', 'is', null)
+    .where('held_by_alert', 'is', null)
     .orderBy('removal_due_at')
     .limit(rowsMax)
     .forUpdate()

@@ -6,6 +6,7 @@ import type { FaultRecord } from '#service/catalog/tables.ts'
 import type { House } from '#service/house.ts'
 import { lockedBackup } from './backups.ts'
 import { updateBackup, type ListedBackup } from './backups.store.ts'
+import { isKeptByAlarm } from './good.ts'
 import { expireDownloads } from './downloads.store.ts'
 import { lockDueRemovals, removalGraceDays } from './removal.store.ts'
 
@@ -13,7 +14,7 @@ import { lockDueRemovals, removalGraceDays } from './removal.store.ts'
 const refusedAgainMs = durations.day
 const dueAtOnceMax = 100
 
-/** Out of the lists, and due to be removed when the grace period is over. BACKUP_BUSY, BACKUP_DELETED. */
+/** Out of the lists, and due to be removed when the grace period is over. BACKUP_BUSY, BACKUP_DELETED, BACKUP_KEPT. */
 export async function deleteBackup(
   house: House,
   tx: Tx,
@@ -23,6 +24,7 @@ export async function deleteBackup(
   if (row.deleted_at !== null) throw new Fault('BACKUP_DELETED', `backup ${id} was deleted at ${row.deleted_at.toISOString()}`)
   if (row.status === 'pending' || row.status === 'in_progress')
     throw new Fault('BACKUP_BUSY', `backup ${id} is still being made`, { status: row.status })
+  assertNotKept(row)
   const now = house.clock.now()
   const graceMs = (await removalGraceDays(tx)) * durations.day
   return await updateBackup(tx, id, {
@@ -32,6 +34,11 @@ export async function deleteBackup(
     removal_due_at: new Date(now.getTime() + graceMs),
     removal_fault: null,
   })
+}
+
+/** BACKUP_KEPT while an alarm of its system is open. */
+export function assertNotKept(row: Pick<ListedBackup, 'id' | 'held_by_alert'>): void {
+  if (isKeptByAlarm(row)) throw new Fault('BACKUP_KEPT', `backup ${row.id} is kept until alert ${row.held_by_alert} is settled`)
 }
 
 /** BACKUP_BUSY while the job that removes it is under way, BACKUP_NOT_READY when it is removed or was not deleted. */

@@ -4,6 +4,8 @@ import type { Role } from '#contract/permissions.ts'
 import type { Status } from '#contract/shapes.ts'
 import type { SystemSettings } from '#base/settings.ts'
 import type { AlertTables } from '#service/alerts/alert-tables.ts'
+import type { DrillTables } from '#service/drills/drill-tables.ts'
+import type { VerificationTables } from '#service/verification/verification-tables.ts'
 import type { Json, WithDefault } from './columns.ts'
 
 export type FaultRecord = { readonly code: string; readonly fact: string; readonly hint: string }
@@ -167,6 +169,12 @@ export interface BackupRow {
   removal_fault: ColumnType<FaultRecord | null, string | null | undefined, string | null>
   removed_at: Date | null
   missing_at: Date | null
+  held_by_alert: string | null
+  anomaly: ColumnType<Record<string, unknown> | null, string | null | undefined, string | null>
+  anomaly_verdict: 'accepted' | 'rejected' | null
+  anomaly_settled_at: Date | null
+  anomaly_settled_by: string | null
+  anomaly_reason: string | null
 }
 
 export interface RestorePlanRow {
@@ -330,7 +338,7 @@ export interface ScheduleTickRow {
 }
 
 /** Every table of the catalog, as `migrations/` makes them; a slice of its own may keep its rows in `<slice>-tables.ts`. */
-export interface Tables extends AlertTables {
+export interface Tables extends AlertTables, DrillTables, VerificationTables {
   tenants: TenantRow
   users: UserRow
   password_history: { user_id: string; password_hash: string; replaced_at: Date }

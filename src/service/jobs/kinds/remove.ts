@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { unreachable } from '#base/unreachable.ts'
-import { noteNotRemoved, noteRemoved } from '#service/backups/removal.ts'
+import { knownBackup } from '#service/backups/backups.ts'
+import { assertNotKept, noteNotRemoved, noteRemoved } from '#service/backups/removal.ts'
 import { within } from '#service/catalog/scope.ts'
 import { jobKind } from '#service/jobs/job-kind.ts'
 import { removeOutputSchema, type work } from '#service/jobs/work/remove.work.ts'
@@ -13,7 +14,11 @@ export const removeKind = jobKind<Record<string, never>, typeof work>({
   output: removeOutputSchema,
   work: new URL('../work/remove.work.ts', import.meta.url),
   prepare: async (house, { subjectId, repositoryId, tenantId }) => {
-    const repository = await house.catalog.as(within(tenantId), (tx) => knownRepository(tx, repositoryId!))
+    const repository = await house.catalog.as(within(tenantId), async (tx) => {
+      // An alarm may have come since it fell due.
+      assertNotKept(await knownBackup(tx, subjectId!))
+      return await knownRepository(tx, repositoryId!)
+    })
     return { input: { id: subjectId!, repository: repositorySecrets(house, repository) } }
   },
   settle: async (house, tx, { id: runId, subjectId }, outcome) => {
