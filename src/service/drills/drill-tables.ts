@@ -1,8 +1,7 @@
 import type { ColumnType } from 'kysely'
-import type { DrillCause, DrillChoice } from '#contract/drills.ts'
+import type { DrillCause, DrillChoice, DrillView } from '#contract/drills.ts'
 import type { Status } from '#contract/shapes.ts'
 import type { WithDefault } from '#service/catalog/columns.ts'
-import type { FaultRecord } from '#service/catalog/tables.ts'
 
 export interface DrillPolicyRow {
   system_id: string
@@ -32,7 +31,7 @@ export interface DrillRow {
   restored_in_ms: number | null
   objective_ms: number | null
   finding_count: WithDefault<number>
-  fault: ColumnType<FaultRecord | null, string | null | undefined, string | null>
+  fault: ColumnType<DrillView['fault'], string | null | undefined, string | null>
   report: string | null
   run_id: string | null
   created_by: string
