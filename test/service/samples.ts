@@ -62,7 +62,11 @@ export const samples: Readonly<Record<string, Make>> = {
     body: { token: 'itu_nothing', name: 'somebody', title: 'Somebody', password: 'a good long password' },
     admitted: { status: 403, code: 'SET_UP_LINK' },
   }),
-  'sign-in.password': () => ({ body: { name: 'nobody', password: 'wrong' }, admitted: { status: 401, code: 'SIGN_IN_REFUSED' } }),
+  'sign-in.password': () => ({
+    body: { name: 'nobody', password: 'wrong' },
+    admitted: { status: 401, code: 'SIGN_IN_REFUSED' },
+    isHeavy: true,
+  }),
   'sign-in.totp': () => ({ body: { code: '000000' }, admitted: { status: 401, code: 'NOT_SIGNED_IN' } }),
   'sign-in.end': nothing,
   'sign-in.ways': nothing,
@@ -70,7 +74,7 @@ export const samples: Readonly<Record<string, Make>> = {
   'sign-in.oidc-callback': () => ({ admitted: { status: 401, code: 'OIDC_REFUSED' } }),
 
   'me.show': nothing,
-  'me.begin-totp': () => ({ body: { password: 'wrong' }, admitted: { status: 403, code: 'REAUTHENTICATION' } }),
+  'me.begin-totp': () => ({ body: { password: 'wrong' }, admitted: { status: 403, code: 'REAUTHENTICATION' }, isHeavy: true }),
   'me.confirm-totp': () => ({ body: { code: '000000' }, admitted: { status: 409, code: 'TOTP_NEEDED' } }),
   'me.renew-recovery-codes': () => ({
     body: { password: 'wrong', code: '000000' },
@@ -85,6 +89,7 @@ export const samples: Readonly<Record<string, Make>> = {
   'me.change-password': () => ({
     body: { currentPassword: 'wrong', newPassword: 'another good long one' },
     admitted: { status: 403, code: 'REAUTHENTICATION' },
+    isHeavy: true,
   }),
   'keys.list': nothing,
   'keys.create': (world) => ({
@@ -181,7 +186,7 @@ export const samples: Readonly<Record<string, Make>> = {
 
   'restores.preview': async (world) => ({ body: { backupId: await world.backup() } }),
   'restores.plan': about('plan'),
-  'restores.validate': async (world) => ({ body: { backupId: await world.backup() } }),
+  'restores.validate': async (world) => ({ body: { backupId: await world.backup() }, isHeavy: true }),
   'restores.execute': async (world) => ({ body: { planId: await world.plan(), ...signed }, ...notReady }),
   'restores.approve': about('plan', unsigned),
   'restores.history': nothing,
