@@ -47,6 +47,8 @@ export interface TestServiceOptions {
   readonly isWorker?: boolean
   readonly kinds?: readonly AnyJobKind[]
   readonly jobsAtOnce?: number
+  /** A PostgreSQL of the test's for the catalog, instead of a private one. */
+  readonly databaseUrl?: string
 }
 
 export async function testService(options: TestServiceOptions = {}): Promise<TestService> {
@@ -62,6 +64,7 @@ export async function testService(options: TestServiceOptions = {}): Promise<Tes
         isWorker: options.isWorker ?? false,
         ...(options.publicUrl !== undefined && { publicUrl: options.publicUrl }),
         jobsAtOnce: options.jobsAtOnce ?? 2,
+        ...(options.databaseUrl !== undefined && { databaseUrl: options.databaseUrl }),
       },
       {
         clock: options.clock ?? systemClock,
