@@ -172,6 +172,7 @@ const table = {
   BACKUP_NAME_TAKEN: { hint: 'Choose another name, or give none: one is made of system, type and time.' },
   BACKUP_BUSY: { hint: 'Wait until its job has ended, or cancel it.' },
   BACKUP_DELETED: { hint: 'Take the deletion back first; that can be done until the backup is removed.' },
+  DRILL_NO_REPORT: { hint: 'Wait until it has ended; a drill that found nothing out says why in its details.' },
   BACKUP_KEPT: { hint: 'Settle the alert first: a drill that passes, or your word on what is unlike, releases what it keeps.' },
   BACKUP_NOT_READY: { hint: 'Look at the status of the backup; choose one that is completed.' },
   SCHEDULE_NAME_TAKEN: { hint: 'Choose another name for the schedule.' },

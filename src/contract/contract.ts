@@ -2,6 +2,7 @@ import { adminAliases } from './admin-aliases.ts'
 import { audit } from './audit.ts'
 import { backupContent } from './backup-content.ts'
 import { backups } from './backups.ts'
+import { drills } from './drills.ts'
 import type { Endpoint } from './endpoint.ts'
 import { events } from './events.ts'
 import { jobs } from './jobs.ts'
@@ -37,6 +38,7 @@ export const contract = {
   backupContent,
   restores,
   schedules,
+  drills,
   adminAliases,
 } as const satisfies Readonly<Record<string, Readonly<Record<string, Endpoint>>>>
 

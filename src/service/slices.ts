@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { addBackups } from './backups/backups.routes.ts'
+import { addDrills } from './drills/drills.routes.ts'
 import { addEvents } from './events/events.routes.ts'
 import type { House } from './house.ts'
 import { addJobs } from './jobs/jobs.routes.ts'
@@ -33,4 +34,5 @@ export const slices: readonly AddRoutes[] = [
   addBackups,
   addRestores,
   addSchedules,
+  addDrills,
 ]

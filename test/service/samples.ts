@@ -25,7 +25,7 @@ type Make = (world: ServiceWorld) => Promise<Sample> | Sample
 const nothing: Make = () => ({ foreign: 'empty' })
 const about =
   (
-    what: 'repository' | 'system' | 'backup' | 'schedule' | 'run' | 'event' | 'person' | 'tenant' | 'plan' | 'restore',
+    what: 'repository' | 'system' | 'backup' | 'schedule' | 'run' | 'event' | 'person' | 'tenant' | 'plan' | 'restore' | 'drill',
     more: Omit<Sample, 'params'> = {},
   ): Make =>
   async (world) => ({ ...more, params: { id: await world[what]() } })
@@ -147,6 +147,14 @@ export const samples: Readonly<Record<string, Make>> = {
   'audit.verify': () => ({ body: { withRepositories: false }, foreign: 'empty' }),
   'audit.export': nothing,
   'audit.rotate-key': () => ({ body: { reason: 'yearly' } }),
+
+  'drills.start': async (world) => ({ body: { backupId: await world.backup() } }),
+  'drills.list': nothing,
+  'drills.details': about('drill'),
+  'drills.report': about('drill', { admitted: { status: 409, code: 'DRILL_NO_REPORT' } }),
+  'drills.trend': about('system'),
+  'drills.policy': about('system'),
+  'drills.set-policy': about('system', { body: { everyNthBackup: 7 } }),
 
   'repositories.list': nothing,
   'repositories.create': (world) => ({

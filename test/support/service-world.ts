@@ -31,6 +31,8 @@ export interface ServiceWorld {
   plan(): Promise<string>
   /** One that waits, or that has ended and may be undone. */
   restore(status?: 'pending' | 'completed'): Promise<string>
+  /** One that waits. */
+  drill(): Promise<string>
   /** Another one, with nothing in it. */
   tenant(): Promise<string>
 }
@@ -209,6 +211,11 @@ export async function serviceWorld(here: TestService): Promise<ServiceWorld> {
           })
           .execute()
       })
+    },
+    drill: async () => {
+      const { status, json, text } = await here.ask('POST', '/api/v1/drills', { token, body: { backupId: await world.backup() } })
+      assert.equal(status, 202, text)
+      return json.drillId as string
     },
     tenant: () => testTenant(here.service, name('tenant')),
   }

@@ -1,6 +1,4 @@
 import { access, constants, writeFile } from 'node:fs/promises'
-import { existsSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { Command } from 'commander'
 import { systemClock } from '#base/clock.ts'
@@ -12,6 +10,7 @@ import { findBackup } from '#engine/backup/backups.ts'
 import { fingerprintOf, type Signed } from '#engine/repository/proof-key.ts'
 import { recordProof } from '#engine/repository/proofs.ts'
 import type { Repository } from '#engine/repository/repository.ts'
+import { defaultDrillParent } from '#engine/restore/drill-place.ts'
 import { drill } from '#engine/restore/drill.ts'
 import type { DrillReport } from '#engine/restore/drill-report.ts'
 import { instruments, openedForReading, type CommandContext } from '#cli/command.ts'
@@ -49,7 +48,7 @@ async function run(wanted: string, options: DrillOptions, context: CommandContex
   await nameLeftDrills(state, output)
   await using repository = await openedForReading(options, context)
   const backup = await findBackup(repository, wanted, { system: options.system, now: systemClock.now() }, signal)
-  const order = { backup, settings, place: options.place ?? defaultPlace(), stateDirectory: state }
+  const order = { backup, settings, place: options.place ?? defaultDrillParent(), stateDirectory: state }
   const report = await drill(repository, order, instruments(context), signal)
   if (options.out !== undefined) await writeReport(options.out, report)
   show(output, report)
@@ -79,11 +78,6 @@ async function keep(repository: Repository, report: Signed<DrillReport>, { outpu
     output.note(`the report is not kept in the repository: ${error.message}`)
     return null
   }
-}
-
-/** Kept across reboots and seldom in memory, unlike /tmp. */
-function defaultPlace(): string {
-  return existsSync('/var/tmp') ? '/var/tmp' : tmpdir()
 }
 
 /** A drill takes long; that its report has no place is said before. */

@@ -1,5 +1,6 @@
-import { lstatSync } from 'node:fs'
+import { existsSync, lstatSync } from 'node:fs'
 import { chmod, chown, mkdir, readdir, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { Clock } from '#base/clock.ts'
 import { Fault } from '#base/fault.ts'
@@ -83,6 +84,11 @@ function fittingPrograms({ databases }: Manifest): Programs {
   if (found) return found
   const fact = `database ${newest.name} is of PostgreSQL ${newest.serverVersion.text}, the newest on this machine is ${installed.majorVersion}`
   throw new Fault('RESTORE_VERSION', fact, { name: newest.name, newest: installed.majorVersion })
+}
+
+/** Kept across reboots and seldom in memory, unlike /tmp. */
+export function defaultDrillParent(): string {
+  return existsSync('/var/tmp') ? '/var/tmp' : tmpdir()
 }
 
 /** Absolute. INPUT_INVALID, ROOT_NOT_DIRECTORY, HOST_IO when no drill can be held there. */

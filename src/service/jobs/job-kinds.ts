@@ -1,6 +1,7 @@
 import type { AnyJobKind } from './job-kind.ts'
 import { auditCopyKind } from './kinds/audit-copy.ts'
 import { backupKind } from './kinds/backup.ts'
+import { drillKind } from './kinds/drill.ts'
 import { exportKind } from './kinds/export.ts'
 import { importKind } from './kinds/import.ts'
 import { removeKind } from './kinds/remove.ts'
@@ -25,4 +26,5 @@ export const jobKinds: readonly AnyJobKind[] = [
   undoKind,
   releaseKind,
   auditCopyKind,
+  drillKind,
 ]

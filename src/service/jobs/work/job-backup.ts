@@ -2,6 +2,7 @@ import { systemClock } from '#base/clock.ts'
 import { systemRandom } from '#host/random.ts'
 import { findBackup, openBackup, type OpenedBackup } from '#engine/backup/backups.ts'
 import type { Instruments } from '#engine/backup/order.ts'
+import { backupTagOf, readProofs, standingOf } from '#engine/repository/proofs.ts'
 import type { Repository } from '#engine/repository/repository.ts'
 import { isFault } from '#base/fault.ts'
 import type { WorkTools } from '#service/jobs/job-kind.ts'
@@ -33,4 +34,11 @@ export async function madeByEarlierAttempt(
     if (!isFault(error, 'BACKUP_NOT_FOUND')) throw error
     return undefined
   }
+}
+
+/** What all proofs of a backup say of it. */
+export async function standingNow(repository: Repository, id: string, signal: AbortSignal) {
+  const own = (await repository.snapshots(signal)).filter((snapshot) => backupTagOf(snapshot) === id)
+  const { state, at } = standingOf(id, await readProofs(repository, own, signal))
+  return { standing: state, standingAt: at }
 }

@@ -2,10 +2,8 @@ import { z } from 'zod'
 import { Fault } from '#base/fault.ts'
 import { verifyBackup } from '#engine/backup/verify-backup.ts'
 import { recordVerification } from '#engine/backup/verify-record.ts'
-import { backupTagOf, readProofs, standingOf } from '#engine/repository/proofs.ts'
-import type { Repository } from '#engine/repository/repository.ts'
 import type { WorkTools } from '#service/jobs/job-kind.ts'
-import { jobInstruments, openedById } from './job-backup.ts'
+import { jobInstruments, openedById, standingNow } from './job-backup.ts'
 import { jobRepository, type RepositoryPlace } from './job-repository.ts'
 
 export interface VerifyInput {
@@ -43,10 +41,4 @@ export async function work({ id, isQuick, repository: place }: VerifyInput, tool
   }
   const { isIntact: _, findings: _none, ...counted } = verified
   return { isQuick, ...counted, ...(await standingNow(repository, id, signal)) }
-}
-
-async function standingNow(repository: Repository, id: string, signal: AbortSignal) {
-  const own = (await repository.snapshots(signal)).filter((snapshot) => backupTagOf(snapshot) === id)
-  const { state, at } = standingOf(id, await readProofs(repository, own, signal))
-  return { standing: state, standingAt: at }
 }

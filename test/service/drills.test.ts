@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict'
+import { open, readdir, stat, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { after, before, test } from 'node:test'
+import { durations } from '#base/units.ts'
+import { systemRandom } from '#host/random.ts'
+import { isSignatureValid } from '#engine/repository/proof-key.ts'
+import { parseProof } from '#engine/repository/proofs.ts'
+import { everything } from '#service/catalog/scope.ts'
+import { testCluster, type TestCluster } from '#test/support/postgres.ts'
+import { answerWhen, endedJob, eventsOf, madeBackup, protectedSystem, type ProtectedSystem } from '#test/support/protected-system.ts'
+import { assertProblem, testService, type TestService } from '#test/support/service.ts'
+
+let here: TestService
+let cluster: TestCluster
+let clinic: ProtectedSystem
+
+before(async () => {
+  ;[here, cluster] = await Promise.all([testService({ isWorker: true }), testCluster()])
+  clinic = await protectedSystem(here, cluster)
+})
+after(async () => {
+  await here[Symbol.asyncDispose]()
+  await cluster.stop()
+})
+
+const get = (place: string, token = clinic.viewer) => here.ask('GET', place, { token })
+const policyPath = () => `/api/v1/systems/${clinic.system}/drill-policy`
+const setPolicy = (body: object, token = clinic.administrator) => here.ask('PUT', policyPath(), { token, body })
+const noPolicy = { isActive: false }
+const everyBackup = { everyNthBackup: 1, cronExpression: null }
+
+/** The newest drill of a backup, once it has ended. */
+async function drillOf(backupId: string) {
+  const { json } = await answerWhen(
+    () => get(`/api/v1/drills?backupId=${backupId}`),
+    ({ json: { rows } }) => rows[0]?.endedAt !== null && rows.length > 0,
+  )
+  return json.rows[0]
+}
+
+async function openAlerts(kind: string) {
+  return await here.service.house.catalog.as(everything, (tx) =>
+    tx
+      .selectFrom('alerts')
+      .selectAll()
+      .where('kind', '=', kind as 'drill-failed')
+      .where('settled_at', 'is', null)
+      .execute(),
+  )
+}
+
+async function packs(): Promise<Set<string>> {
+  const files = await readdir(path.join(clinic.place, 'data'), { recursive: true, withFileTypes: true })
+  return new Set(files.filter((file) => file.isFile()).map((file) => path.join(file.parentPath, file.name)))
+}
+
+async function flipOneByte(file: string): Promise<void> {
+  await using handle = await open(file, 'r+')
+  const { size } = await handle.stat()
+  const at = Math.floor(size / 2)
+  const byte = Buffer.alloc(1)
+  await handle.read(byte, 0, 1, at)
+  await handle.write(Buffer.from([byte[0]! ^ 1]), 0, 1, at)
+}
+
+let first: string
+
+test('a drill by hand is a job: it proves the backup, and its signed report is there to the byte', async () => {
+  first = await madeBackup(here, clinic, { type: 'files' })
+  const full = await madeBackup(here, clinic, { type: 'full' })
+  const start = (token: string, backupId = full) => here.ask('POST', '/api/v1/drills', { token, body: { backupId } })
+  assertProblem(await start(clinic.viewer), 403, 'FORBIDDEN')
+  assertProblem(await start(clinic.stranger), 404, 'NOT_FOUND')
+  const { json, status } = await start(clinic.operator)
+  assert.equal(status, 202)
+  assert.equal((await endedJob(here, clinic.viewer, json.runId)).status, 'completed')
+  const drill = (await get(`/api/v1/drills/${json.drillId}`)).json
+  assert.deepEqual([drill.outcome, drill.cause, drill.fault, drill.hasReport], ['proven', 'by-hand', null, true])
+  assert.ok(drill.restoredInMs > 0 && drill.stages.some(({ stage }: { stage: string }) => stage === 'verify'))
+  assert.equal((await get(`/api/v1/backup/${full}`)).json.standing, 'proven')
+  assertProblem(await get(`/api/v1/drills/${json.drillId}/report`), 403, 'FORBIDDEN')
+  const report = await get(`/api/v1/drills/${json.drillId}/report`, clinic.auditor)
+  assert.ok(isSignatureValid(parseProof(report.text, 'the report')))
+  assert.equal((await eventsOf(here, 'drill.proven'))[0]!.subject_id, json.drillId)
+  const trend = (await get(`/api/v1/systems/${clinic.system}/drills/trend`)).json
+  assert.deepEqual([trend.points.length, trend.objectiveMs], [1, null])
+  assert.match(trend.inWords, /^The last drill restored in .*; no objective is set\./)
+})
+
+test('times of a policy that are none are refused, and only administrators set one', async () => {
+  assertProblem(await setPolicy({ cronExpression: 'every day' }), 422, 'INPUT_INVALID')
+  assertProblem(await setPolicy({ timeZone: 'Nowhere/Land' }), 422, 'INPUT_INVALID')
+  assertProblem(await setPolicy(everyBackup, clinic.operator), 403, 'FORBIDDEN')
+  assert.equal((await get(policyPath())).json.policy, null)
+  const { policy } = (await setPolicy({})).json
+  assert.deepEqual([policy.isActive, policy.cronExpression, policy.overdueAfterDays], [true, '0 4 * * 0', 35])
+  assert.notEqual(policy.nextRunAt, null)
+})
+
+test('SAFETY rule 28: one flipped byte turns the next drill red, tells people, and keeps what was made before it', async () => {
+  const { house } = here.service
+  const before = await packs()
+  await writeFile(path.join(clinic.files, 'scan.bin'), systemRandom.bytes(400_000))
+  const sabotaged = await madeBackup(here, clinic, { type: 'files' })
+  const added = [...(await packs()).difference(before)]
+  const sizes = await Promise.all(added.map(async (file) => ({ file, size: (await stat(file)).size })))
+  await flipOneByte(sizes.toSorted((a, b) => b.size - a.size)[0]!.file)
+  assert.equal((await get(`/api/v1/backup/${sabotaged}`)).json.standing, 'unverified')
+  await setPolicy(everyBackup)
+  const drill = await drillOf(sabotaged)
+  await setPolicy(noPolicy)
+  assert.deepEqual([drill.outcome, drill.isBackupAtFault, drill.cause, drill.createdBy], ['failed', true, 'every-nth', 'drill policy'])
+  const details = (await get(`/api/v1/drills/${drill.id}`)).json
+  assert.match(details.findings[0].code, /^DAMAGE_/)
+  assert.equal((await get(`/api/v1/backup/${sabotaged}`)).json.standing, 'failed')
+
+  const [alert] = await openAlerts('drill-failed')
+  assert.equal(alert!.subject_id, sabotaged)
+  assert.ok(alert!.opened_at.getTime() - new Date(drill.endedAt).getTime() < durations.minute)
+  const told = await house.catalog.as(everything, (tx) =>
+    tx.selectFrom('notices').select('occasion').where('alert_id', '=', alert!.id).execute(),
+  )
+  assert.deepEqual(told, [{ occasion: 'opened' }])
+  assert.equal((await get(`/api/v1/backup/${first}`)).json.heldByAlert, alert!.id)
+  const removal = () => here.ask('DELETE', `/api/v1/backup/${first}`, { token: clinic.administrator, body: { reason: 'not needed' } })
+  assertProblem(await removal(), 409, 'BACKUP_KEPT')
+
+  // An older one that is whole does not take the doubt away; a newer one does.
+  const older = await here.ask('POST', '/api/v1/drills', { token: clinic.operator, body: { backupId: first } })
+  await endedJob(here, clinic.viewer, older.json.runId)
+  assert.equal((await openAlerts('drill-failed')).length, 1)
+  await writeFile(path.join(clinic.files, 'scan.bin'), 'taken anew')
+  const sound = await madeBackup(here, clinic, { type: 'files' })
+  const newer = await here.ask('POST', '/api/v1/drills', { token: clinic.operator, body: { backupId: sound } })
+  await endedJob(here, clinic.viewer, newer.json.runId)
+  assert.deepEqual(await openAlerts('drill-failed'), [])
+  assert.equal((await get(`/api/v1/backup/${first}`)).json.heldByAlert, null)
+  assert.equal((await get(`/api/v1/backup/${sabotaged}`)).json.standing, 'failed')
+  assert.equal((await removal()).status, 200)
+})
