@@ -178,6 +178,11 @@ const table = {
   SCHEDULE_NAME_TAKEN: { hint: 'Choose another name for the schedule.' },
   JOB_CRASHED: { retry: true, hint: 'The log of the worker has the rest: out of memory, or killed by somebody. Start the job again.' },
   JOB_KIND: { hint: 'A worker of an older Integrum runs beside a newer service: bring all of them to one version.' },
+  ALERT_SETTLED: { hint: 'It is closed already; when it is found so again, it opens again.' },
+  CHANNEL_FAILED: {
+    retry: true,
+    hint: 'Look at what the server answered, correct the channel, and send a test message through it; what waits is tried again by itself.',
+  },
   JOB_OVER: { hint: 'There is nothing to cancel any more.' },
   BODY_INVALID: { usage: true, hint: 'Send one JSON document, with `Content-Type: application/json`.' },
   BODY_TOO_LARGE: { usage: true, hint: 'Send less; archives go to the upload endpoint.' },

@@ -202,5 +202,18 @@ export const limits = {
   auditFindingsMax: 100,
   /** One line of an exported trail. */
   auditLineBytesMax: 16 * MiB,
+  /** A mail server or a webhook that has not answered by then did not take the message. */
+  noticeTimeoutMs: 20 * durations.second,
+  /** Before each further try of a message; after the last it is given up. */
+  noticeRetryPausesMs: [
+    30 * durations.second,
+    2 * durations.minute,
+    10 * durations.minute,
+    30 * durations.minute,
+    durations.hour,
+    2 * durations.hour,
+    4 * durations.hour,
+    8 * durations.hour,
+  ],
   toolOutputBytesMax: 64 * KiB,
 } as const

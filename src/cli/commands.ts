@@ -19,6 +19,7 @@ export const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   login: async () => (await import('#cli/commands/login.ts')).addLogin,
   logout: async () => (await import('#cli/commands/login.ts')).addLogout,
   jobs: async () => (await import('#cli/commands/jobs.ts')).addJobs,
+  alerts: async () => (await import('#cli/commands/alerts.ts')).addAlerts,
   serve: async () => (await import('#cli/commands/serve.ts')).addServe,
   catalog: async () => (await import('#cli/commands/catalog.ts')).addCatalog,
   audit: async () => (await import('#cli/commands/audit.ts')).addAudit,

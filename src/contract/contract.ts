@@ -1,13 +1,16 @@
 import { adminAliases } from './admin-aliases.ts'
+import { alerts } from './alerts.ts'
 import { audit } from './audit.ts'
 import { backupContent } from './backup-content.ts'
 import { backups } from './backups.ts'
 import { drills } from './drills.ts'
+import { channels } from './channels.ts'
 import type { Endpoint } from './endpoint.ts'
 import { events } from './events.ts'
 import { jobs } from './jobs.ts'
 import { keys } from './keys.ts'
 import { me } from './me.ts'
+import { noticeSettings } from './notice-settings.ts'
 import { people } from './people.ts'
 import { settings } from './settings.ts'
 import { tenants } from './tenants.ts'
@@ -39,6 +42,9 @@ export const contract = {
   restores,
   schedules,
   drills,
+  alerts,
+  channels,
+  noticeSettings,
   adminAliases,
 } as const satisfies Readonly<Record<string, Readonly<Record<string, Endpoint>>>>
 

@@ -21,6 +21,7 @@ export const noticeKinds = {
   'not-covered': { severity: 'warning', title: 'Something is in no backup' },
   'sign-in-burst': { severity: 'critical', title: 'Many sign-ins are refused' },
   'audit-broken': { severity: 'critical', title: 'The audit trail was altered' },
+  'channel-silent': { severity: 'warning', title: 'People are not reached' },
   'clock-jumped': { severity: 'critical', title: 'The clock jumped: deletion waits' },
 } as const satisfies Readonly<Record<string, { readonly severity: Severity; readonly title: string }>>
 

@@ -40,6 +40,10 @@ export const permissionMatrix = {
   'tenants.write': ['SYSTEM_ADMIN'],
   'audit.read': ['SYSTEM_ADMIN', 'AUDITOR'],
   'audit.export': ['SYSTEM_ADMIN', 'AUDITOR'],
+  'alerts.read': ['SYSTEM_ADMIN', 'BACKUP_OPERATOR', 'RESTORE_APPROVER', 'AUDITOR', 'VIEWER'],
+  'alerts.acknowledge': ['SYSTEM_ADMIN', 'BACKUP_OPERATOR'],
+  'notices.read': ['SYSTEM_ADMIN', 'BACKUP_OPERATOR', 'AUDITOR'],
+  'notices.write': ['SYSTEM_ADMIN'],
   'settings.write': ['SYSTEM_ADMIN'],
 } as const satisfies Readonly<Record<string, readonly Role[]>>
 

@@ -1,9 +1,11 @@
 import type { FastifyInstance } from 'fastify'
+import { addAlerts } from './alerts/alerts.routes.ts'
 import { addBackups } from './backups/backups.routes.ts'
 import { addDrills } from './drills/drills.routes.ts'
 import { addEvents } from './events/events.routes.ts'
 import type { House } from './house.ts'
 import { addJobs } from './jobs/jobs.routes.ts'
+import { addNotices } from './notices/notices.routes.ts'
 import { addAudit } from './audit/audit.routes.ts'
 import { addRepositories } from './repositories/repositories.routes.ts'
 import { addRestores } from './restores/restores.routes.ts'
@@ -35,4 +37,6 @@ export const slices: readonly AddRoutes[] = [
   addRestores,
   addSchedules,
   addDrills,
+  addAlerts,
+  addNotices,
 ]

@@ -22,12 +22,12 @@ export interface Outcome {
 
 type Make = (world: ServiceWorld) => Promise<Sample> | Sample
 
+/** What the world makes without being told more. */
+type Makeable = { [Name in keyof ServiceWorld]: ServiceWorld[Name] extends () => Promise<string> ? Name : never }[keyof ServiceWorld]
+
 const nothing: Make = () => ({ foreign: 'empty' })
 const about =
-  (
-    what: 'repository' | 'system' | 'backup' | 'schedule' | 'run' | 'event' | 'person' | 'tenant' | 'plan' | 'restore' | 'drill',
-    more: Omit<Sample, 'params'> = {},
-  ): Make =>
+  (what: Makeable, more: Omit<Sample, 'params'> = {}): Make =>
   async (world) => ({ ...more, params: { id: await world[what]() } })
 
 const newBackup =
@@ -45,6 +45,9 @@ const notReady = { admitted: { status: 409, code: 'PLAN_NOT_READY' } }
 
 /** Its repository is a row alone. */
 const unreadable = { admitted: { status: 409, code: 'REPOSITORY_NOT_FOUND' } }
+
+/** Nobody listens there. */
+const channel = { settings: {}, secrets: { url: 'http://127.0.0.1:1/hook' } }
 
 const draftOf = async (world: ServiceWorld) => ({
   repositoryId: await world.repository(),
@@ -231,6 +234,24 @@ export const samples: Readonly<Record<string, Make>> = {
   'schedules.delete': about('schedule'),
   'schedules.toggle': about('schedule', { body: {} }),
   'schedules.preview': () => ({ body: { cronExpression: '0 2 * * *' }, foreign: 'empty' }),
+
+  'alerts.list': nothing,
+  'alerts.acknowledge': about('alert', { body: { note: 'looked at' } }),
+  'alerts.settle': about('alert', { body: { note: 'it was a test' } }),
+
+  'channels.list': nothing,
+  'channels.kinds': nothing,
+  'channels.create': (world) => ({ body: { tenantId: world.ours, kind: 'slack', name: world.name('channel'), ...channel } }),
+  'channels.edit': async (world) => ({ params: { id: await world.channel() }, body: { name: world.name('renamed'), settings: {} } }),
+  'channels.delete': about('channel'),
+  'channels.test': about('channel'),
+  'channels.deliveries': nothing,
+
+  'notice-settings.repeating': nothing,
+  'notice-settings.set-repeating': () => ({ body: { info: 0, warning: 24, critical: 6 } }),
+  'notice-settings.ping': nothing,
+  'notice-settings.set-ping': () => ({ body: { url: 'https://127.0.0.1:1/ping', everyMinutes: 5 } }),
+  'notice-settings.remove-ping': nothing,
 
   'admin.create-database-backup': newBackup({}),
   'admin.create-files-backup': newBackup({}),

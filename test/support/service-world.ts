@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import { defaultSettings } from '#base/settings.ts'
+import { raiseAlert } from '#service/alerts/alerts.ts'
 import type { Tx } from '#service/catalog/scope.ts'
 import { everything } from '#service/catalog/scope.ts'
 import { testPerson, testTenant, type TestService } from '#test/support/service.ts'
@@ -33,6 +34,10 @@ export interface ServiceWorld {
   restore(status?: 'pending' | 'completed'): Promise<string>
   /** One that waits. */
   drill(): Promise<string>
+  /** Open. */
+  alert(): Promise<string>
+  /** That reaches nobody. */
+  channel(): Promise<string>
   /** Another one, with nothing in it. */
   tenant(): Promise<string>
 }
@@ -216,6 +221,23 @@ export async function serviceWorld(here: TestService): Promise<ServiceWorld> {
       const { status, json, text } = await here.ask('POST', '/api/v1/drills', { token, body: { backupId: await world.backup() } })
       assert.equal(status, 202, text)
       return json.drillId as string
+    },
+    alert: async () => {
+      const concerns = house.random.uuid()
+      await house.catalog.as(everything, (tx) =>
+        raiseAlert(house, tx, { kind: 'backup-gaps', tenantId: ours, concerns, fact: 'something is not there', hint: 'Look for it.' }),
+      )
+      return await house.catalog.as(
+        everything,
+        async (tx) =>
+          (await tx.selectFrom('alerts').select('id').where('key', '=', `backup-gaps:${concerns}`).executeTakeFirstOrThrow()).id,
+      )
+    },
+    channel: async () => {
+      const body = { tenantId: ours, kind: 'slack', name: name('channel'), settings: {}, secrets: { url: 'http://127.0.0.1:1/hook' } }
+      const { status, json, text } = await here.ask('POST', '/api/v1/notices/channels', { token, body })
+      assert.equal(status, 201, text)
+      return json.id as string
     },
     tenant: () => testTenant(here.service, name('tenant')),
   }

@@ -1,4 +1,8 @@
-import { sql, type Insertable, type Selectable } from 'kysely'
+import { sql, type Insertable, type Selectable, type Updateable } from 'kysely'
+import type { z } from 'zod'
+import type { alerts } from '#contract/alerts.ts'
+import type { Severity } from '#contract/notice-kinds.ts'
+import { boundsOf } from '#service/catalog/page.ts'
 import type { Tx } from '#service/catalog/scope.ts'
 import type { AlertRow, NoticeRow } from './alert-tables.ts'
 
@@ -37,4 +41,65 @@ export async function closeAlert(
 
 export async function insertNotice(tx: Tx, notice: Insertable<NoticeRow>): Promise<void> {
   await tx.insertInto('notices').values(notice).execute()
+}
+
+export type ShownAlert = StoredAlert & { readonly system_name: string | null }
+
+export async function listAlertRows(
+  tx: Tx,
+  { state, severity, kind, systemId, ...page }: z.output<(typeof alerts.list)['query']>,
+): Promise<{ rows: ShownAlert[]; total: number }> {
+  const { limit, offset } = boundsOf(page)
+  const chosen = withSystem(tx)
+    .$if(state !== 'all', (query) => query.where('settled_at', state === 'open' ? 'is' : 'is not', null))
+    .$if(severity !== undefined, (query) => query.where('severity', '=', severity!))
+    .$if(kind !== undefined, (query) => query.where('alerts.kind', '=', kind!))
+    .$if(systemId !== undefined, (query) => query.where('system_id', '=', systemId!))
+  const { total } = await chosen.select((select) => select.fn.countAll<number>().as('total')).executeTakeFirstOrThrow()
+  const rows = await chosen
+    .selectAll('alerts')
+    .select('systems.name as system_name')
+    .orderBy('opened_at', 'desc')
+    .orderBy('alerts.id')
+    .limit(limit)
+    .offset(offset)
+    .execute()
+  return { rows, total }
+}
+
+/** Held until the transaction ends. */
+export async function lockAlertRow(tx: Tx, id: string): Promise<ShownAlert | undefined> {
+  return await withSystem(tx)
+    .selectAll('alerts')
+    .select('systems.name as system_name')
+    .where('alerts.id', '=', id)
+    .forUpdate('alerts')
+    .executeTakeFirst()
+}
+
+export async function updateAlert(tx: Tx, id: string, change: Updateable<AlertRow>): Promise<void> {
+  await tx.updateTable('alerts').set(change).where('id', '=', id).execute()
+}
+
+function withSystem(tx: Tx) {
+  return tx.selectFrom('alerts').leftJoin('systems', 'systems.id', 'alerts.system_id')
+}
+
+/** Open ones of that severity that nobody takes care of and that were not told of since; passed over while another tells of them. */
+export async function lockUntold(
+  tx: Tx,
+  { severity, since, rowsMax }: { readonly severity: Severity; readonly since: Date; readonly rowsMax: number },
+): Promise<StoredAlert[]> {
+  return await tx
+    .selectFrom('alerts')
+    .selectAll()
+    .where('settled_at', 'is', null)
+    .where('acknowledged_at', 'is', null)
+    .where('severity', '=', severity)
+    .where(sql<Date>`coalesce(told_at, opened_at)`, '<=', since)
+    .orderBy('opened_at')
+    .limit(rowsMax)
+    .forUpdate()
+    .skipLocked()
+    .execute()
 }

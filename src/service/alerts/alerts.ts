@@ -1,8 +1,10 @@
+import { Fault } from '#base/fault.ts'
 import { noticeKinds, type NoticeKind } from '#contract/notice-kinds.ts'
 import type { Tx } from '#service/catalog/scope.ts'
 import { publish } from '#service/events/events.ts'
 import type { House } from '#service/house.ts'
-import { closeAlert, insertAlert, insertNotice, type StoredAlert } from './alerts.store.ts'
+import type { Occasion } from './alert-tables.ts'
+import { closeAlert, insertAlert, insertNotice, updateAlert, type StoredAlert } from './alerts.store.ts'
 
 /** What people are told. No secrets and no patient data: it leaves the house by mail. */
 export interface Told {
@@ -43,6 +45,35 @@ export async function settleAlert(
 ): Promise<void> {
   const alert = await closeAlert(tx, { key: keyOf(kind, concerns), at: house.clock.now(), because })
   if (alert) await announce(house, tx, { told: { ...toldBy(alert), hint: because }, occasion: 'settled', alert })
+}
+
+/** Closes this one, whatever it is about: what was found so may be found again. ALERT_SETTLED when it is closed. */
+export async function settleByHand(
+  house: Teller,
+  tx: Tx,
+  { alert, because }: { readonly alert: StoredAlert; readonly because: string },
+): Promise<void> {
+  assertOpen(alert)
+  await updateAlert(tx, alert.id, { settled_at: house.clock.now(), settled_because: because })
+  await announce(house, tx, { told: { ...toldBy(alert), hint: because }, occasion: 'settled', alert })
+}
+
+/** Somebody takes care of it: people are not told of it again. ALERT_SETTLED when it is closed. */
+export async function acknowledgeAlert(
+  house: Teller,
+  tx: Tx,
+  { alert, by, note }: { readonly alert: StoredAlert; readonly by: string; readonly note: string },
+): Promise<void> {
+  assertOpen(alert)
+  const at = house.clock.now()
+  await updateAlert(tx, alert.id, { acknowledged_at: at, acknowledged_by: by, acknowledged_note: note })
+  await publishAlert(tx, { told: toldBy(alert), occasion: 'acknowledged', id: alert.id, at })
+}
+
+/** Tells people once more that it is open. */
+export async function repeatAlert(house: Teller, tx: Tx, alert: StoredAlert): Promise<void> {
+  await updateAlert(tx, alert.id, { told_at: house.clock.now() })
+  await announce(house, tx, { told: toldBy(alert), occasion: 'repeated', alert })
 }
 
 /** Of what happened, and nobody need settle. */
@@ -86,7 +117,7 @@ function columnsOf({ kind, tenantId, systemId, subject, fact, hint, facts }: Tol
 
 interface Announcement {
   readonly told: Told
-  readonly occasion: 'opened' | 'settled' | 'happened'
+  readonly occasion: Occasion
   readonly alert?: StoredAlert
 }
 
@@ -95,11 +126,22 @@ async function announce(house: Teller, tx: Tx, { told, occasion, alert }: Announ
   const { severity } = noticeKinds[told.kind]
   const id = house.random.uuid()
   await insertNotice(tx, { id, ...columnsOf(told), severity, occasion, alert_id: alert?.id ?? null, at })
-  await publish(tx, {
-    tenantId: told.tenantId,
-    kind: `alert.${occasion}`,
-    subjectId: alert?.id ?? id,
-    body: { kind: told.kind, severity, fact: told.fact, systemId: told.systemId ?? null },
-    at,
-  })
+  await publishAlert(tx, { told, occasion, id: alert?.id ?? id, at })
+}
+
+interface Published {
+  readonly told: Told
+  readonly occasion: Occasion | 'acknowledged'
+  readonly id: string
+  readonly at: Date
+}
+
+async function publishAlert(tx: Tx, { told, occasion, id, at }: Published): Promise<void> {
+  const { kind, tenantId, fact, systemId = null } = told
+  const { severity } = noticeKinds[kind]
+  await publish(tx, { tenantId, kind: `alert.${occasion}`, subjectId: id, body: { kind, severity, fact, systemId }, at })
+}
+
+function assertOpen({ id, settled_at: settledAt }: StoredAlert): void {
+  if (settledAt !== null) throw new Fault('ALERT_SETTLED', `alert ${id} was settled at ${settledAt.toISOString()}`)
 }

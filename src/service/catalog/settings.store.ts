@@ -17,3 +17,8 @@ export async function writeSetting(tx: Tx, name: string, { value, at }: { readon
 export async function removeSetting(tx: Tx, name: string): Promise<void> {
   await tx.deleteFrom('settings').where('name', '=', name).execute()
 }
+
+/** Held until the transaction ends, where it is set. */
+export async function lockSetting(tx: Tx, name: string): Promise<void> {
+  await tx.selectFrom('settings').select('name').where('name', '=', name).forUpdate().execute()
+}

@@ -6,6 +6,7 @@ import type { SystemSettings } from '#base/settings.ts'
 import type { AlertTables } from '#service/alerts/alert-tables.ts'
 import type { DrillTables } from '#service/drills/drill-tables.ts'
 import type { VerificationTables } from '#service/verification/verification-tables.ts'
+import type { NoticeTables } from '#service/notices/notice-tables.ts'
 import type { Json, WithDefault } from './columns.ts'
 
 export type FaultRecord = { readonly code: string; readonly fact: string; readonly hint: string }
@@ -338,7 +339,7 @@ export interface ScheduleTickRow {
 }
 
 /** Every table of the catalog, as `migrations/` makes them; a slice of its own may keep its rows in `<slice>-tables.ts`. */
-export interface Tables extends AlertTables, DrillTables, VerificationTables {
+export interface Tables extends AlertTables, DrillTables, NoticeTables, VerificationTables {
   tenants: TenantRow
   users: UserRow
   password_history: { user_id: string; password_hash: string; replaced_at: Date }
