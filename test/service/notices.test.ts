@@ -229,8 +229,8 @@ test('channels take what they were set up for: kinds, severities, and tenants ap
     await write((tx) => tell(house, tx, told))
     await deliver()
     return taken(web.received)
-      .map(({ path: place }) => place.split('/')[1])
-      .toSorted()
+      .map(({ path: place }) => place.split('/')[1]!)
+      .toSorted((a, b) => a.localeCompare(b))
   }
   const told = { fact: 'something happened', hint: 'Look at it.' }
   assert.deepEqual(await reached({ ...told, kind: 'restore-ended', tenantId: ours }), ['everything', 'ours'])
@@ -303,7 +303,7 @@ test('servers that refuse, hang, answer 500 or never hold up no other, are tried
   for (const one of [refusing, hanging, never, failing, absent]) {
     const [delivery] = await one.deliveries()
     assert.deepEqual([delivery!.status, delivery!.attempts, (await one.show()).state], ['pending', 1, 'failing'])
-    assert.equal(Date.parse(delivery!.nextTryAt!), clock.now().getTime() + limits.noticeRetryPausesMs[0]!)
+    assert.equal(Date.parse(delivery!.nextTryAt!), clock.now().getTime() + limits.noticeRetryPausesMs[0])
   }
   await deliver()
   assert.deepEqual([broken.received.length, mute.received.length], [1, 1], 'not before its time')
@@ -311,7 +311,7 @@ test('servers that refuse, hang, answer 500 or never hold up no other, are tried
   mail.isRefusing = false
   mute.answer = 200
   broken.answer = 200
-  clock.advance(limits.noticeRetryPausesMs[0]!)
+  clock.advance(limits.noticeRetryPausesMs[0])
   await deliver()
   assert.equal(taken(mail.received).length, 1)
   for (const server of [mute, broken]) {
@@ -451,10 +451,10 @@ test('an alert that stays open is told again, until somebody takes care of it', 
   assert.deepEqual(await subjects(), ['[Integrum] Still open, critical: A backup failed'])
   assert.deepEqual(await subjects(), [], 'once')
   clock.advance(18 * durations.hour)
-  assert.deepEqual((await subjects()).toSorted(), [
-    '[Integrum] Still open, critical: A backup failed',
-    '[Integrum] Still open, warning: A backup was completed with gaps',
-  ])
+  assert.deepEqual(
+    new Set(await subjects()),
+    new Set(['[Integrum] Still open, critical: A backup failed', '[Integrum] Still open, warning: A backup was completed with gaps']),
+  )
   const [critical] = (await here.ask('GET', '/api/v1/alerts?severity=critical', { token: administrator })).json.rows
   const acknowledge = (token: string) =>
     here.ask('POST', `/api/v1/alerts/${critical.id}/acknowledge`, { token, body: { note: 'ordered a disk' } })
