@@ -20,6 +20,7 @@ export const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   logout: async () => (await import('#cli/commands/login.ts')).addLogout,
   jobs: async () => (await import('#cli/commands/jobs.ts')).addJobs,
   alerts: async () => (await import('#cli/commands/alerts.ts')).addAlerts,
+  schedules: async () => (await import('#cli/commands/schedules.ts')).addSchedules,
   serve: async () => (await import('#cli/commands/serve.ts')).addServe,
   catalog: async () => (await import('#cli/commands/catalog.ts')).addCatalog,
   audit: async () => (await import('#cli/commands/audit.ts')).addAudit,

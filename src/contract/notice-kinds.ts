@@ -23,6 +23,7 @@ export const noticeKinds = {
   'audit-broken': { severity: 'critical', title: 'The audit trail was altered' },
   'channel-silent': { severity: 'warning', title: 'People are not reached' },
   'clock-jumped': { severity: 'critical', title: 'The clock jumped: deletion waits' },
+  'clock-set': { severity: 'warning', title: 'The clock was set' },
 } as const satisfies Readonly<Record<string, { readonly severity: Severity; readonly title: string }>>
 
 export type NoticeKind = keyof typeof noticeKinds

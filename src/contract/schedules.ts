@@ -16,6 +16,58 @@ const timeZoneSchema = z
   .regex(/^[A-Za-z][A-Za-z0-9_+/-]*$/, 'the name of a time zone, such as Europe/Berlin')
 const retentionDaysSchema = z.number().int().min(1).max(36_500).nullable()
 
+const clockSchema = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time of day from 00:00 to 23:59')
+const dateSchema = z.iso.date()
+export const weekdays = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'] as const
+
+/** When nothing begins, in the schedule's own time zone: hours of each day, or of some weekdays, and whole dates. */
+export const blackoutSchema = z.discriminatedUnion('kind', [
+  z
+    .strictObject({
+      kind: z.literal('daily'),
+      from: clockSchema,
+      /** Not itself part of it. Before `from`: of the next morning. */
+      to: clockSchema,
+      /** On which it begins; every day without. */
+      days: z.array(z.enum(weekdays)).min(1).max(7).optional(),
+    })
+    .refine(({ from, to }) => from !== to, { message: 'it ends when it begins; a whole day is from 00:00 to 23:59', path: ['to'] }),
+  z
+    .strictObject({
+      kind: z.literal('dates'),
+      from: dateSchema,
+      /** Itself part of it. */
+      to: dateSchema,
+    })
+    .refine(({ from, to }) => from <= to, { message: 'it ends before it begins', path: ['to'] }),
+])
+export type Blackout = z.infer<typeof blackoutSchema>
+
+/** How often a schedule that follows what is observed may run at most and at least. */
+const followsSchema = z
+  .strictObject({
+    minutesMin: z.number().int().min(15).max(10_080).default(30),
+    minutesMax: z.number().int().min(15).max(10_080).default(1_440),
+  })
+  .refine(({ minutesMin, minutesMax }) => minutesMin <= minutesMax, { message: 'the least is above the most', path: ['minutesMax'] })
+export type Follows = z.infer<typeof followsSchema>
+
+/** Why a tick has no backup, or had none in time. */
+export const missedBecause = ['service-away', 'clock-set', 'too-old', 'waiting', 'not-taken', 'refused'] as const
+export type MissedBecause = (typeof missedBecause)[number]
+
+export const upcomingSchema = z.object({
+  /** When it runs: what the cron expression says, and the jitter. */
+  at: instantSchema,
+  tick: instantSchema,
+  /** The clock on the wall at that moment, and how far it is from UTC. */
+  local: z.string(),
+  utcOffset: z.string(),
+  /** Said where the clocks change between this run and the one before. */
+  note: z.string().nullable(),
+})
+export type Upcoming = z.infer<typeof upcomingSchema>
+
 export const scheduleSchema = z.object({
   id: uuidSchema,
   tenantId: uuidSchema,
@@ -27,24 +79,58 @@ export const scheduleSchema = z.object({
   cronExpression: z.string(),
   timeZone: z.string(),
   retentionDays: retentionDaysSchema,
+  blackouts: z.array(blackoutSchema),
+  jitterMinutes: z.number().int(),
+  catchUpMinutes: z.number().int().nullable(),
+  toleranceMinutes: z.number().int(),
+  follows: followsSchema.nullable(),
+  /** All of it, as a sentence. */
+  words: z.string(),
   createdBy: z.string(),
   createdAt: instantSchema,
   changedAt: instantSchema,
+  /** When what it follows last changed it. */
+  adaptedAt: instantSchema.nullable(),
   lastRunAt: instantSchema.nullable(),
+  /** Of the newest backup; `missed` when the newest tick made none. */
   lastStatus: z.string().nullable(),
   /** Null while it is switched off. */
   nextRunAt: instantSchema.nullable(),
   /** The next five, whether it is switched on or not. */
-  nextRuns: z.array(instantSchema),
+  nextRuns: z.array(upcomingSchema),
 })
 export type ScheduleView = z.infer<typeof scheduleSchema>
+
+export const tickSchema = z.object({
+  tick: instantSchema,
+  /** With the jitter. */
+  plannedAt: instantSchema,
+  /** When a service saw to it. */
+  at: instantSchema,
+  backup: z.object({ id: uuidSchema, status: z.string() }).nullable(),
+  /** One whose backup was not taken in time is missed, and its backup may have been made later. */
+  missed: z.object({ at: instantSchema, because: z.enum(missedBecause), words: z.string() }).nullable(),
+})
+export type TickView = z.infer<typeof tickSchema>
+
+const when = {
+  cronExpression: cronSchema,
+  timeZone: timeZoneSchema.default('UTC'),
+  blackouts: z.array(blackoutSchema).max(20).default([]),
+  /** A run begins up to so much later, by its own fixed share of it: not all at once. */
+  jitterMinutes: z.number().int().min(0).max(240).default(0),
+}
 
 const fields = {
   name: scheduleNameSchema,
   backupType: backupTypeSchema,
-  cronExpression: cronSchema,
-  timeZone: timeZoneSchema.default('UTC'),
+  ...when,
   retentionDays: retentionDaysSchema.default(null),
+  /** The newest tick of a time without a service is run afterwards unless it is older than this; null: however old it is. */
+  catchUpMinutes: z.number().int().min(0).max(525_600).nullable().default(null),
+  /** A tick whose backup has not begun so long after its time is missed, and people are told. */
+  toleranceMinutes: z.number().int().min(5).max(10_080).default(60),
+  follows: followsSchema.nullable().default(null),
   isActive: z.boolean().default(true),
 }
 
@@ -107,10 +193,31 @@ export const schedules = {
     name: 'schedules.preview',
     method: 'POST',
     path: '/api/v1/backup/schedules/preview',
-    summary: 'when a cron expression would run',
+    summary: 'when a schedule would run, in words and by the clock',
     permission: 'schedules.read',
     isAudited: false,
-    body: z.strictObject({ cronExpression: cronSchema, timeZone: timeZoneSchema.default('UTC') }),
-    reply: z.object({ nextRuns: z.array(instantSchema) }),
+    body: z.strictObject(when),
+    reply: z.object({ words: z.string(), nextRuns: z.array(upcomingSchema) }),
+  }),
+  ticks: endpoint({
+    name: 'schedules.ticks',
+    method: 'GET',
+    path: '/api/v1/backup/schedules/{id}/ticks',
+    summary: 'what became of each time that a schedule was due, the newest first',
+    permission: 'schedules.read',
+    isShared: true,
+    params: idParamsSchema,
+    query: z.strictObject({ ...pageQuery, missed: z.enum(['true', 'false']).optional() }),
+    reply: pageOf(tickSchema),
+  }),
+  defaults: endpoint({
+    name: 'schedules.defaults',
+    method: 'POST',
+    path: '/api/v1/backup/schedules/defaults',
+    summary: 'the usual schedules of a system at once: its database every day, all of it every week',
+    permission: 'schedules.write',
+    status: 201,
+    body: z.strictObject({ systemId: uuidSchema, timeZone: timeZoneSchema.default('UTC') }),
+    reply: z.object({ rows: z.array(scheduleSchema) }),
   }),
 } as const

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { testClock } from '#base/clock.ts'
-import { defaultSettings } from '#base/settings.ts'
 import { durations } from '#base/units.ts'
-import { everything } from '#service/catalog/scope.ts'
-import { runDueSchedules } from '#service/schedules/schedules.ts'
+import type { Upcoming } from '#contract/schedules.ts'
+import { runDueSchedules } from '#service/schedules/firing.ts'
+import { completeWaiting, scheduledSystem } from '#test/support/scheduled-backups.ts'
 import { answerWhen } from '#test/support/protected-system.ts'
 import { assertProblem, testPerson, testService, testTenant, type TestService } from '#test/support/service.ts'
 
@@ -17,44 +17,10 @@ let stranger: string
 
 before(async () => {
   here = await testService({ clock })
-  const { house } = here.service
-  tenant = await testTenant(here.service, 'ours')
   const theirs = await testTenant(here.service, 'theirs')
+  ;({ tenant, system } = await scheduledSystem(here.service.house, { hasFiles: false }))
   operator = (await testPerson(here.service, 'operator', [{ role: 'BACKUP_OPERATOR', tenantId: tenant }])).token
   stranger = (await testPerson(here.service, 'stranger', [{ role: 'SYSTEM_ADMIN', tenantId: theirs }])).token
-  const now = clock.now()
-  const repository = house.random.uuid()
-  system = house.random.uuid()
-  await house.catalog.as(everything, async (tx) => {
-    await tx
-      .insertInto('repositories')
-      .values({
-        id: repository,
-        tenant_id: tenant,
-        name: 'main',
-        place: 'local:/nowhere',
-        repository_id: 'f'.repeat(64),
-        password_sealed: Buffer.alloc(1),
-        created_at: now,
-        changed_at: now,
-      })
-      .execute()
-    await tx
-      .insertInto('systems')
-      .values({
-        id: system,
-        tenant_id: tenant,
-        name: 'emr',
-        title: 'EMR',
-        repository_id: repository,
-        databases: JSON.stringify([{ name: 'emr', url: 'postgresql://u@/emr' }]),
-        roots: '[]',
-        settings: JSON.stringify(defaultSettings),
-        created_at: now,
-        changed_at: now,
-      })
-      .execute()
-  })
 })
 after(() => here[Symbol.asyncDispose]())
 
@@ -65,13 +31,20 @@ test('a schedule knows its next five runs, in its own time zone and over the cha
   const made = await create(nightly)
   assert.equal(made.status, 201, made.text)
   // On 29 March 2026 there is no 02:30 in Berlin: it runs an hour later by the clock on the wall.
-  assert.deepEqual(made.json.nextRuns, [
-    '2026-03-27T01:30:00.000Z',
-    '2026-03-28T01:30:00.000Z',
-    '2026-03-29T01:30:00.000Z',
-    '2026-03-30T00:30:00.000Z',
-    '2026-03-31T00:30:00.000Z',
+  const shown = made.json.nextRuns.map(({ at, local, utcOffset }: Upcoming) => `${at} ${local} ${utcOffset}`)
+  assert.deepEqual(shown, [
+    '2026-03-27T01:30:00.000Z 2026-03-27 02:30 +01:00',
+    '2026-03-28T01:30:00.000Z 2026-03-28 02:30 +01:00',
+    '2026-03-29T01:30:00.000Z 2026-03-29 03:30 +02:00',
+    '2026-03-30T00:30:00.000Z 2026-03-30 02:30 +02:00',
+    '2026-03-31T00:30:00.000Z 2026-03-31 02:30 +02:00',
   ])
+  const forward = 'before it the clocks go forward by 1h 0m, from UTC+01:00 to UTC+02:00'
+  assert.deepEqual(
+    made.json.nextRuns.map(({ note }: Upcoming) => note),
+    [null, null, forward, null, null],
+  )
+  assert.equal(made.json.words, 'At 02:30, in Europe/Berlin')
   assert.equal(made.json.nextRunAt, '2026-03-27T01:30:00.000Z')
   const { json } = await here.ask('GET', '/api/v1/backup/schedules', { token: operator })
   assert.deepEqual([json.total, json.rows[0].name, json.rows[0].systemName], [1, 'nightly', 'emr'])
@@ -84,6 +57,7 @@ test('what is no cron expression, never runs or has no such zone is refused with
     [{ cronExpression: '0 0 30 2 *' }, 'cronExpression'],
     [{ cronExpression: '* * * * * *' }, 'cronExpression'],
     [{ cronExpression: '@daily' }, 'cronExpression'],
+    [{ cronExpression: 'H 2 * * *' }, 'cronExpression'],
     [{ timeZone: 'Europe/Atlantis' }, 'timeZone'],
     [{ timeZone: '../../etc/passwd' }, 'timeZone'],
     [{ retentionDays: 0 }, 'retentionDays'],
@@ -98,7 +72,7 @@ test('what is no cron expression, never runs or has no such zone is refused with
   assert.equal(taken.json.field, 'name')
   const preview = (cronExpression: string) =>
     here.ask('POST', '/api/v1/backup/schedules/preview', { token: operator, body: { cronExpression } })
-  assert.equal((await preview('0 4 * * 0')).json.nextRuns[0], '2026-03-29T04:00:00.000Z')
+  assert.equal((await preview('0 4 * * 0')).json.nextRuns[0].at, '2026-03-29T04:00:00.000Z')
   assertProblem(await preview('never and no time'), 422, 'INPUT_INVALID')
 })
 
@@ -134,6 +108,7 @@ test('a schedule runs once for each tick, however many look, and once for all ti
     ({ json }) => json.total > 0,
   )
   assert.deepEqual([first.total, first.rows[0].createdBy, first.rows[0].type], [1, 'schedule nightly', 'database'])
+  await completeWaiting(house)
   clock.advance(3 * durations.day)
   operator = (await testPerson(here.service, 'operator three', [{ role: 'BACKUP_OPERATOR', tenantId: tenant }])).token
   await Promise.all([runDueSchedules(house), runDueSchedules(house)])

@@ -1,6 +1,7 @@
 import type { ColumnType, Generated } from 'kysely'
 import type { ArchiveFormat } from '#contract/backups.ts'
 import type { Role } from '#contract/permissions.ts'
+import type { Blackout, Follows, MissedBecause } from '#contract/schedules.ts'
 import type { Status } from '#contract/shapes.ts'
 import type { SystemSettings } from '#base/settings.ts'
 import type { AlertTables } from '#service/alerts/alert-tables.ts'
@@ -245,6 +246,13 @@ export interface BackupScheduleRow {
   last_run_at: Date | null
   last_status: string | null
   next_run_at: Date | null
+  next_tick_at: Date | null
+  blackouts: ColumnType<readonly Blackout[], string | undefined, string>
+  jitter_minutes: WithDefault<number>
+  catch_up_minutes: number | null
+  tolerance_minutes: WithDefault<number>
+  follows: ColumnType<Follows | null, string | null | undefined, string | null>
+  adapted_at: Date | null
   deleted_at: Date | null
 }
 
@@ -333,7 +341,10 @@ export interface ScheduleTickRow {
   schedule_id: string
   tenant_id: string
   tick: Date
+  planned_at: Date
   backup_id: string | null
+  missed_at: Date | null
+  missed_because: MissedBecause | null
   fault: ColumnType<FaultRecord | null, string | null | undefined, string | null>
   created_at: Date
 }

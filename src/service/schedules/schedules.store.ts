@@ -4,7 +4,7 @@ import type { schedules } from '#contract/schedules.ts'
 import { isDuplicate } from '#service/catalog/catalog.ts'
 import { anywhere, boundsOf } from '#service/catalog/page.ts'
 import type { Tx } from '#service/catalog/scope.ts'
-import type { BackupScheduleRow, ScheduleTickRow, Tables } from '#service/catalog/tables.ts'
+import type { BackupScheduleRow, Tables } from '#service/catalog/tables.ts'
 
 export type StoredSchedule = Selectable<BackupScheduleRow> & { readonly system_name: string }
 
@@ -27,6 +27,10 @@ export async function listScheduleRows(
   return { rows, total }
 }
 
+function stored(tx: Tx) {
+  return withSystem(tx).selectAll('backup_schedules').select('systems.name as system_name')
+}
+
 function withSystem(tx: Tx) {
   return tx.selectFrom('backup_schedules').innerJoin('systems', 'systems.id', 'backup_schedules.system_id').where('deleted_at', 'is', null)
 }
@@ -42,14 +46,13 @@ function matching(
   ])
 }
 
+export async function findScheduleRow(tx: Tx, id: string): Promise<StoredSchedule | undefined> {
+  return await stored(tx).where('backup_schedules.id', '=', id).executeTakeFirst()
+}
+
 /** Held until the transaction ends. */
 export async function lockScheduleRow(tx: Tx, id: string): Promise<StoredSchedule | undefined> {
-  return await withSystem(tx)
-    .selectAll('backup_schedules')
-    .select('systems.name as system_name')
-    .where('backup_schedules.id', '=', id)
-    .forUpdate('backup_schedules')
-    .executeTakeFirst()
+  return await stored(tx).where('backup_schedules.id', '=', id).forUpdate('backup_schedules').executeTakeFirst()
 }
 
 /** False when the tenant has a schedule of that name. */
@@ -73,35 +76,34 @@ export async function updateSchedule(tx: Tx, id: string, change: Updateable<Back
   }
 }
 
-/** Those whose time has come; each is held until the transaction ends, and passed over by others. */
-export async function lockDueSchedules(tx: Tx, now: Date, rowsMax: number): Promise<StoredSchedule[]> {
-  return await withSystem(tx)
-    .selectAll('backup_schedules')
-    .select('systems.name as system_name')
+/** Those whose time has come, the longest due first. */
+export async function dueScheduleIds(tx: Tx, now: Date, rowsMax: number): Promise<string[]> {
+  const rows = await tx
+    .selectFrom('backup_schedules')
+    .select('id')
     .where('is_active', '=', true)
+    .where('deleted_at', 'is', null)
     .where('next_run_at', '<=', now)
     .orderBy('next_run_at')
     .limit(rowsMax)
+    .execute()
+  return rows.map(({ id }) => id)
+}
+
+/** Held until the transaction ends. Undefined when it is not due any more, or somebody else holds it. */
+export async function lockDueSchedule(tx: Tx, id: string, now: Date): Promise<StoredSchedule | undefined> {
+  return await stored(tx)
+    .where('backup_schedules.id', '=', id)
+    .where('is_active', '=', true)
+    .where('next_run_at', '<=', now)
     .forUpdate('backup_schedules')
     .skipLocked()
-    .execute()
-}
-
-/** False when this tick was taken before. */
-export async function insertTick(tx: Tx, tick: Insertable<ScheduleTickRow>): Promise<boolean> {
-  const inserted = await tx
-    .insertInto('schedule_ticks')
-    .values(tick)
-    .onConflict((conflict) => conflict.columns(['schedule_id', 'tick']).doNothing())
     .executeTakeFirst()
-  return inserted.numInsertedOrUpdatedRows === 1n
 }
 
-export async function noteTick(
-  tx: Tx,
-  { schedule_id, tick, ...change }: Updateable<ScheduleTickRow> & Pick<Selectable<ScheduleTickRow>, 'schedule_id' | 'tick'>,
-) {
-  await tx.updateTable('schedule_ticks').set(change).where('schedule_id', '=', schedule_id).where('tick', '=', tick).execute()
+/** All that are switched on, held until the transaction ends. */
+export async function lockActiveSchedules(tx: Tx): Promise<StoredSchedule[]> {
+  return await stored(tx).where('is_active', '=', true).orderBy('backup_schedules.id').forUpdate('backup_schedules').execute()
 }
 
 /** What became of the newest backup that it had made. */

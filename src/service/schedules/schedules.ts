@@ -1,18 +1,24 @@
-import { Fault, isFault } from '#base/fault.ts'
+import { Fault } from '#base/fault.ts'
 import { durations } from '#base/units.ts'
-import type { ScheduleView } from '#contract/schedules.ts'
-import { beginBackup } from '#service/backups/backups.ts'
-import { everything, type Tx } from '#service/catalog/scope.ts'
+import type { ScheduleView, TickView } from '#contract/schedules.ts'
+import type { ListedBackup } from '#service/backups/backups.store.ts'
+import type { Tx } from '#service/catalog/scope.ts'
 import type { House } from '#service/house.ts'
-import { nextRuns } from './cron.ts'
-import { insertTick, lockDueSchedules, lockScheduleRow, noteTick, updateSchedule, type StoredSchedule } from './schedules.store.ts'
+import { becauseWords, settleMissed } from './missed.ts'
+import { firstAfter, planWords, upcoming, type Plan } from './plan.ts'
+import { findScheduleRow, lockScheduleRow, noteScheduleStatus, type StoredSchedule } from './schedules.store.ts'
+import type { ListedTick } from './ticks.store.ts'
 
-const runsShown = 5
-const dueAtOnceMax = 100
-/** One whose backup cannot even begin, since its system is gone, is not tried every few seconds. */
+/** How often the clock is looked at: so late may a run begin. */
 export const schedulesEveryMs = 10 * durations.second
 
+export function planOf(row: Pick<StoredSchedule, 'id' | 'cron_expression' | 'time_zone' | 'blackouts' | 'jitter_minutes'>): Plan {
+  const { id, cron_expression: cronExpression, time_zone: timeZone, blackouts, jitter_minutes: jitterMinutes } = row
+  return { id, cronExpression, timeZone, blackouts, jitterMinutes }
+}
+
 export function scheduleView(row: StoredSchedule, now: Date): ScheduleView {
+  const plan = planOf(row)
   return {
     id: row.id,
     tenantId: row.tenant_id,
@@ -24,28 +30,54 @@ export function scheduleView(row: StoredSchedule, now: Date): ScheduleView {
     cronExpression: row.cron_expression,
     timeZone: row.time_zone,
     retentionDays: row.retention_days,
+    blackouts: [...row.blackouts],
+    jitterMinutes: row.jitter_minutes,
+    catchUpMinutes: row.catch_up_minutes,
+    toleranceMinutes: row.tolerance_minutes,
+    follows: row.follows,
+    words: planWords(plan),
     createdBy: row.created_by,
     createdAt: row.created_at.toISOString(),
     changedAt: row.changed_at.toISOString(),
+    adaptedAt: row.adapted_at?.toISOString() ?? null,
     lastRunAt: row.last_run_at?.toISOString() ?? null,
     lastStatus: row.last_status,
     nextRunAt: row.next_run_at?.toISOString() ?? null,
-    nextRuns: printedRuns(row.cron_expression, row.time_zone, now),
+    nextRuns: upcoming(plan, now),
   }
 }
 
-export function printedRuns(cronExpression: string, timeZone: string, after: Date): string[] {
-  return nextRuns(cronExpression, timeZone, { after, count: runsShown }).map((at) => at.toISOString())
+export function tickView({
+  tick,
+  planned_at,
+  created_at,
+  backup_id,
+  backup_status,
+  missed_at,
+  missed_because,
+  fault,
+}: ListedTick): TickView {
+  return {
+    tick: tick.toISOString(),
+    plannedAt: planned_at.toISOString(),
+    at: created_at.toISOString(),
+    backup: backup_id === null || backup_status === null ? null : { id: backup_id, status: backup_status },
+    missed: missed_because && {
+      at: (missed_at ?? created_at).toISOString(),
+      because: missed_because,
+      words: fault?.fact ?? becauseWords(missed_because),
+    },
+  }
 }
 
-/** Null while it is switched off. INPUT_INVALID when it is no cron expression or would never run. */
-export function nextRunOf(
-  { isActive, cronExpression, timeZone }: { readonly isActive: boolean; readonly cronExpression: string; readonly timeZone: string },
-  now: Date,
-): Date | null {
-  const [next] = nextRuns(cronExpression, timeZone, { after: now, count: 1 })
-  return isActive ? next! : null
+/** INPUT_INVALID when it is no cron expression, or would never run. */
+export function nextColumns(plan: Plan, now: Date) {
+  const { tick, at } = firstAfter(plan, now)
+  return { next_tick_at: tick, next_run_at: at }
 }
+
+/** Of one that is switched off. */
+export const noNextColumns = { next_tick_at: null, next_run_at: null }
 
 /** NOT_FOUND, also for those of others and for removed ones. */
 export async function lockedSchedule(tx: Tx, id: string): Promise<StoredSchedule> {
@@ -54,46 +86,24 @@ export async function lockedSchedule(tx: Tx, id: string): Promise<StoredSchedule
   return row
 }
 
+/** The same, without holding it. */
+export async function knownSchedule(tx: Tx, id: string): Promise<StoredSchedule> {
+  const row = await findScheduleRow(tx, id)
+  if (!row) throw new Fault('NOT_FOUND', `there is no schedule ${id}`)
+  return row
+}
+
 export function nameTaken(name: string): Fault {
   return new Fault('SCHEDULE_NAME_TAKEN', `there is a schedule named "${name}" already`, { field: 'name' })
 }
 
-/**
- * Begins the backup of each schedule whose time has come: once for a tick, however many services look (`schedule_ticks`).
- * After a time without any service the ticks that were missed become one. Returns how many ran.
- */
-export async function runDueSchedules(house: House): Promise<number> {
-  return await house.catalog.as(everything, async (tx) => {
-    const now = house.clock.now()
-    const due = await lockDueSchedules(tx, now, dueAtOnceMax)
-    for (const schedule of due) await runSchedule(house, tx, { schedule, now })
-    return due.length
-  })
-}
-
-async function runSchedule(
+/** What came of a backup that a schedule had made. */
+export async function noteScheduledEnd(
   house: House,
   tx: Tx,
-  { schedule, now }: { readonly schedule: StoredSchedule; readonly now: Date },
+  { schedule_id: id, status, name }: Pick<ListedBackup, 'schedule_id' | 'status' | 'name'>,
 ): Promise<void> {
-  const { id, tenant_id, system_id, name, backup_type, cron_expression, time_zone } = schedule
-  const tick = schedule.next_run_at!
-  const [next] = nextRuns(cron_expression, time_zone, { after: now, count: 1 })
-  await updateSchedule(tx, id, { next_run_at: next! })
-  if (!(await insertTick(tx, { schedule_id: id, tenant_id, tick, created_at: now }))) return
-  try {
-    const { backup } = await beginBackup(house, tx, {
-      wish: { systemId: system_id, type: backup_type, compressionLevel: 1 },
-      by: { id: null, name: `schedule ${name}`, scheduleId: id },
-    })
-    await noteTick(tx, { schedule_id: id, tick, backup_id: backup.id })
-    await updateSchedule(tx, id, { last_run_at: now, last_status: 'pending' })
-  } catch (error) {
-    // Its system is gone or holds nothing of that kind any more: shown with the schedule, and the others go on.
-    if (!isFault(error)) throw error
-    const { code, message: fact, hint } = error
-    await noteTick(tx, { schedule_id: id, tick, fault: JSON.stringify({ code, fact, hint }) })
-    await updateSchedule(tx, id, { last_run_at: now, last_status: 'failed' })
-    house.log.error({ schedule: id, code, fact }, 'a schedule could not begin its backup')
-  }
+  if (id === null) return
+  await noteScheduleStatus(tx, id, status)
+  if (status === 'completed' || status === 'completed_with_gaps') await settleMissed(house, tx, { id, because: `backup ${name} was made` })
 }

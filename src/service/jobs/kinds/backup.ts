@@ -6,7 +6,7 @@ import { within } from '#service/catalog/scope.ts'
 import { jobKind } from '#service/jobs/job-kind.ts'
 import type { work } from '#service/jobs/work/backup.work.ts'
 import { knownRepository, repositorySecrets } from '#service/repositories/repositories.ts'
-import { noteScheduleStatus } from '#service/schedules/schedules.store.ts'
+import { noteScheduledEnd } from '#service/schedules/schedules.ts'
 import { knownSystem, systemSources } from '#service/systems/systems.ts'
 
 /** Makes the backup whose row is there since somebody asked for it. */
@@ -46,6 +46,6 @@ export const backupKind = jobKind<z.infer<typeof backupJobOrderSchema>, typeof w
         ? ({ kind: 'completed', facts: outcome.output, place: (await knownRepository(tx, repositoryId!)).place } as const)
         : outcome
     const row = await noteBackupEnd(house, tx, { id: subjectId!, end })
-    if (row.schedule_id !== null) await noteScheduleStatus(tx, row.schedule_id, row.status)
+    await noteScheduledEnd(house, tx, row)
   },
 })
