@@ -8,6 +8,15 @@ export function* ticksOf(cronExpression: string, timeZone: string, after: Date):
   for (;;) yield told(cronExpression, () => expression.next().toDate())
 }
 
+/** The first of them. */
+export function nextRuns(
+  cronExpression: string,
+  timeZone: string,
+  { after, count }: { readonly after: Date; readonly count: number },
+): Date[] {
+  return ticksOf(cronExpression, timeZone, after).take(count).toArray()
+}
+
 /** `At 02:30, Monday through Friday`. */
 export function cronWords(cronExpression: string): string {
   try {
