@@ -50,6 +50,8 @@ const table = {
   RETENTION_CLOCK: {
     hint: 'Look at the clocks of this machine and of the storage and set them right, or make a backup; when they are right, say so with --clock-reason.',
   },
+  RETENTION_MINIMUM: { hint: 'Nothing of this record class is deleted before its minimum is over; `integrum retention show` says when.' },
+  RETENTION_KEPT: { hint: 'The policy keeps it by now, so it stays; delete it by hand if it must go.' },
   RETENTION_LAST_GOOD: {
     hint: 'The last good and the last proven backup of a system are never forgotten; make or drill a newer one first.',
   },
@@ -174,6 +176,9 @@ const table = {
   BACKUP_DELETED: { hint: 'Take the deletion back first; that can be done until the backup is removed.' },
   DRILL_NO_REPORT: { hint: 'Wait until it has ended; a drill that found nothing out says why in its details.' },
   BACKUP_KEPT: { hint: 'Settle the alert first: a drill that passes, or your word on what is unlike, releases what it keeps.' },
+  HOLD_TOO_LATE: { hint: 'What was removed cannot be held; its deletion certificate says who removed it, when and why.' },
+  HOLD_RELEASED: { hint: 'There is nothing to release any more; look at who released it.' },
+  SIGNATURE_NEEDED: { hint: 'Look at what would be lost, then do it again with your password, your code and what the signature means.' },
   BACKUP_NOT_READY: { hint: 'Look at the status of the backup; choose one that is completed.' },
   SCHEDULE_NAME_TAKEN: { hint: 'Choose another name for the schedule.' },
   JOB_CRASHED: { retry: true, hint: 'The log of the worker has the rest: out of memory, or killed by somebody. Start the job again.' },

@@ -80,6 +80,14 @@ export const limits = {
   clockJumpMsMax: 180 * durations.hour,
   /** SAFETY rule 12: kept this long, undo window included, whatever the retention says. */
   safetyBackupKeepMs: 8 * durations.day,
+  /** So long a safety backup stays after its restore can no longer be undone. */
+  afterUndoKeepMs: 3 * durations.day,
+  /** A backup with gaps, damage or an anomaly stays so long, for somebody to look at. */
+  flawedKeepMs: 14 * durations.day,
+  /** More removals of a system at once than this, or more than this many that are more than this share, are signed. */
+  removalsAtOnceMax: 200,
+  removalsUnsuspicious: 10,
+  removalsShareMax: 0.5,
   /** Calls of a storage that may succeed later; the waits between them double up to the largest. */
   storageAttempts: 6,
   storageRetryDelayMs: 250,

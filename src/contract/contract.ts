@@ -7,6 +7,7 @@ import { drills } from './drills.ts'
 import { channels } from './channels.ts'
 import type { Endpoint } from './endpoint.ts'
 import { events } from './events.ts'
+import { holds } from './holds.ts'
 import { jobs } from './jobs.ts'
 import { keys } from './keys.ts'
 import { me } from './me.ts'
@@ -15,6 +16,7 @@ import { people } from './people.ts'
 import { settings } from './settings.ts'
 import { tenants } from './tenants.ts'
 import { repositories } from './repositories.ts'
+import { retention } from './retention.ts'
 import { restores } from './restores.ts'
 import { schedules } from './schedules.ts'
 import { service } from './service.ts'
@@ -45,6 +47,8 @@ export const contract = {
   alerts,
   channels,
   noticeSettings,
+  retention,
+  holds,
   adminAliases,
 } as const satisfies Readonly<Record<string, Readonly<Record<string, Endpoint>>>>
 

@@ -22,6 +22,7 @@ export const noticeKinds = {
   'sign-in-burst': { severity: 'critical', title: 'Many sign-ins are refused' },
   'audit-broken': { severity: 'critical', title: 'The audit trail was altered' },
   'channel-silent': { severity: 'warning', title: 'People are not reached' },
+  'retention-waits': { severity: 'warning', title: 'A mass deletion waits for a signature' },
   'clock-jumped': { severity: 'critical', title: 'The clock jumped: deletion waits' },
   'clock-set': { severity: 'warning', title: 'The clock was set' },
 } as const satisfies Readonly<Record<string, { readonly severity: Severity; readonly title: string }>>

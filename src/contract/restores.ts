@@ -11,7 +11,7 @@ import {
   textSchema,
   uuidSchema,
 } from './shapes.ts'
-import { signingSchema } from './signatures.ts'
+import { signedWithMeaningSchema } from './signatures.ts'
 import { directorySchema, testLineSchema, urlSchema } from './systems.ts'
 
 const countSchema = z.number().int().nonnegative()
@@ -173,8 +173,7 @@ export type PreviewRequest = z.output<typeof previewBody>
 
 const reasonSchema = textSchema(500)
 /** Both components, and what they stand for. */
-const signatureSchema = signingSchema.extend({ meaning: textSchema(200) })
-const confirmed = { confirm: z.string().max(100), reason: reasonSchema, signature: signatureSchema }
+const confirmed = { confirm: z.string().max(100), reason: reasonSchema, signature: signedWithMeaningSchema }
 
 const begunSchema = z.object({
   restoreId: uuidSchema,

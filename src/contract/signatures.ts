@@ -1,11 +1,15 @@
 import { z } from 'zod'
 import { endpoint } from './endpoint.ts'
-import { instantSchema, pageOf, pageQuery, uuidSchema } from './shapes.ts'
+import { instantSchema, pageOf, pageQuery, textSchema, uuidSchema } from './shapes.ts'
 import { codeSchema, passwordSchema } from './sign-in.ts'
 
 /** What an endpoint takes whose act is signed: both components, at that moment (21 CFR 11.200). */
 export const signingSchema = z.strictObject({ password: passwordSchema, totp: codeSchema })
 export type Signing = z.infer<typeof signingSchema>
+
+/** With what it stands for, in the signer's words. */
+export const signedWithMeaningSchema = signingSchema.extend({ meaning: textSchema(200) })
+export type SignedWithMeaning = z.infer<typeof signedWithMeaningSchema>
 
 /** Name, time and meaning (21 CFR 11.50), and the digest of exactly what was signed (11.70). */
 export const signatureSchema = z.object({

@@ -5,7 +5,7 @@ import { findBackup, readTags } from '#engine/backup/backups.ts'
 import { executeForget, planForget, type ForgetDecision, type ForgetRequest } from '#engine/repository/forget.ts'
 import { backupTagOf, isProof } from '#engine/repository/proofs.ts'
 import type { Repository } from '#engine/repository/repository.ts'
-import { defaultPolicy, type RetentionPolicy } from '#engine/repository/retention.ts'
+import { defaultPolicy, type RetentionPolicy } from '#engine/repository/keep-rules.ts'
 import { openedRepository, type CommandContext } from '#cli/command.ts'
 import { clockReasonOf, parseSystemName, wholeNumber, withRepository, type RepositoryOptions } from '#cli/options.ts'
 

@@ -1,5 +1,5 @@
 import type { SnapshotId } from '#base/ids.ts'
-import type { RetentionPolicy } from './retention.ts'
+import type { RetentionPolicy } from './keep-rules.ts'
 
 /** What a policy does not keep, of one system or of all; or exactly these. */
 export type ForgetRequest = Choice & {

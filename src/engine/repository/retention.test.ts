@@ -5,7 +5,8 @@ import fc from 'fast-check'
 import type { BlobId, SnapshotId } from '#base/ids.ts'
 import { durations } from '#base/units.ts'
 import type { Snapshot } from './repository.ts'
-import { defaultPolicy, judge, nothingHeld, type RetentionPolicy } from './retention.ts'
+import { defaultPolicy, type RetentionPolicy } from './keep-rules.ts'
+import { judge, nothingHeld } from './retention.ts'
 
 const now = new Date('2026-03-31T12:00:00Z')
 const isGood = () => true

@@ -1,19 +1,8 @@
 import { limits } from '#base/limits.ts'
 import type { SnapshotId } from '#base/ids.ts'
 import { durations } from '#base/units.ts'
+import { applyPolicy, type RetentionPolicy } from './keep-rules.ts'
 import type { Snapshot } from './repository.ts'
-
-/** How many to keep: the newest ones, and the newest of each hour, day, ISO week, month and year in UTC that has any. */
-export interface RetentionPolicy {
-  readonly last?: number
-  readonly hourly?: number
-  readonly daily?: number
-  readonly weekly?: number
-  readonly monthly?: number
-  readonly yearly?: number
-}
-
-export const defaultPolicy: RetentionPolicy = { daily: 7, weekly: 5, monthly: 12 }
 
 /** What the snapshots' tags do not tell. Asked when planning and again inside the exclusive lock (SAFETY rule 28). */
 export interface Keeping {
@@ -66,7 +55,8 @@ export function judge(snapshots: readonly Snapshot[], policy: RetentionPolicy, j
   }
   for (const [id, reason] of safety) reasons.set(id, [reason])
   const newestFirst = regular.toSorted((a, b) => b.snapshot.time.getTime() - a.snapshot.time.getTime())
-  for (const group of Map.groupBy(newestFirst, (backup) => `${backup.system} ${backup.type}`).values()) applyPolicy(group, policy, keep)
+  for (const group of Map.groupBy(newestFirst, (backup) => `${backup.system} ${backup.type}`).values())
+    applyPolicy(group, policy, { now, keep: ({ snapshot }, reason) => keep(snapshot, reason) })
 
   const last = new Map<SnapshotId, string>()
   const proven = newestFirst.filter(({ snapshot }) => isProven(snapshot))
@@ -87,6 +77,7 @@ const safetyDays = limits.safetyBackupKeepMs / durations.day
 
 interface Candidate {
   readonly snapshot: Snapshot
+  readonly time: Date
   readonly system: string
   readonly type: string
   readonly purpose: 'regular' | 'safety' | 'release'
@@ -102,49 +93,13 @@ function candidateOf(snapshot: Snapshot, isGood: Keeping['isGood']): Candidate |
   const purpose = (['safety', 'release'] as const).find((name) => snapshot.tags.includes(name)) ?? 'regular'
   return {
     snapshot,
+    time: snapshot.time,
     system,
     type: tag('type') ?? '',
     purpose,
     isExtra: purpose !== 'regular',
     isGood: !snapshot.tags.includes('gaps') && isGood(snapshot),
   }
-}
-
-type Keep = (snapshot: Snapshot, reason: string) => void
-
-function applyPolicy(newestFirst: readonly Candidate[], policy: RetentionPolicy, keep: Keep): void {
-  const good = newestFirst.filter((backup) => backup.isGood)
-  const others = newestFirst.filter((backup) => !backup.isGood)
-  for (const [at, { snapshot }] of [...good, ...others].slice(0, policy.last ?? 0).entries())
-    keep(snapshot, `last ${at + 1} of ${policy.last}`)
-  for (const [name, periodOf] of periods) {
-    const wanted = policy[name] ?? 0
-    // A good one stands for its period, even when one with gaps is newer.
-    const newestOf = new Map<string, Candidate>()
-    for (const backup of newestFirst) {
-      const period = periodOf(backup.snapshot.time)
-      const known = newestOf.get(period)
-      if (!known || (!known.isGood && backup.isGood)) newestOf.set(period, backup)
-    }
-    for (const [period, { snapshot }] of [...newestOf].slice(0, wanted)) keep(snapshot, `${name} ${period}`)
-  }
-}
-
-const periods: readonly (readonly [Exclude<keyof RetentionPolicy, 'last'>, (time: Date) => string])[] = [
-  ['hourly', (time) => `${time.toISOString().slice(0, 13)}h`],
-  ['daily', (time) => time.toISOString().slice(0, 10)],
-  ['weekly', isoWeek],
-  ['monthly', (time) => time.toISOString().slice(0, 7)],
-  ['yearly', (time) => time.toISOString().slice(0, 4)],
-]
-
-/** ISO 8601: the week belongs to the year of its Thursday; week 1 is that of the first Thursday. */
-function isoWeek(time: Date): string {
-  const midnightMs = Date.UTC(time.getUTCFullYear(), time.getUTCMonth(), time.getUTCDate())
-  const thursday = new Date(midnightMs + (3 - ((time.getUTCDay() + 6) % 7)) * durations.day)
-  const year = thursday.getUTCFullYear()
-  const week = 1 + Math.floor((thursday.getTime() - Date.UTC(year, 0, 1)) / (7 * durations.day))
-  return `${year}-W${String(week).padStart(2, '0')}`
 }
 
 /**
