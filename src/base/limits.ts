@@ -78,6 +78,8 @@ export const limits = {
   clockToleranceMs: 10 * durations.minute,
   /** The newest file of a repository may be a week and half a day old; an older one means that the clock may have jumped ahead. */
   clockJumpMsMax: 180 * durations.hour,
+  /** Marks of trusted time that starts of machines have left stay so long. */
+  clockMarksKeepMs: 60 * durations.day,
   /** SAFETY rule 12: kept this long, undo window included, whatever the retention says. */
   safetyBackupKeepMs: 8 * durations.day,
   /** So long a safety backup stays after its restore can no longer be undone. */

@@ -1,4 +1,5 @@
 import type { Clock } from '#base/clock.ts'
+import type { BootClock } from '#host/boot-clock.ts'
 import type { Random } from '#host/random.ts'
 import type { TrailKeys } from './audit/trail-keys.ts'
 import type { Catalog } from './catalog/catalog.ts'
@@ -15,6 +16,7 @@ export interface House {
   readonly config: Config
   readonly catalog: Catalog
   readonly clock: Clock
+  readonly boot: BootClock
   readonly random: Random
   readonly log: Log
   readonly sealing: Sealing

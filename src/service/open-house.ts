@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import type { PgBoss } from 'pg-boss'
 import type { Clock } from '#base/clock.ts'
+import { bootClockOf, type BootClock } from '#host/boot-clock.ts'
 import type { Random } from '#host/random.ts'
 import { trailKeysFrom } from './audit/trail-keys.ts'
 import { openCatalog } from './catalog/catalog.ts'
@@ -21,6 +22,8 @@ import { sealingWith } from './seal.ts'
 export interface Instruments {
   readonly clock: Clock
   readonly random: Random
+  /** The machine's, unless a test has another. */
+  readonly boot?: BootClock
   readonly logLevel?: string
   /** Those of `job-kinds.ts`, unless a test has others. */
   readonly kinds?: readonly AnyJobKind[]
@@ -53,6 +56,7 @@ export async function openHouse(given: HouseParts): Promise<OpenHouse> {
     config,
     catalog,
     clock,
+    boot: given.boot ?? bootClockOf(clock),
     random,
     log,
     sealing,

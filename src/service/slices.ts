@@ -3,11 +3,13 @@ import { addAlerts } from './alerts/alerts.routes.ts'
 import { addBackups } from './backups/backups.routes.ts'
 import { addDrills } from './drills/drills.routes.ts'
 import { addEvents } from './events/events.routes.ts'
+import { addHolds } from './holds/holds.routes.ts'
 import type { House } from './house.ts'
 import { addJobs } from './jobs/jobs.routes.ts'
 import { addNotices } from './notices/notices.routes.ts'
 import { addAudit } from './audit/audit.routes.ts'
 import { addRepositories } from './repositories/repositories.routes.ts'
+import { addRetention } from './retention/retention.routes.ts'
 import { addRestores } from './restores/restores.routes.ts'
 import { addSystems } from './systems/systems.routes.ts'
 import { addService } from './http/service.routes.ts'
@@ -33,6 +35,8 @@ export const slices: readonly AddRoutes[] = [
   addSystems,
   addJobs,
   addAudit,
+  addHolds,
+  addRetention,
   addBackups,
   addRestores,
   addSchedules,

@@ -1,6 +1,7 @@
 import { durations } from '#base/units.ts'
 import type { RetentionPolicy } from '#contract/retention.ts'
-import type { Hold, RetentionBackup } from '#service/retention/decide.ts'
+import type { Hold } from '#service/holds/hold.ts'
+import type { RetentionBackup } from '#service/retention/decide.ts'
 
 interface World {
   readonly backups: readonly RetentionBackup[]

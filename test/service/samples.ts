@@ -35,11 +35,8 @@ const newBackup =
   async (world) => ({ body: { systemId: await world.system(), ...more } })
 
 /** By somebody who has neither a password nor an authenticator. */
-const signed = {
-  confirm: 'system-of-ours',
-  reason: 'the disk broke',
-  signature: { password: 'wrong', totp: '000000', meaning: 'I am responsible for it' },
-}
+const signature = { password: 'wrong', totp: '000000', meaning: 'I am responsible for it' }
+const signed = { confirm: 'system-of-ours', reason: 'the disk broke', signature }
 const unsigned = { body: signed, admitted: { status: 409, code: 'TOTP_NEEDED' } }
 const notReady = { admitted: { status: 409, code: 'PLAN_NOT_READY' } }
 
@@ -254,6 +251,28 @@ export const samples: Readonly<Record<string, Make>> = {
   'notice-settings.ping': nothing,
   'notice-settings.set-ping': () => ({ body: { url: 'https://127.0.0.1:1/ping', everyMinutes: 5 } }),
   'notice-settings.remove-ping': nothing,
+  'retention.policies': nothing,
+  'retention.set': async (world) => ({
+    body: { systemId: await world.system(), policy: { keep: { daily: 14, weekly: 8, monthly: 24 } }, reason: 'longer' },
+  }),
+  'retention.preview': async (world) => ({ body: { systemId: await world.system() } }),
+  'retention.run': async (world) => ({
+    body: { systemId: await world.system(), digest: 'a'.repeat(64), reason: 'now' },
+    admitted: { status: 409, code: 'PLAN_STALE' },
+  }),
+  'retention.certificates': nothing,
+  'retention.certificate': about('certificate'),
+  'retention.clock': nothing,
+  'retention.accept-clock': () => ({
+    body: { reason: 'the clinic was closed', signature },
+    admitted: { status: 409, code: 'TOTP_NEEDED' },
+  }),
+  'settings.removal-grace': nothing,
+  'settings.set-removal-grace': () => ({ body: { days: 7 } }),
+  'holds.list': nothing,
+  'holds.held': nothing,
+  'holds.place': async (world) => ({ body: { backupId: await world.backup(), reason: 'a claim', reference: 'A-12' } }),
+  'holds.release': about('hold', { body: { reason: 'settled', signature }, admitted: { status: 409, code: 'TOTP_NEEDED' } }),
 
   'admin.create-database-backup': newBackup({}),
   'admin.create-files-backup': newBackup({}),

@@ -38,6 +38,10 @@ export interface ServiceWorld {
   alert(): Promise<string>
   /** That reaches nobody. */
   channel(): Promise<string>
+  /** Of a backup that was removed. */
+  certificate(): Promise<string>
+  /** That nobody has released. */
+  hold(): Promise<string>
   /** Another one, with nothing in it. */
   tenant(): Promise<string>
 }
@@ -238,6 +242,32 @@ export async function serviceWorld(here: TestService): Promise<ServiceWorld> {
       const { status, json, text } = await here.ask('POST', '/api/v1/notices/channels', { token, body })
       assert.equal(status, 201, text)
       return json.id as string
+    },
+    certificate: async () => {
+      const backup = await world.backup()
+      return await write((tx, { id, at }) =>
+        tx
+          .insertInto('deletion_certificates')
+          .values({
+            id,
+            tenant_id: ours,
+            backup_id: backup,
+            backup_name: name('backup'),
+            system_name: 'emr',
+            removed_at: at,
+            document: '{}',
+          })
+          .execute(),
+      )
+    },
+    hold: async () => {
+      const backup = await world.backup()
+      return await write((tx, { id, at }) =>
+        tx
+          .insertInto('legal_holds')
+          .values({ id, tenant_id: ours, backup_id: backup, reason: 'a claim', reference: 'A-12', placed_at: at, placed_by: 'somebody' })
+          .execute(),
+      )
     },
     tenant: () => testTenant(here.service, name('tenant')),
   }

@@ -50,6 +50,7 @@ const listed = [
   'anomaly_settled_at',
   'anomaly_settled_by',
   'anomaly_reason',
+  'deleted_under',
 ] as const satisfies readonly (keyof BackupRow)[]
 
 const sortColumns = {

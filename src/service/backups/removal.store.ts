@@ -1,15 +1,6 @@
-import { z } from 'zod'
-import { parseValue } from '#base/parse.ts'
 import type { Tx } from '#service/catalog/scope.ts'
 import type { ListedBackup } from './backups.store.ts'
-
-const defaultGraceDays = 7
-
-/** `settings`, name `backups.removal-grace-days`. */
-export async function removalGraceDays(tx: Tx): Promise<number> {
-  const row = await tx.selectFrom('settings').select('value').where('name', '=', 'backups.removal-grace-days').executeTakeFirst()
-  return row === undefined ? defaultGraceDays : parseValue(z.number().min(0).max(3650), row.value, 'the setting backups.removal-grace-days')
-}
+import { isAnomalous } from './good.ts'
 
 /** Those whose grace period is over and that no job has; each is held until the transaction ends, and passed over by others. */
 export async function lockDueRemovals(
@@ -29,4 +20,16 @@ export async function lockDueRemovals(
     .forUpdate()
     .skipLocked()
     .execute()
+}
+
+/** Of a repository: those that are there and not good although their snapshots do not say so. */
+export async function untrustedBackups(tx: Tx, repositoryId: string): Promise<string[]> {
+  const rows = await tx
+    .selectFrom('backups')
+    .select(['id', 'anomaly', 'anomaly_verdict', 'standing'])
+    .where('repository_id', '=', repositoryId)
+    .where('removed_at', 'is', null)
+    .where((where) => where.or([where('anomaly', 'is not', null), where('standing', '=', 'failed')]))
+    .execute()
+  return rows.filter((row) => row.standing === 'failed' || isAnomalous(row)).map(({ id }) => id)
 }

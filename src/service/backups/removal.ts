@@ -4,17 +4,20 @@ import { recordSystemEvent } from '#service/audit/audit.ts'
 import { everything, type Tx } from '#service/catalog/scope.ts'
 import type { FaultRecord } from '#service/catalog/tables.ts'
 import type { House } from '#service/house.ts'
+import { writeCertificate } from '#service/retention/certificates.ts'
+import { removalGraceDays } from '#service/retention/grace.ts'
+import { assertMayGo } from '#service/retention/guard.ts'
 import { lockedBackup } from './backups.ts'
 import { updateBackup, type ListedBackup } from './backups.store.ts'
 import { isKeptByAlarm } from './good.ts'
 import { expireDownloads } from './downloads.store.ts'
-import { lockDueRemovals, removalGraceDays } from './removal.store.ts'
+import { lockDueRemovals } from './removal.store.ts'
 
 /** How long after a refusal it is tried again: by then there may be a newer good backup. */
 const refusedAgainMs = durations.day
 const dueAtOnceMax = 100
 
-/** Out of the lists, and due to be removed when the grace period is over. BACKUP_BUSY, BACKUP_DELETED, BACKUP_KEPT. */
+/** Out of the lists, and due to be removed when the grace period is over. BACKUP_BUSY, BACKUP_DELETED, BACKUP_KEPT, RETENTION_HELD, RETENTION_MINIMUM. */
 export async function deleteBackup(
   house: House,
   tx: Tx,
@@ -25,12 +28,14 @@ export async function deleteBackup(
   if (row.status === 'pending' || row.status === 'in_progress')
     throw new Fault('BACKUP_BUSY', `backup ${id} is still being made`, { status: row.status })
   assertNotKept(row)
+  await assertMayGo(house, tx, row)
   const now = house.clock.now()
   const graceMs = (await removalGraceDays(tx)) * durations.day
   return await updateBackup(tx, id, {
     deleted_at: now,
     deleted_by: by,
     delete_reason: reason,
+    deleted_under: null,
     removal_due_at: new Date(now.getTime() + graceMs),
     removal_fault: null,
   })
@@ -47,14 +52,19 @@ export async function undeleteBackup(tx: Tx, id: string): Promise<{ readonly bef
   if (before.removed_at !== null) throw new Fault('BACKUP_NOT_READY', `backup ${id} was removed at ${before.removed_at.toISOString()}`)
   if (before.deleted_at === null) throw new Fault('BACKUP_NOT_READY', `backup ${id} is not deleted`)
   if (before.removal_run_id !== null) throw new Fault('BACKUP_BUSY', `backup ${id} is being removed`)
-  const after = await updateBackup(tx, id, {
+  return { before, after: await takeBack(tx, id) }
+}
+
+async function takeBack(tx: Tx, id: string): Promise<ListedBackup> {
+  return await updateBackup(tx, id, {
     deleted_at: null,
     deleted_by: null,
     delete_reason: null,
+    deleted_under: null,
     removal_due_at: null,
+    removal_run_id: null,
     removal_fault: null,
   })
-  return { before, after }
 }
 
 /** A job for each backup whose grace period is over: once, however many services look. Returns how many. */
@@ -84,7 +94,7 @@ export interface RemovalEnd {
   readonly runId: string
 }
 
-/** The row stays as a tombstone. */
+/** The row stays as a tombstone, with a certificate that says what was removed and why. */
 export async function noteRemoved(
   house: House,
   tx: Tx,
@@ -93,28 +103,37 @@ export async function noteRemoved(
   const now = house.clock.now()
   const row = await updateBackup(tx, id, { removed_at: now, removal_run_id: null, removal_fault: null })
   await expireDownloads(tx, id, now)
+  const certificate = await writeCertificate(house, tx, row, { runId, snapshots: forgotten, at: now })
   await recordSystemEvent(tx, house, {
     action: 'backup.removed',
     tenantId: row.tenant_id,
     subject: { kind: 'backup', id, name: row.name },
     ...(row.delete_reason !== null && { reason: row.delete_reason }),
-    facts: { runId, deletedBy: row.deleted_by, snapshots: forgotten },
+    facts: { runId, deletedBy: row.deleted_by, snapshots: forgotten, certificate: certificate.id },
   })
 }
 
-/** The backup stays; why is shown, and it is tried again later. */
+/**
+ * The backup stays; why is shown, and it is tried again later. When it must stay, by a hold or by its policy, the deletion
+ * itself is taken back.
+ */
 export async function noteNotRemoved(
   house: House,
   tx: Tx,
   { id, runId, fault }: RemovalEnd & { readonly fault: FaultRecord },
 ): Promise<void> {
   const at = new Date(house.clock.now().getTime() + refusedAgainMs)
-  const row = await updateBackup(tx, id, { removal_due_at: at, removal_run_id: null, removal_fault: JSON.stringify(fault) })
+  const isKept = mustStay.has(fault.code) || (await lockedBackup(tx, id)).deleted_at === null
+  const row = isKept
+    ? await takeBack(tx, id)
+    : await updateBackup(tx, id, { removal_due_at: at, removal_run_id: null, removal_fault: JSON.stringify(fault) })
   await recordSystemEvent(tx, house, {
     action: 'backup.removal-refused',
     outcome: 'refused',
     tenantId: row.tenant_id,
     subject: { kind: 'backup', id, name: row.name },
-    facts: { runId, code: fault.code, fact: fault.fact, nextTry: at.toISOString() },
+    facts: { runId, code: fault.code, fact: fault.fact, ...(isKept ? { isUndeleted: true } : { nextTry: at.toISOString() }) },
   })
 }
+
+const mustStay: ReadonlySet<string> = new Set(['RETENTION_HELD', 'RETENTION_KEPT'])

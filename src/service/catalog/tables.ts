@@ -2,15 +2,20 @@ import type { ColumnType, Generated } from 'kysely'
 import type { ArchiveFormat } from '#contract/backups.ts'
 import type { Role } from '#contract/permissions.ts'
 import type { Blackout, Follows, MissedBecause } from '#contract/schedules.ts'
+import type { RetentionPolicy } from '#contract/retention.ts'
 import type { Status } from '#contract/shapes.ts'
 import type { SystemSettings } from '#base/settings.ts'
 import type { AlertTables } from '#service/alerts/alert-tables.ts'
 import type { DrillTables } from '#service/drills/drill-tables.ts'
+import type { HoldTables } from '#service/holds/hold-tables.ts'
+import type { RetentionTables } from '#service/retention/retention-tables.ts'
 import type { VerificationTables } from '#service/verification/verification-tables.ts'
 import type { NoticeTables } from '#service/notices/notice-tables.ts'
 import type { Json, WithDefault } from './columns.ts'
 
 export type FaultRecord = { readonly code: string; readonly fact: string; readonly hint: string }
+
+export type DeletedUnder = { readonly policy: RetentionPolicy; readonly reasons: readonly string[] }
 
 export interface TenantRow {
   id: string
@@ -171,6 +176,8 @@ export interface BackupRow {
   removal_fault: ColumnType<FaultRecord | null, string | null | undefined, string | null>
   removed_at: Date | null
   missing_at: Date | null
+  /** Under which policy, and why; null when somebody did it by hand. */
+  deleted_under: ColumnType<DeletedUnder | null, string | null | undefined, string | null>
   held_by_alert: string | null
   anomaly: ColumnType<Record<string, unknown> | null, string | null | undefined, string | null>
   anomaly_verdict: 'accepted' | 'rejected' | null
@@ -350,7 +357,7 @@ export interface ScheduleTickRow {
 }
 
 /** Every table of the catalog, as `migrations/` makes them; a slice of its own may keep its rows in `<slice>-tables.ts`. */
-export interface Tables extends AlertTables, DrillTables, NoticeTables, VerificationTables {
+export interface Tables extends AlertTables, DrillTables, NoticeTables, VerificationTables, HoldTables, RetentionTables {
   tenants: TenantRow
   users: UserRow
   password_history: { user_id: string; password_hash: string; replaced_at: Date }

@@ -3,6 +3,7 @@ import { durations } from '#base/units.ts'
 import type { RetentionPolicy } from '#contract/retention.ts'
 import type { Status } from '#contract/shapes.ts'
 import { applyPolicy, type Dated } from '#engine/repository/keep-rules.ts'
+import { covers, type Hold } from '#service/holds/hold.ts'
 
 /** What retention must know of a backup. */
 export interface RetentionBackup {
@@ -23,16 +24,6 @@ export interface RetentionBackup {
   readonly scheduleDays: number | null
   /** Of a safety backup: as long as the restore can be undone. */
   readonly undoUntil: Date | null
-}
-
-/** A legal hold that nobody has released; what is null bounds nothing. */
-export interface Hold {
-  readonly id: string
-  readonly backupId: string | null
-  readonly systemName: string | null
-  readonly from: Date | null
-  readonly to: Date | null
-  readonly reference: string
 }
 
 export interface Decision {
@@ -77,12 +68,6 @@ export function flawOf({ status, standing, isAnomalous, isMissing }: RetentionBa
   if (isMissing) return 'its snapshot is missing'
   if (standing === 'failed') return 'it is damaged'
   return isAnomalous ? 'it is unlike those before it' : undefined
-}
-
-export function covers(hold: Hold, { id, systemName, createdAt }: Pick<RetentionBackup, 'id' | 'systemName' | 'createdAt'>): boolean {
-  if (hold.backupId !== null) return hold.backupId === id
-  if (hold.systemName !== null && hold.systemName !== systemName) return false
-  return (hold.from === null || createdAt >= hold.from) && (hold.to === null || createdAt < hold.to)
 }
 
 /** Until when the minimum of its record class keeps it. */

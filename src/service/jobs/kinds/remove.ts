@@ -1,25 +1,29 @@
 import { z } from 'zod'
 import { unreachable } from '#base/unreachable.ts'
-import { knownBackup } from '#service/backups/backups.ts'
+import { lockedBackup } from '#service/backups/backups.ts'
+import { untrustedBackups } from '#service/backups/removal.store.ts'
 import { assertNotKept, noteNotRemoved, noteRemoved } from '#service/backups/removal.ts'
 import { within } from '#service/catalog/scope.ts'
 import { jobKind } from '#service/jobs/job-kind.ts'
 import { removeOutputSchema, type work } from '#service/jobs/work/remove.work.ts'
+import { assertStillGoes } from '#service/retention/guard.ts'
 import { knownRepository, repositorySecrets } from '#service/repositories/repositories.ts'
 
-/** Removes a deleted backup whose grace period is over. */
+/** Removes a deleted backup whose grace period is over, if it may still go. */
 export const removeKind = jobKind<Record<string, never>, typeof work>({
   name: 'remove',
   order: z.strictObject({}),
   output: removeOutputSchema,
   work: new URL('../work/remove.work.ts', import.meta.url),
   prepare: async (house, { subjectId, repositoryId, tenantId }) => {
-    const repository = await house.catalog.as(within(tenantId), async (tx) => {
-      // An alarm may have come since it fell due.
-      assertNotKept(await knownBackup(tx, subjectId!))
-      return await knownRepository(tx, repositoryId!)
+    return await house.catalog.as(within(tenantId), async (tx) => {
+      // With the row locked: whoever holds it by now was here before, and whoever comes later is told that it is too late.
+      const backup = await lockedBackup(tx, subjectId!)
+      assertNotKept(backup)
+      await assertStillGoes(house, tx, backup)
+      const repository = repositorySecrets(house, await knownRepository(tx, repositoryId!))
+      return { input: { id: backup.id, repository, untrusted: await untrustedBackups(tx, repositoryId!) } }
     })
-    return { input: { id: subjectId!, repository: repositorySecrets(house, repository) } }
   },
   settle: async (house, tx, { id: runId, subjectId }, outcome) => {
     switch (outcome.kind) {
