@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import { limits } from '#base/limits.ts'
 import type { SignedCheckpoint } from '#engine/repository/checkpoints.ts'
 import type { Tx } from '#service/catalog/scope.ts'
-import type { AuditEventRow } from '#service/catalog/tables.ts'
+import type { AuditEventRow } from './audit-tables.ts'
 import type { AuditEvent, LinkedEvent } from './audit-event.ts'
 
 /** The trail as it stands in the catalog, which may have been changed: nothing here is believed yet. */

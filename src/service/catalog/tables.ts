@@ -6,6 +6,7 @@ import type { RetentionPolicy } from '#contract/retention.ts'
 import type { Status } from '#contract/shapes.ts'
 import type { SystemSettings } from '#base/settings.ts'
 import type { AlertTables } from '#service/alerts/alert-tables.ts'
+import type { AuditTables } from '#service/audit/audit-tables.ts'
 import type { DrillTables } from '#service/drills/drill-tables.ts'
 import type { HoldTables } from '#service/holds/hold-tables.ts'
 import type { RetentionTables } from '#service/retention/retention-tables.ts'
@@ -83,30 +84,6 @@ export interface SignatureRow {
   digest: string
   signed_at: Date
   address: string
-}
-
-export interface AuditEventRow {
-  seq: number
-  id: string
-  tenant_id: string | null
-  at: Date
-  actor_kind: 'user' | 'key' | 'system' | 'nobody'
-  actor_id: string | null
-  actor_name: string
-  address: string
-  request_id: string | null
-  action: string
-  outcome: 'done' | 'refused'
-  subject_kind: string | null
-  subject_id: string | null
-  subject_name: string | null
-  reason: string | null
-  before: Json<unknown>
-  after: Json<unknown>
-  facts: Json<Record<string, unknown>>
-  previous_hash: string
-  hash: string
-  stamp: string
 }
 
 export interface RepositoryRow {
@@ -357,7 +334,7 @@ export interface ScheduleTickRow {
 }
 
 /** Every table of the catalog, as `migrations/` makes them; a slice of its own may keep its rows in `<slice>-tables.ts`. */
-export interface Tables extends AlertTables, DrillTables, NoticeTables, VerificationTables, HoldTables, RetentionTables {
+export interface Tables extends AlertTables, AuditTables, DrillTables, NoticeTables, VerificationTables, HoldTables, RetentionTables {
   tenants: TenantRow
   users: UserRow
   password_history: { user_id: string; password_hash: string; replaced_at: Date }
@@ -379,17 +356,6 @@ export interface Tables extends AlertTables, DrillTables, NoticeTables, Verifica
     created_at: Date
   }
   settings: { name: string; value: Json<unknown>; changed_at: Date }
-  audit_events: AuditEventRow
-  audit_head: {
-    only_one: Generated<boolean>
-    seq: number
-    hash: string
-    signed: Json<unknown>
-    generation: WithDefault<number>
-    is_handing_over: WithDefault<boolean>
-  }
-  audit_checkpoints: { seq: number; hash: string; at: Date; public_key: string; signature: string }
-  audit_copies: { repository_id: string; seq: number; snapshot: string; at: Date }
   repositories: RepositoryRow
   systems: SystemRow
   system_secrets: { system_id: string; tenant_id: string; name: string; sealed: Buffer }

@@ -105,14 +105,15 @@ async function carryOutDue(
     return 0
   }
   if (plan.isMassDeletion) {
-    await waitForSignature(house, tx, plan, removes)
+    await waitForSignature(house, tx, plan)
     return 0
   }
-  await carryOut(house, tx, plan, { by: 'retention' })
+  await carryOut(house, tx, { plan, by: 'retention' })
   return removes
 }
 
-async function waitForSignature(house: House, tx: Tx, { system, decisions }: RetentionPlan, removes: number): Promise<void> {
+async function waitForSignature(house: House, tx: Tx, { system, decisions }: RetentionPlan): Promise<void> {
+  const removes = decisions.filter(({ act }) => act === 'remove').length
   const fact = `the policy would remove ${removes} of ${decisions.length} backups at once`
   await noteEvaluated(tx, { systemId: system.id, tenantId: system.tenantId, at: house.clock.now(), waits: fact })
   await raiseAlert(house, tx, {
@@ -127,8 +128,11 @@ async function waitForSignature(house: House, tx: Tx, { system, decisions }: Ret
 }
 
 /** Deletes what the plan removes: out of the lists now, out of the repository when the grace period is over. */
-export async function carryOut(house: House, tx: Tx, plan: RetentionPlan, { by }: { readonly by: string }): Promise<void> {
-  const { system, policy, decisions } = plan
+export async function carryOut(
+  house: House,
+  tx: Tx,
+  { by, plan: { system, policy, decisions } }: { readonly by: string; readonly plan: RetentionPlan },
+): Promise<void> {
   const at = house.clock.now()
   const dueAt = new Date(at.getTime() + (await removalGraceDays(tx)) * durations.day)
   const going = decisions.filter(({ act }) => act === 'remove')

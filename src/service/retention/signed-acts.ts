@@ -78,7 +78,7 @@ export async function signRun(house: House, call: Call<typeof retention.run>): P
     const view = await planView(tx, plan)
     const order = { tenantId: system.tenantId, subjectKind: 'retention-run', subjectId: system.id, digest, reason }
     const signed = await signedBy(house, tx, { signer, signature, order })
-    await carryOut(house, tx, plan, { by: call.caller.name })
+    await carryOut(house, tx, { plan, by: call.caller.name })
     return {
       reply: view,
       tenantId: system.tenantId,
