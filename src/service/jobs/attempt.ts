@@ -123,6 +123,7 @@ export class Attempt {
     const process = await startJobProcess({
       work: kind.work,
       prepared,
+      isPressing: kind.isPressing,
       attempt: run.attempt,
       previousTrail: run.trail,
       clock: house.clock,

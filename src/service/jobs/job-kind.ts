@@ -86,6 +86,8 @@ export interface JobKind<Order = unknown, Input = unknown, Output = unknown> {
   readonly output: z.ZodType<Output>
   /** The module that the child loads. */
   readonly work: URL
+  /** Somebody waits for it with the system standing still: it does not give way to other work of the machine. */
+  readonly isPressing?: boolean
   /** When a worker has claimed it, in the transaction of the claim, in each attempt. */
   begin?(house: House, tx: Tx, run: Run<Order>): Promise<void>
   /** Reads the catalog and unseals secrets. A fault here is one of the job. */

@@ -1,4 +1,5 @@
 import { fork, type ChildProcess } from 'node:child_process'
+import { constants, setPriority } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import type { Clock } from '#base/clock.ts'
 import type { Fault } from '#base/fault.ts'
@@ -13,6 +14,7 @@ import { writePasswords } from './job-passwords.ts'
 export interface JobProcessOrder {
   readonly work: URL
   readonly prepared: Prepared<unknown>
+  readonly isPressing?: boolean | undefined
   readonly attempt: number
   readonly previousTrail: Trail
   readonly clock: Clock
@@ -53,6 +55,8 @@ export async function startJobProcess(order: JobProcessOrder): Promise<JobProces
     // In a group of its own: Ctrl-C in a terminal is for the worker.
     detached: true,
   })
+  // Before it has begun: threads and programs that it starts have what it has.
+  if (!order.isPressing && child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL)
   return new Running(child, order, scope.move())
 }
 

@@ -13,6 +13,7 @@ export const restoreKind = jobKind<z.infer<typeof orderSchema>, typeof work>({
   order: orderSchema,
   output: restoredSchema,
   work: new URL('../work/restore.work.ts', import.meta.url),
+  isPressing: true,
   begin: (house, tx, { subjectId }) => noteRestoreBegun(house, tx, subjectId!),
   prepare: (house, run) =>
     prepared(house, run, ({ row, plan, repository, stateDirectory, confirmed }) => ({

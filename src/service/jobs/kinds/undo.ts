@@ -13,6 +13,7 @@ export const undoKind = jobKind<z.infer<typeof orderSchema>, typeof work>({
   order: orderSchema,
   output: restoredSchema,
   work: new URL('../work/undo.work.ts', import.meta.url),
+  isPressing: true,
   begin: (house, tx, { subjectId }) => noteRestoreBegun(house, tx, subjectId!),
   prepare: (house, run) =>
     prepared(house, run, ({ row, stateDirectory, confirmed }) => ({
