@@ -8,6 +8,8 @@ export const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   repository: async () => (await import('#cli/commands/repository.ts')).addRepository,
   backup: async () => (await import('#cli/commands/backup.ts')).addBackup,
   backups: async () => (await import('#cli/commands/backups.ts')).addBackups,
+  health: async () => (await import('#cli/commands/health.ts')).addHealth,
+  space: async () => (await import('#cli/commands/space.ts')).addSpace,
   verify: async () => (await import('#cli/commands/verify.ts')).addVerify,
   restore: async () => (await import('#cli/commands/restore.ts')).addRestore,
   drill: async () => (await import('#cli/commands/drill.ts')).addDrill,

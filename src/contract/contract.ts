@@ -6,6 +6,7 @@ import { backups } from './backups.ts'
 import { drills } from './drills.ts'
 import { channels } from './channels.ts'
 import type { Endpoint } from './endpoint.ts'
+import { health } from './health.ts'
 import { events } from './events.ts'
 import { holds } from './holds.ts'
 import { jobs } from './jobs.ts'
@@ -19,6 +20,7 @@ import { repositories } from './repositories.ts'
 import { retention } from './retention.ts'
 import { restores } from './restores.ts'
 import { schedules } from './schedules.ts'
+import { space } from './space.ts'
 import { service } from './service.ts'
 import { signatures } from './signatures.ts'
 import { signIn } from './sign-in.ts'
@@ -49,6 +51,8 @@ export const contract = {
   noticeSettings,
   retention,
   holds,
+  health,
+  space,
   adminAliases,
 } as const satisfies Readonly<Record<string, Readonly<Record<string, Endpoint>>>>
 

@@ -47,6 +47,7 @@ export const repositorySchema = z.object({
   createdAt: instantSchema,
   changedAt: instantSchema,
   retiredAt: instantSchema.nullable(),
+  quotaBytes: countSchema.nullable(),
   /** Backups in the catalog that are not removed. */
   backups: countSchema,
   systems: z.array(z.object({ id: uuidSchema, name: z.string() })),
@@ -55,6 +56,9 @@ export const repositorySchema = z.object({
 export type RepositoryView = z.infer<typeof repositorySchema>
 
 const reasonSchema = textSchema(500)
+
+/** Where the storage does not tell how much is free, or must not be filled. */
+const quotaSchema = z.number().int().positive().max(Number.MAX_SAFE_INTEGER)
 
 export const repositories = {
   list: endpoint({
@@ -114,10 +118,10 @@ export const repositories = {
     name: 'repositories.edit',
     method: 'PATCH',
     path: '/api/v1/repositories/{id}',
-    summary: 'rename a repository',
+    summary: 'rename a repository, or say how much it may hold; what is not named stays',
     permission: 'repositories.write',
     params: idParamsSchema,
-    body: z.strictObject({ name: nameSchema }),
+    body: z.strictObject({ name: nameSchema, quotaBytes: quotaSchema.nullable() }).partial(),
     reply: repositorySchema,
   }),
   retire: endpoint({

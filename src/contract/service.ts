@@ -15,9 +15,10 @@ export const service = {
     name: 'service.ready',
     method: 'GET',
     path: '/readyz',
-    summary: 'the catalog answers, and jobs are taken',
+    summary: 'the catalog answers, the sealing key is its own, and jobs are taken',
+    description: 'Otherwise 503, with the part that is not ready and why.',
     permission: 'open',
-    reply: z.object({ status: z.literal('ready') }),
+    reply: z.object({ status: z.literal('ready'), parts: z.array(z.string()) }),
   }),
   openApi: endpoint({
     name: 'service.open-api',

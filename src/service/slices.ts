@@ -4,6 +4,7 @@ import { addBackups } from './backups/backups.routes.ts'
 import { addDrills } from './drills/drills.routes.ts'
 import { addEvents } from './events/events.routes.ts'
 import { addHolds } from './holds/holds.routes.ts'
+import { addHealth } from './health/health.routes.ts'
 import type { House } from './house.ts'
 import { addJobs } from './jobs/jobs.routes.ts'
 import { addNotices } from './notices/notices.routes.ts'
@@ -15,6 +16,7 @@ import { addSystems } from './systems/systems.routes.ts'
 import { addService } from './http/service.routes.ts'
 import { addSchedules } from './schedules/schedules.routes.ts'
 import { addSignatures } from './signatures/signatures.routes.ts'
+import { addSpace } from './space/space.routes.ts'
 import { addPeople } from './people/people.routes.ts'
 import { addSignIn } from './people/sign-in.routes.ts'
 import { addTenants } from './tenants/tenants.routes.ts'
@@ -43,4 +45,6 @@ export const slices: readonly AddRoutes[] = [
   addDrills,
   addAlerts,
   addNotices,
+  addSpace,
+  addHealth,
 ]

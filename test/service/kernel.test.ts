@@ -17,6 +17,31 @@ test('the service starts with a catalog of its own, answers, and starts again on
   assert.equal((await here.ask('GET', '/readyz')).status, 200)
 })
 
+test('not ready says which part and why: a job that nobody takes has no worker', async () => {
+  const { house } = here.service
+  const tenant = await testTenant(here.service, 'waiting')
+  const at = new Date(house.clock.now().getTime() - 6 * 60_000)
+  await house.catalog.as(everything, (tx) =>
+    tx
+      .insertInto('runs')
+      .values({
+        id: house.random.uuid(),
+        tenant_id: tenant,
+        kind: 'backup',
+        title: 'waits',
+        status: 'pending',
+        job_order: '{}',
+        created_by: 'x',
+        created_at: at,
+      })
+      .execute(),
+  )
+  const answer = await here.ask('GET', '/readyz')
+  assertProblem(answer, 503, 'NOT_READY')
+  assert.equal(answer.json.facts.part, 'worker')
+  assert.match(answer.json.detail, /^worker: nobody takes jobs: the oldest has waited for 6m 0s$/)
+})
+
 test('OpenAPI names every endpoint of the contract, and its page is served without another host', async () => {
   const { json } = await here.ask('GET', '/api/v1/openapi.json')
   assert.equal(json.openapi, '3.1.0')

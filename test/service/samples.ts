@@ -57,6 +57,14 @@ export const samples: Readonly<Record<string, Make>> = {
   'service.ready': nothing,
   'service.open-api': nothing,
 
+  'health.summary': nothing,
+  'health.systems': nothing,
+  'health.system': about('system'),
+  'health.history': about('system'),
+  'health.metrics': nothing,
+  'space.list': nothing,
+  'space.days': about('repository'),
+
   'sign-in.set-up-state': nothing,
   'sign-in.set-up': () => ({
     body: { token: 'itu_nothing', name: 'somebody', title: 'Somebody', password: 'a good long password' },

@@ -103,8 +103,8 @@ async function sizeOfRoot(
   }
 }
 
-/** Undefined when there is more of it than is looked at for an estimate. */
-async function countTree(place: string, { clock, signal }: Looking): Promise<{ files: number; bytes: number } | undefined> {
+/** Files and bytes below a folder. Undefined when there is more of it than is looked at for an estimate. */
+export async function countTree(place: string, { clock, signal }: Looking): Promise<{ files: number; bytes: number } | undefined> {
   const untilMs = clock.monotonicMs() + limits.estimateMsMax
   const counted = { files: 0, bytes: 0 }
   const folders = [place]

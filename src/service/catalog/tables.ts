@@ -12,6 +12,7 @@ import type { HoldTables } from '#service/holds/hold-tables.ts'
 import type { RetentionTables } from '#service/retention/retention-tables.ts'
 import type { VerificationTables } from '#service/verification/verification-tables.ts'
 import type { NoticeTables } from '#service/notices/notice-tables.ts'
+import type { HealthTables } from '#service/health/health-tables.ts'
 import type { Json, WithDefault } from './columns.ts'
 
 export type FaultRecord = { readonly code: string; readonly fact: string; readonly hint: string }
@@ -97,6 +98,7 @@ export interface RepositoryRow {
   created_at: Date
   changed_at: Date
   retired_at: Date | null
+  quota_bytes: number | null
   state: ColumnType<Record<string, unknown>, string | undefined, string>
 }
 
@@ -334,7 +336,7 @@ export interface ScheduleTickRow {
 }
 
 /** Every table of the catalog, as `migrations/` makes them; a slice of its own may keep its rows in `<slice>-tables.ts`. */
-export interface Tables extends AlertTables, AuditTables, DrillTables, NoticeTables, VerificationTables, HoldTables, RetentionTables {
+export interface Tables extends AlertTables, AuditTables, DrillTables, HealthTables, HoldTables, NoticeTables, RetentionTables, VerificationTables {
   tenants: TenantRow
   users: UserRow
   password_history: { user_id: string; password_hash: string; replaced_at: Date }

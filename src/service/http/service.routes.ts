@@ -2,20 +2,16 @@ import scalar from '@scalar/fastify-api-reference'
 import type { FastifyInstance } from 'fastify'
 import { endpoints } from '#contract/contract.ts'
 import { service } from '#contract/service.ts'
-import { everything } from '#service/catalog/scope.ts'
 import type { House } from '#service/house.ts'
 import { productVersion } from '#host/version.ts'
 import { serve } from './gate.ts'
 import { openApiOf } from './openapi.ts'
-import { assertCatalogAnswers } from './service.store.ts'
+import { readyParts } from './readiness.ts'
 
 export function addService(app: FastifyInstance, house: House): void {
   const document = openApiOf(endpoints)
   serve(app, house, service.health, async () => ({ status: 'ok' as const, version: productVersion() }))
-  serve(app, house, service.ready, async () => {
-    await house.catalog.as(everything, assertCatalogAnswers)
-    return { status: 'ready' as const }
-  })
+  serve(app, house, service.ready, async () => ({ status: 'ready' as const, parts: await readyParts(house) }))
   serve(app, house, service.openApi, async () => document)
   void app.register(async (docs) => {
     // Its page brings its own script, written inline, and styles: it alone has a policy of its own.

@@ -14,7 +14,7 @@ import {
   noteKeysRemoved,
   oneView,
   registerRepository,
-  renameRepository,
+  editRepository,
   retireRepository,
   savePassword,
   usableRepository,
@@ -66,13 +66,17 @@ function addChanges(app: FastifyInstance, house: House): void {
   serve(app, house, repositories.edit, async ({ params, body, ...call }) =>
     call.act(async (tx) => {
       const before = await usableRepository(tx, params.id)
-      const row = await renameRepository(tx, before, { name: body.name, at: house.clock.now() })
+      const row = await editRepository(tx, before, {
+        ...(body.name !== undefined && { name: body.name }),
+        ...(body.quotaBytes !== undefined && { quotaBytes: body.quotaBytes }),
+        at: house.clock.now(),
+      })
       return {
         reply: await oneView(tx, row),
         tenantId: row.tenant_id,
         subject: subjectOf(row),
-        before: { name: before.name },
-        after: { name: row.name },
+        before: { name: before.name, quotaBytes: before.quota_bytes },
+        after: { name: row.name, quotaBytes: row.quota_bytes },
       }
     }),
   )

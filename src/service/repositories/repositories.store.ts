@@ -74,13 +74,20 @@ export async function insertRepository(
 export async function changeRepository(
   tx: Tx,
   id: string,
-  change: { readonly name?: string; readonly passwordSealed?: Buffer; readonly retiredAt?: Date; readonly at: Date },
+  change: {
+    readonly name?: string
+    readonly quotaBytes?: number | null
+    readonly passwordSealed?: Buffer
+    readonly retiredAt?: Date
+    readonly at: Date
+  },
 ): Promise<StoredRepository> {
   return await tx
     .updateTable('repositories')
     .set({
       changed_at: change.at,
       ...(change.name !== undefined && { name: change.name }),
+      ...(change.quotaBytes !== undefined && { quota_bytes: change.quotaBytes }),
       ...(change.passwordSealed && { password_sealed: change.passwordSealed }),
       ...(change.retiredAt && { retired_at: change.retiredAt }),
     })

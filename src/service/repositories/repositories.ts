@@ -86,6 +86,7 @@ function viewOf(row: StoredRepository, use: RepositoryUse): RepositoryView {
     createdAt: row.created_at.toISOString(),
     changedAt: row.changed_at.toISOString(),
     retiredAt: row.retired_at?.toISOString() ?? null,
+    quotaBytes: row.quota_bytes,
     backups: use.backups,
     systems: [...use.systems],
     state: repositoryStateSchema.parse(row.state),
@@ -168,15 +169,15 @@ export async function registerRepository(
   }
 }
 
-export async function renameRepository(
+export async function editRepository(
   tx: Tx,
   row: StoredRepository,
-  change: { readonly name: string; readonly at: Date },
+  change: { readonly name?: string; readonly quotaBytes?: number | null; readonly at: Date },
 ): Promise<StoredRepository> {
   try {
     return await changeRepository(tx, row.id, change)
   } catch (error) {
-    throw isDuplicate(error) ? nameTaken(change.name) : error
+    throw isDuplicate(error) ? nameTaken(change.name ?? row.name) : error
   }
 }
 

@@ -7,6 +7,7 @@ import { jobKind } from '#service/jobs/job-kind.ts'
 import type { work } from '#service/jobs/work/backup.work.ts'
 import { knownRepository, repositorySecrets } from '#service/repositories/repositories.ts'
 import { noteScheduledEnd } from '#service/schedules/schedules.ts'
+import { assertRoom } from '#service/space/space.ts'
 import { knownSystem, systemSources } from '#service/systems/systems.ts'
 
 /** Makes the backup whose row is there since somebody asked for it. */
@@ -21,6 +22,7 @@ export const backupKind = jobKind<z.infer<typeof backupJobOrderSchema>, typeof w
       const row = await knownSystem(tx, systemId!)
       return { system: row, sources: await systemSources(house, tx, row), repository: await knownRepository(tx, repositoryId!) }
     })
+    await assertRoom(house, { tenantId, systemId: system.id, backup: { id: subjectId!, name: order.name, type: order.type }, repository })
     const { databases, roots, settings, databasePasswords } = sources
     const exclude = { ...settings.exclude }
     for (const [root, patterns] of Object.entries(order.exclusions)) exclude[root] = [...(exclude[root] ?? []), ...patterns]
