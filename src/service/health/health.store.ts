@@ -187,16 +187,26 @@ async function chainsOf(tx: Tx, ids: readonly string[]) {
   return rows
 }
 
+/** A restore that was carried out, or a drill that stopped at Verified: whichever was later. */
 async function lastRecoveries(tx: Tx, ids: readonly string[]): Promise<Map<string, Recovery>> {
-  const { rows } = await sql<{ system_id: string; at: Date; seconds: number; logical: number | null }>`
-    select distinct on (restore.system_id) restore.system_id, restore.completed_at as at, backups.file_size_bytes as logical,
-      extract(epoch from restore.completed_at - restore.started_at)::double precision as seconds
-    from restore_operations as restore join backups on backups.id = restore.backup_id
-    where restore.system_id = any (${ids}::uuid[]) and kind = 'restore' and restore.status in ('completed', 'completed_with_gaps')
-      and restore.started_at is not null and restore.completed_at is not null
-    order by restore.system_id, restore.completed_at desc`.execute(tx)
+  const { rows } = await sql<{ system_id: string; measured_by: Recovery['by']; at: Date; seconds: number; logical: number | null }>`
+    with recoveries as (
+      select system_id, backup_id, 'restore' as measured_by, completed_at as at,
+        extract(epoch from completed_at - started_at)::double precision as seconds
+      from restore_operations
+      where kind = 'restore' and status in ('completed', 'completed_with_gaps') and started_at is not null and completed_at is not null
+      union all
+      select system_id, backup_id, 'drill', ended_at, restored_in_ms / 1000.0 from drills
+      where outcome = 'proven' and restored_in_ms is not null and ended_at is not null)
+    select distinct on (recoveries.system_id) recoveries.system_id, measured_by, at, seconds, backups.file_size_bytes as logical
+    from recoveries join backups on backups.id = recoveries.backup_id
+    where recoveries.system_id = any (${ids}::uuid[])
+    order by recoveries.system_id, at desc`.execute(tx)
   return new Map(
-    rows.map(({ system_id: id, at, seconds, logical }) => [id, { by: 'restore', at, durationMs: seconds * 1000, logicalBytes: logical }]),
+    rows.map(({ system_id: id, measured_by: by, at, seconds, logical }) => [
+      id,
+      { by, at, durationMs: Number(seconds) * 1000, logicalBytes: logical },
+    ]),
   )
 }
 

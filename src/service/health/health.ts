@@ -4,7 +4,7 @@ import { raiseAlert, settleAlert } from '#service/alerts/alerts.ts'
 import { everything, type Tx } from '#service/catalog/scope.ts'
 import type { House } from '#service/house.ts'
 import { knownSystems, type KnownSystem } from './health.store.ts'
-import { judge, oldestMs, printMinutes, worstOf } from './protection.ts'
+import { judge, oldestMs, oldestPoint, printMinutes, worstOf } from './protection.ts'
 
 /** So often the ages of the newest backups are looked at. */
 export const watchEveryMs = durations.minute
@@ -25,9 +25,7 @@ export async function healthSummary(tx: Tx, now: Date): Promise<HealthSummary> {
       title,
       state,
       reasons: reasons.map(({ fact }) => fact),
-      recoveryPoint: sources.some(({ recoveryPoint }) => recoveryPoint === null)
-        ? null
-        : (sources.map(({ recoveryPoint }) => recoveryPoint!).toSorted()[0] ?? null),
+      recoveryPoint: oldestPoint(sources),
       lastProvenAt,
     })),
   }

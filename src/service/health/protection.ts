@@ -98,8 +98,7 @@ function sourceReasons(sources: Judged['sources']): Reason[] {
 }
 
 function recoveryPointOf({ objectives }: HealthFacts, sources: Judged['sources'], now: Date): Judged['rpo'] {
-  const points = sources.map(({ recoveryPoint }) => recoveryPoint)
-  const oldest = points.includes(null) ? null : points.toSorted()[0]
+  const oldest = oldestPoint(sources)
   const objectiveMinutes = objectives.rpoMinutes ?? null
   return {
     objectiveMinutes,
@@ -107,6 +106,15 @@ function recoveryPointOf({ objectives }: HealthFacts, sources: Judged['sources']
     limitMinutes: Math.max(oldestMs / durations.minute, 2 * (objectiveMinutes ?? 0)),
     achievedMinutes: oldest ? Math.max(0, now.getTime() - Date.parse(oldest)) / durations.minute : null,
   }
+}
+
+/** Of the source that would lose the most; null when one is in no backup. */
+export function oldestPoint(sources: Judged['sources']): string | null {
+  const [first, ...others] = sources.map(({ recoveryPoint }) => recoveryPoint)
+  return others.reduce<string | null>(
+    (oldest, point) => (oldest === null || point === null ? null : point < oldest ? point : oldest),
+    first ?? null,
+  )
 }
 
 function pointReasons({ objectiveMinutes, limitMinutes, achievedMinutes }: Judged['rpo'], sources: Judged['sources']): Reason[] {
