@@ -336,7 +336,8 @@ export interface ScheduleTickRow {
 }
 
 /** Every table of the catalog, as `migrations/` makes them; a slice of its own may keep its rows in `<slice>-tables.ts`. */
-export interface Tables extends AlertTables, AuditTables, DrillTables, HealthTables, HoldTables, NoticeTables, RetentionTables, VerificationTables {
+export interface Tables
+  extends AlertTables, AuditTables, DrillTables, HealthTables, HoldTables, NoticeTables, RetentionTables, VerificationTables {
   tenants: TenantRow
   users: UserRow
   password_history: { user_id: string; password_hash: string; replaced_at: Date }
