@@ -205,7 +205,7 @@ async function lastRecoveries(tx: Tx, ids: readonly string[]): Promise<Map<strin
   return new Map(
     rows.map(({ system_id: id, measured_by: by, at, seconds, logical }) => [
       id,
-      { by, at, durationMs: Number(seconds) * 1000, logicalBytes: logical },
+      { by, at, durationMs: seconds * 1000, logicalBytes: logical },
     ]),
   )
 }
