@@ -25,6 +25,7 @@ import { service } from './service.ts'
 import { signatures } from './signatures.ts'
 import { signIn } from './sign-in.ts'
 import { systems } from './systems.ts'
+import { verification } from './verification.ts'
 
 /** THE LIST: every endpoint there is, by capability. The service serves them all, and a test says so. */
 export const contract = {
@@ -53,6 +54,7 @@ export const contract = {
   holds,
   health,
   space,
+  verification,
   adminAliases,
 } as const satisfies Readonly<Record<string, Readonly<Record<string, Endpoint>>>>
 

@@ -14,9 +14,14 @@ const passwordLengthMin = 12
 
 const countSchema = z.number().int().nonnegative()
 
+/** One of `of` shares of the packs, from 1. */
+export const shareSchema = z.object({ share: z.number().int().positive(), of: z.number().int().positive() })
+
 export const lastCheckSchema = z.object({
   at: instantSchema,
   depth: z.enum(['quick', 'full']),
+  /** Of a full check that read one share of the packs: which one. */
+  share: shareSchema.optional(),
   isIntact: z.boolean(),
   findingCount: countSchema,
   /** The first of them. */

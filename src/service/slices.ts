@@ -19,6 +19,7 @@ import { addSignatures } from './signatures/signatures.routes.ts'
 import { addSpace } from './space/space.routes.ts'
 import { addPeople } from './people/people.routes.ts'
 import { addSignIn } from './people/sign-in.routes.ts'
+import { addVerification } from './verification/verification.routes.ts'
 import { addTenants } from './tenants/tenants.routes.ts'
 
 /** Serves the endpoints of one capability. */
@@ -47,4 +48,5 @@ export const slices: readonly AddRoutes[] = [
   addNotices,
   addSpace,
   addHealth,
+  addVerification,
 ]

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { open, readdir, stat, writeFile } from 'node:fs/promises'
+import { readdir, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { durations } from '#base/units.ts'
@@ -7,6 +7,7 @@ import { systemRandom } from '#host/random.ts'
 import { isSignatureValid } from '#engine/repository/proof-key.ts'
 import { parseProof } from '#engine/repository/proofs.ts'
 import { everything } from '#service/catalog/scope.ts'
+import { flipOneByte, openAlerts } from '#test/support/doubt.ts'
 import { testCluster, type TestCluster } from '#test/support/postgres.ts'
 import { answerWhen, endedJob, eventsOf, madeBackup, protectedSystem, type ProtectedSystem } from '#test/support/protected-system.ts'
 import { assertProblem, testService, type TestService } from '#test/support/service.ts'
@@ -39,29 +40,9 @@ async function drillOf(backupId: string) {
   return json.rows[0]
 }
 
-async function openAlerts(kind: string) {
-  return await here.service.house.catalog.as(everything, (tx) =>
-    tx
-      .selectFrom('alerts')
-      .selectAll()
-      .where('kind', '=', kind as 'drill-failed')
-      .where('settled_at', 'is', null)
-      .execute(),
-  )
-}
-
 async function packs(): Promise<Set<string>> {
   const files = await readdir(path.join(clinic.place, 'data'), { recursive: true, withFileTypes: true })
   return new Set(files.filter((file) => file.isFile()).map((file) => path.join(file.parentPath, file.name)))
-}
-
-async function flipOneByte(file: string): Promise<void> {
-  await using handle = await open(file, 'r+')
-  const { size } = await handle.stat()
-  const at = Math.floor(size / 2)
-  const byte = Buffer.alloc(1)
-  await handle.read(byte, 0, 1, at)
-  await handle.write(Buffer.from([byte[0]! ^ 1]), 0, 1, at)
 }
 
 let first: string
@@ -115,7 +96,7 @@ test('SAFETY rule 28: one flipped byte turns the next drill red, tells people, a
   assert.match(details.findings[0].code, /^DAMAGE_/)
   assert.equal((await get(`/api/v1/backup/${sabotaged}`)).json.standing, 'failed')
 
-  const [alert] = await openAlerts('drill-failed')
+  const [alert] = await openAlerts(here, 'drill-failed')
   assert.equal(alert!.subject_id, sabotaged)
   assert.ok(alert!.opened_at.getTime() - new Date(drill.endedAt).getTime() < durations.minute)
   const told = await house.catalog.as(everything, (tx) =>
@@ -129,12 +110,12 @@ test('SAFETY rule 28: one flipped byte turns the next drill red, tells people, a
   // An older one that is whole does not take the doubt away; a newer one does.
   const older = await here.ask('POST', '/api/v1/drills', { token: clinic.operator, body: { backupId: first } })
   await endedJob(here, clinic.viewer, older.json.runId)
-  assert.equal((await openAlerts('drill-failed')).length, 1)
+  assert.equal((await openAlerts(here, 'drill-failed')).length, 1)
   await writeFile(path.join(clinic.files, 'scan.bin'), 'taken anew')
   const sound = await madeBackup(here, clinic, { type: 'files' })
   const newer = await here.ask('POST', '/api/v1/drills', { token: clinic.operator, body: { backupId: sound } })
   await endedJob(here, clinic.viewer, newer.json.runId)
-  assert.deepEqual(await openAlerts('drill-failed'), [])
+  assert.deepEqual(await openAlerts(here, 'drill-failed'), [])
   assert.equal((await get(`/api/v1/backup/${first}`)).json.heldByAlert, null)
   assert.equal((await get(`/api/v1/backup/${sabotaged}`)).json.standing, 'failed')
   assert.equal((await removal()).status, 200)

@@ -156,6 +156,9 @@ export const samples: Readonly<Record<string, Make>> = {
   'audit.export': nothing,
   'audit.rotate-key': () => ({ body: { reason: 'yearly' } }),
 
+  'verification.show': about('repository'),
+  'verification.set': about('repository', { body: { everyDays: 7 } }),
+
   'drills.start': async (world) => ({ body: { backupId: await world.backup() } }),
   'drills.list': nothing,
   'drills.details': about('drill'),

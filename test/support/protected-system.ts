@@ -142,7 +142,7 @@ export async function eventsOf(here: TestService, action: string, outcome: 'done
 }
 
 /** Opened past the service, by the password that it keeps. */
-export async function repositoryOf(here: TestService, { repository }: ProtectedSystem): Promise<Repository> {
+export async function repositoryOf(here: TestService, { repository }: Pick<ProtectedSystem, 'repository'>): Promise<Repository> {
   const { house } = here.service
   const { place, password } = await house.catalog.as(everything, async (tx) =>
     repositorySecrets(house, await knownRepository(tx, repository)),

@@ -66,6 +66,26 @@ test('a pack under the name of another of the same size is found once every byte
   )
 })
 
+test('every pack is in exactly one share of a full check, and damage is found in its own', async () => {
+  const packs = (await filesIn('data')).map((name) => name.slice('data/'.length))
+  const of = 5
+  const shareOf = (pack: string) => (Number.parseInt(pack.slice(0, 8), 16) % of) + 1
+  const storage = await copyOf(whole, made.clock)
+  const damaged = packs[0]!
+  await overwrite(storage, `data/${damaged}`, (bytes) => {
+    bytes[20]! ^= 1
+    return bytes
+  })
+  let readBytes = 0
+  for (let share = 1; share <= of; share += 1) {
+    const report = await check(storage, 'full', { share: { share, of } })
+    readBytes += report.checked.packBytes
+    const names = report.findings.map(({ name }) => name)
+    assert.deepEqual(names, share === shareOf(damaged) ? [`data/${damaged}`] : [], `share ${share}`)
+  }
+  assert.equal(readBytes, (await check(whole, 'full')).checked.packBytes)
+})
+
 test('a storage that does not answer is its own fault, not damage', async () => {
   const duringList = faulty(whole, [{ verb: 'list', folder: 'index', nth: 1, fail: networkDown }])
   await assert.rejects(check(duringList, 'quick'), (error) => error === networkDown)

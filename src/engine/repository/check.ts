@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { throwIfCancelled, type Clock } from '#base/clock.ts'
 import { Fault } from '#base/fault.ts'
 import type { BlobId, PackId } from '#base/ids.ts'
@@ -26,9 +27,17 @@ export interface CheckedPlace {
 export interface CheckOptions {
   /** `quick`: the structure and every tree. `full`: every byte of every pack as well, read and hashed. */
   readonly depth: 'quick' | 'full'
+  /** Of a full check: the packs of one share are read, and every pack is in exactly one of them. Default all. */
+  readonly share?: PackShare | undefined
   /** `none` for a storage that may not be written; then nothing else may write meanwhile. Default `shared`. */
   readonly lock?: 'shared' | 'none'
   readonly onProgress?: (progress: CheckProgress) => void
+}
+
+/** One of `of` shares, from 1. A pack stays in its share for as long as there are so many. */
+export interface PackShare {
+  readonly share: number
+  readonly of: number
 }
 
 export interface CheckReport {
@@ -45,7 +54,7 @@ export interface CheckReport {
     readonly trees: number
     readonly packs: number
     readonly blobs: number
-    /** Bytes of packs read and hashed; 0 for `quick`. */
+    /** Bytes of packs read and hashed; 0 for `quick`. Those of its share when it was of one. */
     readonly packBytes: number
   }
   /** Harmless; prune takes them away. */
@@ -91,7 +100,7 @@ async function lookAtAll(place: LockPlace, options: CheckOptions, signal?: Abort
   const either = AbortSignal.any([stop.signal, ...(signal ? [signal] : [])])
   const inPacks = new Findings()
   options.onProgress?.({ stage: 'trees', doneBytes: 0, totalBytes: 0 })
-  const packs = { place, index: indexes.index, sizes, findings: inPacks }
+  const packs = { place, index: indexes.index, sizes: packsOf(sizes, options.share), findings: inPacks }
   const reading = options.depth === 'full' ? checkPacks(packs, options.onProgress, either) : undefined
   // Awaited below, also when the trees fail first.
   reading?.catch(() => {})
@@ -124,6 +133,13 @@ async function lookAtAll(place: LockPlace, options: CheckOptions, signal?: Abort
     markedPacks: await countFiles(place, marksFolder, signal),
     staleLocks: (await listLocks(place, signal)).filter((lock) => lock.isStale).length,
   }
+}
+
+/** The name of a pack is the hash of its content, so the shares are about equal. */
+function packsOf(sizes: ReadonlyMap<PackId, number>, share: PackShare | undefined): ReadonlyMap<PackId, number> {
+  if (!share) return sizes
+  assert.ok(share.share >= 1 && share.share <= share.of)
+  return new Map([...sizes].filter(([id]) => Number.parseInt(id.slice(0, 8), 16) % share.of === share.share - 1))
 }
 
 interface TreesToCheck {

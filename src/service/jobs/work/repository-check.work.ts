@@ -1,8 +1,8 @@
-import type { z } from 'zod'
+import { z } from 'zod'
 import { systemClock } from '#base/clock.ts'
 import { systemRandom } from '#host/random.ts'
 import { isFault } from '#base/fault.ts'
-import { checkRepository } from '#engine/repository/check.ts'
+import { checkRepository, type PackShare } from '#engine/repository/check.ts'
 import { openRepository } from '#engine/repository/open.ts'
 import { repositoryStatistics } from '#engine/repository/statistics.ts'
 import type { Storage } from '#engine/storage/storage.ts'
@@ -13,39 +13,47 @@ import { jobStorage, type RepositoryPlace } from './job-repository.ts'
 export interface RepositoryCheckInput {
   readonly repository: RepositoryPlace
   readonly depth: 'quick' | 'full'
+  /** Of a full check: read these packs alone. */
+  readonly share?: PackShare | undefined
 }
 
 /** What the catalog takes over of it: the check, and the sizes where the repository could be opened. */
-export const repositoryCheckOutputSchema = repositoryStateSchema.required({ lastCheck: true })
+export const repositoryCheckOutputSchema = z.object({
+  state: repositoryStateSchema.required({ lastCheck: true }),
+  /** Of packs, read and hashed. */
+  readBytes: z.number().int().nonnegative(),
+})
 
 const findingsKept = 20
 
 export async function work(
-  { repository: place, depth }: RepositoryCheckInput,
+  { repository: place, depth, share }: RepositoryCheckInput,
   tools: WorkTools,
 ): Promise<z.infer<typeof repositoryCheckOutputSchema>> {
   const storage = await jobStorage(place, tools)
   const { lockRecord, signal, onProgress } = tools
   const report = await checkRepository(
     { storage, password: place.password, clock: systemClock, lockRecord },
-    { depth, onProgress: ({ stage, doneBytes, totalBytes }) => onProgress({ stage: `check ${stage}`, doneBytes, totalBytes }) },
+    { depth, share, onProgress: ({ stage, doneBytes, totalBytes }) => onProgress({ stage: `check ${stage}`, doneBytes, totalBytes }) },
     signal,
   )
   for (const { code, name, fact } of report.findings.slice(0, findingsKept)) tools.log(`${name}: ${code}: ${fact}`, 'error')
   const at = systemClock.now().toISOString()
   const { isIntact, findingCount, findings } = report
-  return {
+  const state = {
     seenAt: at,
     ...(await sizesOf(storage, place, tools)),
     freeBytes: (await storage.freeBytes(signal)) ?? null,
     lastCheck: {
       at,
       depth,
+      ...(share && { share }),
       isIntact,
       findingCount,
       findings: findings.slice(0, findingsKept).map(({ code, name, fact }) => ({ code, name, fact })),
     },
   }
+  return { state, readBytes: report.checked.packBytes }
 }
 
 /** Of one that is damaged too much to be opened nothing is known. */
