@@ -178,6 +178,7 @@ const table = {
   BACKUP_BUSY: { hint: 'Wait until its job has ended, or cancel it.' },
   BACKUP_DELETED: { hint: 'Take the deletion back first; that can be done until the backup is removed.' },
   DRILL_NO_REPORT: { hint: 'Wait until it has ended; a drill that found nothing out says why in its details.' },
+  ANOMALY_NONE: { hint: 'Look at the backup again: its anomaly, and what was said of it, stand in its details.' },
   BACKUP_KEPT: { hint: 'Settle the alert first: a drill that passes, or your word on what is unlike, releases what it keeps.' },
   HOLD_TOO_LATE: { hint: 'What was removed cannot be held; its deletion certificate says who removed it, when and why.' },
   HOLD_RELEASED: { hint: 'There is nothing to release any more; look at who released it.' },

@@ -189,6 +189,8 @@ export const backupListQuery = {
   type: backupTypeSchema.optional(),
   status: statusSchema.optional(),
   standing: z.enum(standings).optional(),
+  /** `open`: those that are unlike others, and nobody has said whether that is right. */
+  anomaly: z.enum(['open', 'any']).optional(),
   /** Made at or after, and before. */
   from: instantSchema.optional(),
   to: instantSchema.optional(),
@@ -286,6 +288,18 @@ export const backups = {
     params: idParamsSchema,
     body: z.strictObject({ reason: reasonSchema }),
     reply: backupSchema,
+  }),
+  settleAnomaly: endpoint({
+    name: 'backups.settle-anomaly',
+    method: 'POST',
+    path: '/api/v1/backup/{id}/anomaly',
+    summary: 'say whether a backup that is unlike those before it is right',
+    description:
+      'Holds for it and for those before it of the same system and type that nobody had settled. Accepted, it counts as good and is what others are compared with; rejected, it never counts as good.',
+    permission: 'backups.judge',
+    params: idParamsSchema,
+    body: z.strictObject({ verdict: z.enum(verdicts), reason: reasonSchema }),
+    reply: z.object({ backup: backupSchema, settled: z.array(uuidSchema) }),
   }),
   undelete: endpoint({
     name: 'backups.undelete',

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { addAlerts } from './alerts/alerts.routes.ts'
+import { addAnomalies } from './anomalies/anomalies.routes.ts'
 import { addBackups } from './backups/backups.routes.ts'
 import { addDrills } from './drills/drills.routes.ts'
 import { addEvents } from './events/events.routes.ts'
@@ -43,6 +44,7 @@ export const slices: readonly AddRoutes[] = [
   addBackups,
   addRestores,
   addSchedules,
+  addAnomalies,
   addDrills,
   addAlerts,
   addNotices,

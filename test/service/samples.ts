@@ -156,6 +156,11 @@ export const samples: Readonly<Record<string, Make>> = {
   'audit.export': nothing,
   'audit.rotate-key': () => ({ body: { reason: 'yearly' } }),
 
+  'backups.settle-anomaly': about('backup', {
+    body: { verdict: 'accepted', reason: 'it was meant' },
+    admitted: { status: 409, code: 'ANOMALY_NONE' },
+  }),
+
   'verification.show': about('repository'),
   'verification.set': about('repository', { body: { everyDays: 7 } }),
 

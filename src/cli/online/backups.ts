@@ -43,6 +43,8 @@ export async function showOnline(wanted: string, options: OnlineListOptions, { o
   for (const { name, path, files, bytes } of backup.manifest?.roots ?? [])
     output.line(`files      ${name}: ${JSON.stringify(path)}, ${printCount(files)} files, ${printBytes(bytes)}`)
   for (const gap of backup.manifest?.gaps ?? []) output.line(`GAP        ${gap.source}: ${gap.kind}: ${gap.what}: ${gap.detail}`)
+  for (const { fact } of backup.anomaly?.findings ?? []) output.line(`UNLIKE     ${fact}${verdictOf(backup)}`)
+  if (backup.heldByAlert !== null) output.line(`kept       until alert ${backup.heldByAlert} is settled`)
   if (backup.fault) output.line(`FAILED     ${backup.fault.code}: ${backup.fault.fact}`)
   output.result({ status: 'completed', backup })
 }
@@ -62,13 +64,22 @@ function standingOf({ standing, standingAt }: BackupView): string {
   return printStanding({ state: standing, at: standingAt })
 }
 
+/** Unlike those before it is trusted once somebody has accepted that. */
+function isTrusted(anomaly: BackupView['anomaly']): boolean {
+  return anomaly === null || anomaly.verdict === 'accepted'
+}
+
+function verdictOf({ anomaly }: BackupView): string {
+  return anomaly?.verdict ? ` (${anomaly.verdict} by ${anomaly.settledBy}: ${anomaly.reason})` : ''
+}
+
 /** A uuid, or the newest good one of a system. */
 export async function idOf(client: Client, wanted: string, options: OnlineListOptions, signal: AbortSignal): Promise<string> {
   if (isUuid(wanted)) return wanted
   if (wanted !== 'latest') throw new Fault('USAGE', `${wanted} is no id of a backup; a service wants the whole uuid, or latest`)
   const system = options.system === undefined ? {} : { systemId: (await systemNamed(client, options.system, signal)).id }
   const { rows } = await client.call(backups.list, { query: { ...system, pageSize: 200 }, signal })
-  const found = rows.find(({ status, purpose }) => purpose === 'regular' && status.startsWith('completed'))
+  const found = rows.find(({ status, purpose, anomaly }) => purpose === 'regular' && status.startsWith('completed') && isTrusted(anomaly))
   if (!found) throw new Fault('BACKUP_NOT_FOUND', 'there is no completed backup')
   return found.id
 }

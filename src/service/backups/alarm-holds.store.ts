@@ -23,3 +23,16 @@ export async function keepPredecessors(tx: Tx, systemId: string): Promise<void> 
     .where('held_by_alert', 'is distinct from', reason)
     .execute()
 }
+
+/** Of alerts that somebody settled by hand, past those who would have let go. */
+export async function letGoOfSettled(tx: Tx): Promise<void> {
+  const systems = await tx
+    .selectFrom('backups')
+    .innerJoin('alerts', 'alerts.id', 'backups.held_by_alert')
+    .select('backups.system_id')
+    .distinct()
+    .where('backups.held_by_alert', 'is not', null)
+    .where('alerts.settled_at', 'is not', null)
+    .execute()
+  for (const { system_id: systemId } of systems) await keepPredecessors(tx, systemId!)
+}

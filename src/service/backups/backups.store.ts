@@ -88,12 +88,14 @@ function directed(by: OrderByItemBuilder, { sort, order }: BackupListQuery): Ord
 }
 
 function matching(where: ExpressionBuilder<Tables, 'backups'>, query: BackupListQuery) {
-  const { systemId, type, status, standing, from, to, search, deleted } = query
+  const { systemId, type, status, standing, anomaly, from, to, search, deleted } = query
   return where.and([
     ...(systemId === undefined ? [] : [where('system_id', '=', systemId)]),
     ...(type === undefined ? [] : [where('type', '=', type)]),
     ...(status === undefined ? [] : [where('status', '=', status)]),
     ...(standing === undefined ? [] : [where('standing', '=', standing)]),
+    ...(anomaly === undefined ? [] : [where('anomaly', 'is not', null)]),
+    ...(anomaly === 'open' ? [where('anomaly_verdict', 'is', null)] : []),
     ...(from === undefined ? [] : [where('created_at', '>=', new Date(from))]),
     ...(to === undefined ? [] : [where('created_at', '<', new Date(to))]),
     ...(search === undefined ? [] : [where('name', 'ilike', anywhere(search))]),

@@ -1,6 +1,7 @@
 import { durations, printDuration } from '#base/units.ts'
 import type { drills } from '#contract/drills.ts'
 import type { ReplyOf } from '#contract/endpoint.ts'
+import { median } from '#base/median.ts'
 
 export interface DrillTime {
   readonly id: string
@@ -51,12 +52,6 @@ function missedAt(
   if (atStart > objectiveMs) return newest.at
   const inMs = slope > 0 ? (objectiveMs - atStart) / slope : Infinity
   return inMs > horizonMs ? null : new Date(newest.at.getTime() + inMs)
-}
-
-export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b)
-  const middle = Math.floor(sorted.length / 2)
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
 }
 
 interface Seen {

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { judgeBackup } from '#service/anomalies/anomalies.ts'
 import { noteBackupBegun, noteBackupEnd } from '#service/backups/backup-end.ts'
 import { backupJobOrderSchema } from '#service/backups/backup-order.ts'
 import { storedFactsSchema } from '#service/backups/summary.ts'
@@ -49,5 +50,6 @@ export const backupKind = jobKind<z.infer<typeof backupJobOrderSchema>, typeof w
         : outcome
     const row = await noteBackupEnd(house, tx, { id: subjectId!, end })
     await noteScheduledEnd(house, tx, row)
+    if (end.kind === 'completed') await judgeBackup(house, tx, row.id)
   },
 })
