@@ -176,6 +176,10 @@ export const limits = {
   /** From one address in a minute; signing in has a bound of its own. */
   requestsPerMinuteMax: 30_000,
   signInsPerMinuteMax: 10,
+  /** So many refused sign-ins within so long, of an account or from an address, are told; after so long without more it is over. */
+  signInBurstLeast: 5,
+  signInBurstMs: durations.minute,
+  signInQuietMs: durations.hour,
   passwordLengthMax: 256,
   /** Of people's passwords; those of repositories are the operator's own. */
   accountPasswordLengthMin: 12,

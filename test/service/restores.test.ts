@@ -13,6 +13,14 @@ before(async () => {
 })
 after(() => app[Symbol.asyncDispose]())
 
+/** What people were told of a restore. */
+async function toldOf(id: string): Promise<string[]> {
+  const rows = await app.here.service.house.catalog.as(everything, (tx) =>
+    tx.selectFrom('notices').select(['kind', 'fact']).where('subject_id', '=', id).orderBy('at').orderBy('kind').execute(),
+  )
+  return rows.map(({ kind, fact }) => `${kind}: ${fact}`)
+}
+
 const detailsOf = (id: string) => app.expect(200, 'GET', `/api/v1/restore/${id}`)
 
 test('preview, sign, execute: the data is back; undo: it is as before; release: what was replaced is backed up and let go', async () => {
@@ -49,6 +57,14 @@ test('preview, sign, execute: the data is back; undo: it is as before; release: 
   assert.deepEqual(await app.look(), live)
   assert.ok((await detailsOf(restoreId)).undoneAt)
   assert.equal((await detailsOf(undone.json.restoreId)).mayUndo, true)
+  assert.deepEqual(await toldOf(restoreId), [
+    `restore-begun: a restore of app began, ordered by ${signer.name}`,
+    'restore-ended: a restore of app was completed: what it brought back is live',
+  ])
+  assert.deepEqual(await toldOf(undone.json.restoreId), [
+    `restore-begun: the undoing of a restore of app began, ordered by ${signer.name}`,
+    'restore-ended: the undoing of a restore of app was completed: what it brought back is live',
+  ])
 
   const other = await app.signer()
   const released = await app.ask('POST', `/api/v1/restore/${undone.json.restoreId}/release`, {
@@ -133,6 +149,7 @@ test('a plan is carried out once, one restore of a system at a time, and not whe
   const job = await app.ended(late.json.runId, 'failed')
   assert.equal(job.fault.code, 'PLAN_STALE')
   assert.equal((await detailsOf(second.id)).status, 'failed')
+  assert.equal((await toldOf(second.id)).at(-1), 'restore-failed: a restore of app failed: PLAN_STALE')
   assert.deepEqual(await app.look(), { ...live, database: backedUp.database })
 })
 

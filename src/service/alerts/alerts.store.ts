@@ -1,7 +1,7 @@
 import { sql, type Insertable, type Selectable, type Updateable } from 'kysely'
 import type { z } from 'zod'
 import type { alerts } from '#contract/alerts.ts'
-import type { Severity } from '#contract/notice-kinds.ts'
+import type { NoticeKind, Severity } from '#contract/notice-kinds.ts'
 import { boundsOf } from '#service/catalog/page.ts'
 import type { Tx } from '#service/catalog/scope.ts'
 import type { AlertRow, NoticeRow } from './alert-tables.ts'
@@ -37,6 +37,17 @@ export async function closeAlert(
     .where('settled_at', 'is', null)
     .returningAll()
     .executeTakeFirst()
+}
+
+/** Open ones. */
+export async function alertsSeenBefore(tx: Tx, kind: NoticeKind, instant: Date): Promise<readonly Pick<StoredAlert, 'key'>[]> {
+  return await tx
+    .selectFrom('alerts')
+    .select('key')
+    .where('kind', '=', kind)
+    .where('settled_at', 'is', null)
+    .where('seen_at', '<=', instant)
+    .execute()
 }
 
 export async function insertNotice(tx: Tx, notice: Insertable<NoticeRow>): Promise<void> {

@@ -4,7 +4,7 @@ import type { Tx } from '#service/catalog/scope.ts'
 import { publish } from '#service/events/events.ts'
 import type { House } from '#service/house.ts'
 import type { Occasion } from './alert-tables.ts'
-import { closeAlert, insertAlert, insertNotice, updateAlert, type StoredAlert } from './alerts.store.ts'
+import { alertsSeenBefore, closeAlert, insertAlert, insertNotice, updateAlert, type StoredAlert } from './alerts.store.ts'
 
 /** What people are told. No secrets and no patient data: it leaves the house by mail. */
 export interface Told {
@@ -45,6 +45,16 @@ export async function settleAlert(
 ): Promise<void> {
   const alert = await closeAlert(tx, { key: keyOf(kind, concerns), at: house.clock.now(), because })
   if (alert) await announce(house, tx, { told: { ...toldBy(alert), hint: because }, occasion: 'settled', alert })
+}
+
+/** Closes those of a kind that were not found so again since then, and tells people. */
+export async function settleQuiet(
+  house: Teller,
+  tx: Tx,
+  { kind, quietSince, because }: { readonly kind: NoticeKind; readonly quietSince: Date; readonly because: string },
+): Promise<void> {
+  for (const { key } of await alertsSeenBefore(tx, kind, quietSince))
+    await settleAlert(house, tx, { kind, concerns: key.slice(keyOf(kind, '').length), because })
 }
 
 /** Closes this one, whatever it is about: what was found so may be found again. ALERT_SETTLED when it is closed. */

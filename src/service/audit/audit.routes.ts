@@ -11,6 +11,7 @@ import { keepCheckpoints, signCheckpoint } from './checkpointing.ts'
 import { readCopies } from './copies.ts'
 import { activeRepositories } from './copies.store.ts'
 import { exportLines, planExport } from './export.ts'
+import { keepWatch } from './trail-watch.ts'
 import { lockEnd, readEnd, setGeneration } from './trail.store.ts'
 import { verifyCatalog } from './verify-catalog.ts'
 
@@ -20,6 +21,7 @@ export function addAudit(app: FastifyInstance, house: House): void {
   addExport(app, house)
   addKeys(app, house)
   keepCheckpoints(app, house)
+  keepWatch(app, house)
 }
 
 function addReading(app: FastifyInstance, house: House): void {

@@ -19,19 +19,25 @@ export interface CatalogTrail {
   readonly catalog: Catalog
   readonly trail: TrailKeys
   readonly outside?: readonly OutsideCheckpoint[]
+  /** What is known to be whole: it is not read again. */
+  readonly after?: { readonly seq: number; readonly hash: string }
 }
 
 /** Reads the whole trail, a batch at a time, and says which event is wrong. Events that are written meanwhile are not looked at. */
-export async function verifyCatalog({ catalog, trail, outside = [] }: CatalogTrail, signal: AbortSignal): Promise<TrailReport> {
+export async function verifyCatalog(
+  { catalog, trail, outside = [], after: known }: CatalogTrail,
+  signal: AbortSignal,
+): Promise<TrailReport> {
   const end = await catalog.as(everything, readEnd)
   const verifier = new TrailVerifier({
     installation: trail.installation,
     publicKeys: publicKeysOf(trail, end.head?.generation ?? 1),
     stamp: (hash) => trail.stamp(hash),
+    ...(known && { after: { seq: known.seq, hash: known.hash } }),
   })
   const last = end.lastSeq
   const waiting = outside.toSorted((a, b) => a.checkpoint.seq - b.checkpoint.seq)
-  for (let after = 0; after < last; after = verifier.lastSeq) {
+  for (let after = known?.seq ?? 0; after < last; after = verifier.lastSeq) {
     throwIfCancelled(signal)
     const events = await catalog.as(everything, (tx) => readEvents(tx, { after, last, limit: limits.auditBatchEvents }))
     if (events.length === 0) break

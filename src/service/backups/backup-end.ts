@@ -3,6 +3,7 @@ import { recordSystemEvent } from '#service/audit/audit.ts'
 import type { Tx } from '#service/catalog/scope.ts'
 import type { FaultRecord } from '#service/catalog/tables.ts'
 import type { House } from '#service/house.ts'
+import { alertOfBackup } from './backup-alerts.ts'
 import { updateBackup, type ListedBackup } from './backups.store.ts'
 import type { StoredFacts } from './summary.ts'
 
@@ -22,6 +23,7 @@ export async function noteBackupEnd(
   { id, end }: { readonly id: string; readonly end: BackupEnd },
 ): Promise<ListedBackup> {
   const row = await updateBackup(tx, id, { ...columnsOf(end), completed_at: house.clock.now() })
+  await alertOfBackup(house, tx, row)
   await recordSystemEvent(tx, house, {
     action: `backup.${row.status.replaceAll('_', '-')}`,
     outcome: 'done',

@@ -9,6 +9,7 @@ import { removalGraceDays } from '#service/retention/grace.ts'
 import { assertMayGo } from '#service/retention/guard.ts'
 import { lockedBackup } from './backups.ts'
 import { updateBackup, type ListedBackup } from './backups.store.ts'
+import { settleDamage } from './backup-alerts.ts'
 import { isKeptByAlarm } from './good.ts'
 import { expireDownloads } from './downloads.store.ts'
 import { lockDueRemovals } from './removal.store.ts'
@@ -104,6 +105,7 @@ export async function noteRemoved(
   const row = await updateBackup(tx, id, { removed_at: now, removal_run_id: null, removal_fault: null })
   await expireDownloads(tx, id, now)
   const certificate = await writeCertificate(house, tx, row, { runId, snapshots: forgotten, at: now })
+  await settleDamage(house, tx, { id, because: 'the backup was removed' })
   await recordSystemEvent(tx, house, {
     action: 'backup.removed',
     tenantId: row.tenant_id,

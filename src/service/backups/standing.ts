@@ -2,6 +2,7 @@ import { recordSystemEvent } from '#service/audit/audit.ts'
 import type { Tx } from '#service/catalog/scope.ts'
 import type { FaultRecord } from '#service/catalog/tables.ts'
 import type { House } from '#service/house.ts'
+import { alertOfDamage, settleDamage } from './backup-alerts.ts'
 import { lockedBackup } from './backups.ts'
 import { updateBackup, type StoredBackup } from './backups.store.ts'
 
@@ -19,6 +20,8 @@ export async function noteVerified(
   const before = await lockedBackup(tx, id)
   const now = standingAfter(house, outcome)
   if (now) await updateBackup(tx, id, { standing: now.standing, standing_at: now.at })
+  if (now?.standing === 'failed') await alertOfDamage(house, tx, { row: before, code: codeOf(outcome) })
+  else if (now && outcome.kind === 'completed') await settleDamage(house, tx, { id, because: 'it was verified, and is whole' })
   await recordSystemEvent(tx, house, {
     action: outcome.kind === 'completed' ? 'backup.verified' : `backup.verification-${outcome.kind}`,
     tenantId: before.tenant_id,
@@ -36,4 +39,8 @@ function standingAfter(house: House, outcome: VerificationEnd): { standing: Stor
   }
   if (outcome.kind === 'failed' && outcome.fault.code.startsWith('DAMAGE_')) return { standing: 'failed', at: house.clock.now() }
   return undefined
+}
+
+function codeOf(outcome: VerificationEnd): string {
+  return outcome.kind === 'failed' ? outcome.fault.code : 'it was not whole'
 }

@@ -9,6 +9,7 @@ import type { House } from '#service/house.ts'
 import { claimRun, endRun, giveBackRun, publishRun } from './attempt.store.ts'
 import { jobsQueue } from './boss.ts'
 import { touch, type ClaimedJob } from './claims.ts'
+import { alertOfJob } from './job-alerts.ts'
 import { knownRun, type AnyJobKind, type Outcome, type Trail } from './job-kind.ts'
 import { startJobProcess, type JobEnd, type JobProcess } from './job-process.ts'
 import { wakeWorkers } from './notices.store.ts'
@@ -253,6 +254,7 @@ export class Attempt {
       at,
     })
     if (settledBy) await settledBy.settle(house, tx, knownRun(settledBy, run), outcome)
+    await alertOfJob(house, tx, { run, kind: settledBy, outcome })
     await publishRun(tx, ended, at)
   }
 

@@ -94,6 +94,8 @@ export interface JobKind<Order = unknown, Input = unknown, Output = unknown> {
   prepare(house: House, run: Run<Order>): Promise<Prepared<Input>>
   /** `completed` unless it says otherwise. */
   statusOf?(output: Output): 'completed' | 'completed_with_gaps'
+  /** True for a fault of which `settle` tells people itself; of the others they are told that a job failed. */
+  tellsItself?(fault: FaultRecord): boolean
   /** In the transaction that ends the run: what came of it goes where it belongs, with its event in the trail. */
   settle(house: House, tx: Tx, run: Run<Order>, outcome: Outcome<Output>): Promise<void>
 }

@@ -6,6 +6,7 @@ import { signingPolicy } from '#contract/signing-policy.ts'
 import { everything } from '#service/catalog/scope.ts'
 import { serve } from '#service/http/gate.ts'
 import type { House } from '#service/house.ts'
+import { startTicker } from '#service/ticker.ts'
 import { createKey, listOwnKeys, revokeOwnKey } from './keys.ts'
 import { acceptPolicy, changePassword, showMe } from './me.ts'
 import { beginOwnTotp, confirmOwnTotp, removeOwnTotp, renewOwnRecoveryCodes } from './own-totp.ts'
@@ -13,6 +14,7 @@ import { readOidc } from './oidc-settings.ts'
 import { comeFromProvider, goToProvider } from './oidc.ts'
 import { isSetUp } from './set-up.store.ts'
 import { setUp } from './set-up.ts'
+import { signInLookEveryMs, watchSignIns } from './sign-in-watch.ts'
 import { signInWithPassword, signInWithTotp, signOut } from './sign-in.ts'
 
 /** How somebody comes in, and what they do about themselves. */
@@ -36,4 +38,6 @@ export function addSignIn(app: FastifyInstance, house: House): void {
   serve(app, house, keys.list, (call) => listOwnKeys(house, call))
   serve(app, house, keys.create, (call) => createKey(house, call))
   serve(app, house, keys.revoke, (call) => revokeOwnKey(house, call))
+  const ticker = startTicker(house, { name: 'watching sign-ins', everyMs: signInLookEveryMs }, () => watchSignIns(house))
+  app.addHook('onClose', () => ticker[Symbol.asyncDispose]())
 }

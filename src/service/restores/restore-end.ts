@@ -9,11 +9,15 @@ import type { Outcome, Run } from '#service/jobs/job-kind.ts'
 import { restoredOf, type Restored } from '#service/jobs/work/restored.ts'
 import { knownRepository } from '#service/repositories/repositories.ts'
 import { knownPlan } from './plans.ts'
+import { tellBegun, tellEnded, tellFailed } from './restore-notices.ts'
 import { knownRestore, stateDirectoryOf } from './restores.ts'
 import { updateRestore, type StoredRestore } from './restores.store.ts'
 
 export async function noteRestoreBegun(house: House, tx: Tx, id: string): Promise<void> {
+  const before = await knownRestore(tx, id)
   await updateRestore(tx, id, { status: 'in_progress', started_at: house.clock.now() })
+  // Each attempt begins; people are told of the first.
+  if (before.started_at === null) await tellBegun(house, tx, before)
 }
 
 /** In the transaction that ends the run: what came of it, the backups that it made, and the event. */
@@ -28,6 +32,8 @@ export async function settleRestore(
   const fault = outcome.kind === 'failed' ? outcome.fault : null
   const status = outcome.kind === 'failed' ? 'failed' : 'cancelled'
   await updateRestore(tx, row.id, { status, fault: fault === null ? null : JSON.stringify(fault), completed_at: house.clock.now() })
+  if (fault) await tellFailed(house, tx, { row, code: fault.code, hint: fault.hint })
+  else await tellEnded(house, tx, { row, how: 'cancelled' })
   await record(house, tx, { row, what: status, facts: { runId: run.id, ...(fault && { code: fault.code, fact: fault.fact }) } })
 }
 
@@ -67,6 +73,7 @@ async function noteRestored(house: House, tx: Tx, { row, restored, run }: Noted)
   })
   if (row.kind === 'undo') await updateRestore(tx, row.of_restore_id!, { undone_at: at })
   if (row.kind === 'release') await updateRestore(tx, row.of_restore_id!, { released_at: at })
+  await tellEnded(house, tx, { row, how: statusOf(restored) })
   await record(house, tx, {
     row,
     what: 'completed',
@@ -108,8 +115,11 @@ export async function noteRecovered(
     return await noteRestored(house, tx, { row, restored: restoredOf(state, []), run })
   }
   if (state.step === 'released') await updateRestore(tx, row.id, { released_at: house.clock.now() })
-  else if (row.status === 'pending' || row.status === 'in_progress')
-    await updateRestore(tx, row.id, { status: 'failed', fault: JSON.stringify(takenBack(state)), completed_at: house.clock.now() })
+  else if (row.status === 'pending' || row.status === 'in_progress') {
+    const fault = takenBack(state)
+    await updateRestore(tx, row.id, { status: 'failed', fault: JSON.stringify(fault), completed_at: house.clock.now() })
+    await tellFailed(house, tx, { row, code: fault.code, hint: fault.hint })
+  }
   await record(house, tx, { row, what: 'recovered', facts: { step: state.step } })
 }
 

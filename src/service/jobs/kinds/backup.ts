@@ -43,6 +43,7 @@ export const backupKind = jobKind<z.infer<typeof backupJobOrderSchema>, typeof w
     }
   },
   statusOf: ({ gapCount }) => (gapCount > 0 ? 'completed_with_gaps' : 'completed'),
+  tellsItself: () => true,
   settle: async (house, tx, { subjectId, repositoryId }, outcome) => {
     const end =
       outcome.kind === 'completed'

@@ -32,5 +32,6 @@ export const drillKind = jobKind<Record<string, never>, typeof work>({
       }
     }),
   statusOf: ({ outcome }) => (outcome === 'proven' ? 'completed' : 'completed_with_gaps'),
+  tellsItself: () => true,
   settle: (house, tx, { id, subjectId }, outcome) => noteDrillEnd(house, tx, { id: subjectId!, runId: id, end: outcome }),
 })

@@ -21,6 +21,7 @@ export const repositoryCheckKind = jobKind<z.infer<typeof orderSchema>, typeof w
     return { input: { repository: repositorySecrets(house, row), ...order } }
   },
   statusOf: ({ state: { lastCheck } }) => (lastCheck.isIntact ? 'completed' : 'completed_with_gaps'),
+  tellsItself: ({ code }) => code.startsWith('DAMAGE_'),
   settle: async (house, tx, { repositoryId, tenantId, order, id }, outcome) => {
     const row = await knownRepository(tx, repositoryId!)
     if (outcome.kind === 'completed') await patchState(tx, row.id, outcome.output.state)

@@ -24,5 +24,6 @@ export const restoreKind = jobKind<z.infer<typeof orderSchema>, typeof work>({
       withoutSafetyBackup: row.without_safety_backup_reason ?? undefined,
     })),
   statusOf,
+  tellsItself: () => true,
   settle: (house, tx, run, outcome) => settleRestore(house, tx, { run, outcome }),
 })

@@ -24,5 +24,6 @@ export const undoKind = jobKind<z.infer<typeof orderSchema>, typeof work>({
       lossRowsMax: run.order.lossRowsMax,
     })),
   statusOf,
+  tellsItself: () => true,
   settle: (house, tx, run, outcome) => settleRestore(house, tx, { run, outcome }),
 })

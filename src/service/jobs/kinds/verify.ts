@@ -17,5 +17,6 @@ export const verifyKind = jobKind<z.infer<typeof orderSchema>, typeof work>({
     const repository = await house.catalog.as(within(tenantId), (tx) => knownRepository(tx, repositoryId!))
     return { input: { id: subjectId!, isQuick: order.isQuick, repository: repositorySecrets(house, repository) } }
   },
+  tellsItself: ({ code }) => code.startsWith('DAMAGE_'),
   settle: (house, tx, { id, subjectId }, outcome) => noteVerified(house, tx, { id: subjectId!, runId: id, outcome }),
 })
