@@ -1,7 +1,6 @@
 import { sql } from 'kysely'
 import { isAnomalous, isKeptByAlarm } from '#service/backups/good.ts'
 import type { StoredBackup } from '#service/backups/backups.store.ts'
-import { everyBackupType } from './sources.ts'
 import type { Tx } from '#service/catalog/scope.ts'
 import type { DeletedUnder } from '#service/catalog/tables.ts'
 import type { RetentionBackup } from './decide.ts'
@@ -53,6 +52,9 @@ export async function lockCandidates(
   return rows.map(candidateOf)
 }
 
+/** What a backup holds, where its manifest does not say it. */
+const sourcesOfType = { full: ['database', 'files'], database: ['database'], files: ['files'] } as const
+
 function candidateOf(row: Columns): CandidateRow {
   return {
     id: row.id,
@@ -61,7 +63,7 @@ function candidateOf(row: Columns): CandidateRow {
     systemName: row.system_name,
     repositoryId: row.repository_id,
     type: row.type,
-    sources: row.sources.length > 0 ? row.sources : everyBackupType[row.type],
+    sources: row.sources.length > 0 ? row.sources : sourcesOfType[row.type],
     purpose: row.purpose,
     status: row.status,
     standing: row.standing,
