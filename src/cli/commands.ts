@@ -23,6 +23,8 @@ export const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   jobs: async () => (await import('#cli/commands/jobs.ts')).addJobs,
   alerts: async () => (await import('#cli/commands/alerts.ts')).addAlerts,
   schedules: async () => (await import('#cli/commands/schedules.ts')).addSchedules,
+  retention: async () => (await import('#cli/commands/retention.ts')).addRetention,
+  holds: async () => (await import('#cli/commands/holds.ts')).addHolds,
   serve: async () => (await import('#cli/commands/serve.ts')).addServe,
   catalog: async () => (await import('#cli/commands/catalog.ts')).addCatalog,
   audit: async () => (await import('#cli/commands/audit.ts')).addAudit,
