@@ -104,6 +104,8 @@ test('what the policy removes is deleted, removed when the grace period is over,
 
 test('SAFETY rule 28: the job that removes asks holds once more, and takes the deletion back', async () => {
   const { house } = here.service
+  await setPolicy(1)
+  await runDueRetention(house)
   const id = house.random.uuid()
   // Past the door, which would have taken the deletion back itself.
   await inCatalog((tx) =>
