@@ -204,6 +204,9 @@ export const backupListQuery = {
 /** Said of a number that nobody knows: nothing. Of one that is known: where it comes from. */
 const estimated = (sources: readonly [string, ...string[]]) => z.object({ value: z.number().nullable(), from: z.enum(sources).nullable() })
 
+/** By how much such a prediction was off, in the middle one of the past runs that it was tried on, as a share. */
+export const predictedShape = { typicalError: z.number().nullable(), triedOn: countSchema }
+
 export const backups = {
   create: endpoint({
     name: 'backups.create',
@@ -245,8 +248,8 @@ export const backups = {
         }),
       ),
       logicalBytes: estimated(['sum']),
-      storedBytes: estimated(['past-backups']),
-      durationSeconds: estimated(['past-backups']),
+      storedBytes: estimated(['past-backups']).extend(predictedShape),
+      durationSeconds: estimated(['past-backups']).extend(predictedShape),
     }),
   }),
   details: endpoint({

@@ -105,7 +105,7 @@ test('an estimate says of each number where it comes from', async () => {
   const files = (
     await here.ask('POST', '/api/v1/backup/estimate', { token: clinic.operator, body: { systemId: clinic.system, type: 'files' } })
   ).json
-  assert.deepEqual(files.storedBytes, { value: null, from: null })
+  assert.deepEqual(files.storedBytes, { value: null, from: null, typicalError: null, triedOn: 0 })
 })
 
 test('a backup that goes on is cancelled: its row and its job say so, and the repository has nothing of it', async () => {

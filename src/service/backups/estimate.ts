@@ -12,6 +12,7 @@ import type { House } from '#service/house.ts'
 import { activeSystem, passwordsOf, targetOf } from '#service/systems/systems.ts'
 import { assertHolds } from './backups.ts'
 import { newestMetadata, pastBackups } from './backups.store.ts'
+import { predict } from './prediction.ts'
 import { metadataOf } from './summary.ts'
 
 export type Estimate = ReplyOf<typeof backups.estimate>
@@ -125,10 +126,10 @@ export async function countTree(place: string, { clock, signal }: Looking): Prom
   return counted
 }
 
-/** The middle one of those that are known. */
-function fromPast(values: readonly (number | null)[]): { value: number | null; from: 'past-backups' | null } {
-  const known = values.filter((value) => value !== null).toSorted((a, b) => a - b)
-  return known.length === 0 ? { value: null, from: null } : { value: known[Math.floor(known.length / 2)]!, from: 'past-backups' }
+/** Past ones come newest first. */
+function fromPast(values: readonly (number | null)[]): Estimate['storedBytes'] {
+  const { value, ...prediction } = predict(values.filter((one) => one !== null).toReversed())
+  return { value, from: value === null ? null : 'past-backups', ...prediction }
 }
 
 function recordOf({ code, message, hint }: Fault) {
