@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { backupTypeSchema } from './backups.ts'
+import { backupTypeSchema, predictedShape } from './backups.ts'
 import { endpoint } from './endpoint.ts'
 import { idParamsSchema, instantSchema, pageOf, pageQuery, textSchema, uuidSchema } from './shapes.ts'
 
@@ -113,6 +113,23 @@ export const tickSchema = z.object({
 })
 export type TickView = z.infer<typeof tickSchema>
 
+const predictedSchema = z.object({ value: z.number().nullable(), ...predictedShape })
+export const proposalSchema = z.object({
+  cronExpression: z.string(),
+  /** False when that runs just when the schedule does already. */
+  isChange: z.boolean(),
+  words: z.string(),
+  intervalMinutes: z.number().int(),
+  /** Why, one sentence each. */
+  reasons: z.array(z.string()),
+  newBytesPerHour: z.number().nullable(),
+  /** On the wall of the schedule's time zone. */
+  busyHours: z.array(z.number().int()),
+  /** What its next backup will be, and how well that was known of past ones. */
+  next: z.object({ storedBytes: predictedSchema, durationSeconds: predictedSchema }),
+})
+export type ProposalView = z.infer<typeof proposalSchema>
+
 const when = {
   cronExpression: cronSchema,
   timeZone: timeZoneSchema.default('UTC'),
@@ -209,6 +226,15 @@ export const schedules = {
     params: idParamsSchema,
     query: z.strictObject({ ...pageQuery, missed: z.enum(['true', 'false']).optional() }),
     reply: pageOf(tickSchema),
+  }),
+  proposal: endpoint({
+    name: 'schedules.proposal',
+    method: 'GET',
+    path: '/api/v1/backup/schedules/{id}/proposal',
+    summary: 'how often and when it should run, by what was observed and by the objective of its system; changes nothing',
+    permission: 'schedules.read',
+    params: idParamsSchema,
+    reply: proposalSchema,
   }),
   defaults: endpoint({
     name: 'schedules.defaults',

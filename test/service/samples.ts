@@ -247,6 +247,7 @@ export const samples: Readonly<Record<string, Make>> = {
   'schedules.delete': about('schedule'),
   'schedules.toggle': about('schedule', { body: {} }),
   'schedules.ticks': about('schedule'),
+  'schedules.proposal': about('schedule'),
   'schedules.defaults': async (world) => ({ body: { systemId: await world.system(), timeZone: 'Europe/Berlin' } }),
   'schedules.preview': () => ({ body: { cronExpression: '0 2 * * *' }, foreign: 'empty' }),
 

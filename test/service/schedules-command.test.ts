@@ -39,12 +39,17 @@ test('schedules are made, shown in words, changed, switched and removed from the
     '5',
     '--catch-up',
     '90',
+    '--follow',
+    '60-720',
   )
-  const { words, backupType, catchUpMinutes, blackouts: kept } = changed.json.schedule
+  const { words, backupType, catchUpMinutes, follows, blackouts: kept } = changed.json.schedule
   assert.match(words, /^At 04:00, in Europe\/Berlin; up to 5 minutes later; never/)
-  assert.deepEqual([backupType, catchUpMinutes, kept.length], ['database', 90, 2])
-  const bare = (await integrum('edit', 'nightly', '--no-blackouts', '--catch-up', 'always')).json.schedule
-  assert.deepEqual([bare.blackouts, bare.catchUpMinutes], [[], null])
+  assert.deepEqual([backupType, catchUpMinutes, follows, kept.length], ['database', 90, { minutesMin: 60, minutesMax: 720 }, 2])
+  const bare = (await integrum('edit', 'nightly', '--no-blackouts', '--catch-up', 'always', '--follow', 'no')).json.schedule
+  assert.deepEqual([bare.blackouts, bare.catchUpMinutes, bare.follows], [[], null, null])
+  const proposed = await integrum('proposal', 'nightly')
+  assert.match(proposed.stdout, /How much changes is not known yet/)
+  assert.equal(proposed.json.newBytesPerHour, null)
   assert.equal((await integrum('toggle', 'nightly')).json.schedule.isActive, false)
   assert.equal((await integrum('toggle', 'nightly', '--off')).json.schedule.isActive, false)
   assert.equal((await integrum('toggle', 'nightly', '--on')).json.schedule.isActive, true)

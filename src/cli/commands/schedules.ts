@@ -9,8 +9,10 @@ import {
   makeDefaults,
   previewSchedule,
   removeSchedule,
+  showProposal,
   showTicks,
   switchSchedule,
+  type FollowOption,
 } from '#cli/online/schedules.ts'
 import { wholeNumber } from '#cli/options.ts'
 import { withServer } from '#cli/server.ts'
@@ -49,6 +51,9 @@ export function addSchedules(program: Command, context: CommandContext): void {
     .option('--missed', 'only those that were missed')
     .option('--page <number>', 'which page of 25', wholeNumber(1, 1_000_000), 1)
     .action((name: string, options) => showTicks(name, options, context))
+  command('proposal', 'how often and when it should run, and why; changes nothing')
+    .argument('<name>', 'of the schedule, or its id')
+    .action((name: string, options) => showProposal(name, options, context))
   command('defaults', 'the usual schedules of a system at once: its database every day, all of it every week')
     .requiredOption('--system <name>', 'whose backups they make')
     .option('--time-zone <name>', 'such as Europe/Berlin (default: UTC)')
@@ -68,6 +73,7 @@ function withSchedule(command: Command): Command {
     .option('--type <type>', backupTypes.join(', '), parseType)
     .option('--catch-up <minutes>', 'a time that was missed is caught up unless it is older; 0: never, always: however old', parseCatchUp)
     .option('--tolerance <minutes>', 'so long after its time a run is not missed', wholeNumber(5, 10_080))
+    .option('--follow <minutes-minutes>', 'change by itself with what is observed, within these bounds; no: as it is set', parseFollows)
     .option('--retention-days <days>', 'how long its backups are kept', wholeNumber(1, 36_500))
 }
 
@@ -79,6 +85,13 @@ function parseType(text: string): BackupType {
 
 function parseCatchUp(text: string): number | 'always' {
   return text === 'always' ? text : wholeNumber(0, minutesMax)(text)
+}
+
+function parseFollows(text: string): FollowOption {
+  if (text === 'no') return text
+  const [, least, most] = /^(\d{1,5})-(\d{1,5})$/.exec(text) ?? []
+  if (least === undefined) throw new InvalidArgumentError('least and most minutes from one run to the next, such as 60-1440; or no')
+  return { minutesMin: Number(least), minutesMax: Number(most) }
 }
 
 function collectBlackout(text: string, before: readonly Blackout[] = []): readonly Blackout[] {

@@ -1,8 +1,9 @@
 import { Fault } from '#base/fault.ts'
 import { isUuid } from '#base/ids.ts'
+import { durations, printBytes, printDuration } from '#base/units.ts'
 import type { BackupType } from '#contract/backups.ts'
 import type { Client } from '#contract/client.ts'
-import { schedules, type Blackout, type ScheduleView, type Upcoming } from '#contract/schedules.ts'
+import { schedules, type Blackout, type Follows, type ProposalView, type ScheduleView, type Upcoming } from '#contract/schedules.ts'
 import type { CommandContext } from '#cli/command.ts'
 import type { ServerOptions } from '#cli/server.ts'
 import { clientFor } from './connection.ts'
@@ -20,7 +21,10 @@ interface ScheduleOptions extends TimesOptions {
   readonly catchUp?: number | 'always'
   readonly tolerance?: number
   readonly retentionDays?: number
+  readonly follow?: FollowOption
 }
+
+export type FollowOption = Follows | 'no'
 
 export async function listSchedules(
   options: ServerOptions & { readonly system?: string },
@@ -77,7 +81,7 @@ export async function createSchedule(
 }
 
 /** Of what a schedule is, that which was typed. */
-function given({ cron, timeZone, blackout, jitter, type, catchUp, tolerance, retentionDays }: ScheduleOptions) {
+function given({ cron, timeZone, blackout, jitter, type, catchUp, tolerance, retentionDays, follow }: ScheduleOptions) {
   return {
     ...(cron !== undefined && { cronExpression: cron }),
     ...(timeZone !== undefined && { timeZone }),
@@ -87,6 +91,7 @@ function given({ cron, timeZone, blackout, jitter, type, catchUp, tolerance, ret
     ...(catchUp !== undefined && { catchUpMinutes: catchUp === 'always' ? null : catchUp }),
     ...(tolerance !== undefined && { toleranceMinutes: tolerance }),
     ...(retentionDays !== undefined && { retentionDays }),
+    ...(follow !== undefined && { follows: follow === 'no' ? null : follow }),
   }
 }
 
@@ -168,6 +173,23 @@ export async function showTicks(
     output.line(`${tick}  ${told.join('; ')}`)
   }
   output.result({ status: 'completed', ...found })
+}
+
+export async function showProposal(wanted: string, options: ServerOptions, { output, signal }: CommandContext): Promise<void> {
+  const client = await clientFor(options)
+  const { id } = await scheduleNamed(client, wanted, signal)
+  const proposal = await client.call(schedules.proposal, { params: { id }, signal })
+  output.line(proposal.isChange ? `Proposed: ${proposal.cronExpression} (${proposal.words})` : 'As it is.')
+  for (const reason of proposal.reasons) output.line(`  ${reason}`)
+  const { storedBytes, durationSeconds } = proposal.next
+  if (storedBytes.value !== null) output.line(`The next one stores about ${printBytes(storedBytes.value)}${errorOf(storedBytes)}.`)
+  if (durationSeconds.value !== null)
+    output.line(`It takes about ${printDuration(durationSeconds.value * durations.second)}${errorOf(durationSeconds)}.`)
+  output.result({ status: 'completed', ...proposal })
+}
+
+function errorOf({ typicalError, triedOn }: ProposalView['next']['storedBytes']): string {
+  return typicalError === null ? '' : ` (${Math.round(typicalError * 100)} % off in the middle one of ${triedOn} past ones)`
 }
 
 export async function makeDefaults(

@@ -144,7 +144,7 @@ function newestUntil(plan: Plan, atLeast: Planned, now: Date): { readonly newest
 }
 
 /** Ends where blackouts leave none any more: whoever asks has no next one then, and says so. */
-function* plannedUntilNone(plan: Plan, after: Date): Generator<Planned> {
+export function* plannedUntilNone(plan: Plan, after: Date): Generator<Planned> {
   try {
     yield* plannedAfter(plan, after)
   } catch (error) {

@@ -6,6 +6,7 @@ import { serve } from '#service/http/gate.ts'
 import { activeSystem } from '#service/systems/systems.ts'
 import { startTicker } from '#service/ticker.ts'
 import { changeSchedule, createSchedule, defaultSchedules, settingsOf } from './editing.ts'
+import { followObserved, followsEveryMs, proposalOf, proposalView } from './following.ts'
 import { scheduleRunner } from './firing.ts'
 import { settleMissed } from './missed.ts'
 import { firstAfter, planWords, upcoming } from './plan.ts'
@@ -18,8 +19,13 @@ export function addSchedules(app: FastifyInstance, house: House): void {
   addCreate(app, house)
   addEdit(app, house)
   addSwitch(app, house)
-  const ticker = startTicker(house, { name: 'running what is due', everyMs: schedulesEveryMs }, scheduleRunner(house))
-  app.addHook('onClose', () => ticker[Symbol.asyncDispose]())
+  const tickers = [
+    startTicker(house, { name: 'running what is due', everyMs: schedulesEveryMs }, scheduleRunner(house)),
+    startTicker(house, { name: 'following what is observed', everyMs: followsEveryMs }, () => followObserved(house)),
+  ]
+  app.addHook('onClose', async () => {
+    for (const ticker of tickers) await ticker[Symbol.asyncDispose]()
+  })
 }
 
 function addLists(app: FastifyInstance, house: House): void {
@@ -40,6 +46,9 @@ function addLists(app: FastifyInstance, house: House): void {
     })
     return { rows: rows.map(tickView), total, page: query.page, pageSize: query.pageSize }
   })
+  serve(app, house, schedules.proposal, ({ params, read }) =>
+    read(async (tx) => proposalView(await proposalOf(house, tx, await knownSchedule(tx, params.id)))),
+  )
 }
 
 function addCreate(app: FastifyInstance, house: House): void {

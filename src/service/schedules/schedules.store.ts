@@ -101,6 +101,22 @@ export async function lockDueSchedule(tx: Tx, id: string, now: Date): Promise<St
     .executeTakeFirst()
 }
 
+/** Those that may change by themselves now: not when one of their ticks is about to be run. */
+export async function lockFollowing(
+  tx: Tx,
+  { now, adaptedBefore }: { readonly now: Date; readonly adaptedBefore: Date },
+): Promise<StoredSchedule[]> {
+  return await stored(tx)
+    .where('is_active', '=', true)
+    .where('follows', 'is not', null)
+    .where('next_run_at', '>', now)
+    .where((where) => where.or([where('adapted_at', 'is', null), where('adapted_at', '<', adaptedBefore)]))
+    .orderBy('backup_schedules.id')
+    .forUpdate('backup_schedules')
+    .skipLocked()
+    .execute()
+}
+
 /** All that are switched on, held until the transaction ends. */
 export async function lockActiveSchedules(tx: Tx): Promise<StoredSchedule[]> {
   return await stored(tx).where('is_active', '=', true).orderBy('backup_schedules.id').forUpdate('backup_schedules').execute()
