@@ -210,6 +210,10 @@ export const limits = {
   auditCheckpointEveryMs: 1 * durations.hour,
   /** Copies of checkpoints that a repository keeps of an installation; the newest says all, the others say when. */
   auditCopiesKept: 16,
+  /** Copies of the catalog that a repository keeps of an installation, one a day. */
+  catalogCopiesKept: 7,
+  /** One row of such a copy. */
+  catalogLineBytesMax: 16 * MiB,
   /** Events that a verify or an export holds at a time. */
   auditBatchEvents: 500,
   /** A verify names so many events that are wrong, and counts all. */

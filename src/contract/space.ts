@@ -27,6 +27,8 @@ export const spaceSchema = z.object({
   growthBytesPerDay: z.number().nullable(),
   forecast: z.object({ fullInDays: days, earliestInDays: days, latestInDays: days, words: z.string() }),
   readBytesPerSecond: z.number().nullable(),
+  /** Of the newest copy of the catalog in it. */
+  catalogCopyAt: instantSchema.nullable(),
   state: z.enum(['ok', 'low', 'unknown']),
   /** Why it is low. */
   fact: z.string().nullable(),

@@ -18,6 +18,7 @@ import { addService } from './http/service.routes.ts'
 import { addSchedules } from './schedules/schedules.routes.ts'
 import { addSignatures } from './signatures/signatures.routes.ts'
 import { addSpace } from './space/space.routes.ts'
+import { addSelfBackup } from './self-backup/self-backup.ts'
 import { addPeople } from './people/people.routes.ts'
 import { addSignIn } from './people/sign-in.routes.ts'
 import { addVerification } from './verification/verification.routes.ts'
@@ -51,4 +52,5 @@ export const slices: readonly AddRoutes[] = [
   addSpace,
   addHealth,
   addVerification,
+  addSelfBackup,
 ]

@@ -4,7 +4,7 @@ import { systemClock } from '#base/clock.ts'
 import { Fault } from '#base/fault.ts'
 import { printCount } from '#base/units.ts'
 import { systemRandom } from '#host/random.ts'
-import { rebuildCatalog } from '#service/backups/rebuild.ts'
+import { rebuildCatalog, type Rebuilt } from '#service/backups/rebuild.ts'
 import { readConfig } from '#service/config.ts'
 import { openInstallation } from '#service/open-installation.ts'
 import type { CommandContext } from '#cli/command.ts'
@@ -35,12 +35,32 @@ async function rebuild(options: RebuildOptions, { output, signal, end }: Command
   const config = readConfig({ data }, defaultDataDirectory())
   await using opened = await openInstallation(config, { clock: systemClock, random: systemRandom, logLevel: 'warn' }, signal)
   const rebuilt = await rebuildCatalog(opened.house, { place, password, tenant, name }, signal)
-  const { systems, found, missing, damaged } = rebuilt
+  const { systems, found, missing, damaged, copy } = rebuilt
   output.line(`Rebuilt from ${place}`)
   output.line(`  systems    ${systems.length === 0 ? 'none that were not known' : systems.join(', ')}`)
   output.line(`  backups    ${printCount(found)} entered, ${printCount(missing)} no longer there`)
   if (damaged > 0) output.line(`  DAMAGED    ${printCount(damaged)} backups cannot be read: see \`integrum repository check\``)
-  output.line('  next       start the service, and give the systems their settings and passwords again')
+  printCopy(copy, output)
   output.result({ status: damaged > 0 ? 'completed_with_gaps' : 'completed', ...rebuilt })
   if (damaged > 0) end(3)
+}
+
+function printCopy(copy: Rebuilt['copy'], output: CommandContext['output']): void {
+  if (!copy) {
+    output.line('  catalog    no copy was taken: the repository has none, or this catalog is in use')
+    return output.line('  next       start the service, and give the systems their settings and passwords again')
+  }
+  const counted = (rows: Readonly<Record<string, number>>) =>
+    Object.entries(rows)
+      .map(([table, count]) => `${printCount(count)} ${table.replaceAll('_', ' ')}`)
+      .join(', ')
+  output.line(`  catalog    as of ${copy.at}: ${counted(copy.taken)}`)
+  if (Object.keys(copy.left).length > 0) output.line(`  left out   ${counted(copy.left)}`)
+  if (copy.trail !== null) output.line(`  trail      the one of before: ${copy.trail}`)
+  output.line(
+    copy.isConfirmed
+      ? '  confirmed  the copy was sealed with the key of this installation: schedules go on as they were'
+      : '  UNCONFIRMED  without the sealing key of before nobody knows who wrote the copy: schedules are off, hooks, passwords, channels and roles in the whole installation were left out',
+  )
+  output.line('  next       start the service, set it up by the link that it prints, and send people links for new passwords')
 }

@@ -1,7 +1,6 @@
 import { Fault } from '#base/fault.ts'
 import type { BackupId, BlobId } from '#base/ids.ts'
-import { isCheckpoint } from '#engine/repository/checkpoints.ts'
-import { isProof } from '#engine/repository/proofs.ts'
+import { isOwnRecord } from '#engine/repository/own-records.ts'
 import type { Repository, Snapshot } from '#engine/repository/repository.ts'
 import type { RootSection } from '#engine/sources/files/root-section.ts'
 import { assertNoneDamaged, nodeAt, readTags, type OpenedBackup } from './backups.ts'
@@ -12,7 +11,7 @@ export const foreignSystem = 'restic'
 
 /** Those that restic or another program wrote, in the order of the snapshots. */
 export function foreignAmong(snapshots: readonly Snapshot[]): Snapshot[] {
-  return snapshots.filter((snapshot) => readTags(snapshot.tags) === undefined && !isProof(snapshot) && !isCheckpoint(snapshot))
+  return snapshots.filter((snapshot) => readTags(snapshot.tags) === undefined && !isOwnRecord(snapshot))
 }
 
 /** By a unique beginning of its id, or `latest`; undefined when none fits. BACKUP_AMBIGUOUS. */

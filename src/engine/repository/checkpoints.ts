@@ -3,11 +3,10 @@ import { isFault } from '#base/fault.ts'
 import { limits } from '#base/limits.ts'
 import type { SnapshotId } from '#base/ids.ts'
 import type { Storage } from '#engine/storage/storage.ts'
-import { coreOf } from './core.ts'
 import { openKey } from './keys.ts'
 import { owner } from './owner.ts'
 import { signatureSchema } from './proof-key.ts'
-import { assertRemoved } from './read-back.ts'
+import { removeOldest } from './remove-oldest.ts'
 import type { Repository, Snapshot } from './repository.ts'
 import { loadSnapshots } from './stored.ts'
 
@@ -86,25 +85,12 @@ export async function readCheckpoints(storage: Storage, password: string, signal
  * said. Returns how many went; none when the repository is in use, since the next time is soon enough.
  */
 export async function trimCheckpoints(repository: Repository, installation: string, signal?: AbortSignal): Promise<number> {
-  const core = coreOf(repository)
   const older = async () => {
     const ours = checkpointsAmong(await repository.snapshots(signal)).filter(({ checkpoint }) => checkpoint.installation === installation)
     const isMany = ours.length > 2 * limits.auditCopiesKept
-    return ours.slice(0, isMany ? -limits.auditCopiesKept : 0).map(({ snapshot }) => `snapshots/${snapshot}` as const)
+    return ours.slice(0, isMany ? -limits.auditCopiesKept : 0).map(({ snapshot }) => snapshot)
   }
-  if ((await older()).length === 0) return 0
-  try {
-    return await repository.exclusively(async (lease) => {
-      const going = await older()
-      await lease.confirm(signal)
-      for (const name of going) await core.storage.remove(name, signal)
-      await assertRemoved(core.storage, 'snapshots', going, signal)
-      return going.length
-    }, signal)
-  } catch (error) {
-    if (isFault(error, 'REPOSITORY_LOCKED')) return 0
-    throw error
-  }
+  return await removeOldest(repository, older, signal)
 }
 
 function tagsOf({ installation, seq, hash, at, signature }: SignedCheckpoint): string[] {

@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto'
 import { throwIfCancelled } from '#base/clock.ts'
 import { Fault } from '#base/fault.ts'
 import type { SnapshotId } from '#base/ids.ts'
-import { isCheckpoint } from './checkpoints.ts'
 import { coreOf } from './core.ts'
 import type { ForgetDecision, ForgetRequest } from './forget-decision.ts'
 import { decideProofs } from './forget-proofs.ts'
-import { isProof, readProofs, standingOf, backupTagOf } from './proofs.ts'
+import { isOwnRecord } from './own-records.ts'
+import { readProofs, standingOf, backupTagOf } from './proofs.ts'
 import { assertRemoved } from './read-back.ts'
 import type { Repository, Snapshot } from './repository.ts'
 import { judge, nothingHeld, type Judged, type Keeping } from './retention.ts'
@@ -85,8 +85,7 @@ async function decide(repository: Repository, request: ForgetRequest, keeping: K
   const now = await trustedTime(core, request, signal)
   const all = (await loadSnapshots(core, rethrow, signal)).toSorted((a, b) => b.time.getTime() - a.time.getTime() || (a.id < b.id ? -1 : 1))
   const proofs = await readProofs(repository, all, signal)
-  // Copies of the trail's checkpoints are seen to by whoever writes them.
-  const snapshots = all.filter((snapshot) => !isProof(snapshot) && !isCheckpoint(snapshot))
+  const snapshots = all.filter((snapshot) => !isOwnRecord(snapshot))
   const holds = await keeping.holds(snapshots, signal)
   const stateOf = (snapshot: Snapshot) => standingOf(backupTagOf(snapshot), proofs).state
   const judged = judge(snapshots, request.kind === 'policy' ? request.policy : {}, {

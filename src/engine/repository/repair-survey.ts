@@ -12,8 +12,7 @@ import type { PackedBlob } from './pack.ts'
 import { BlobReader } from './reading.ts'
 import { findIndexes, findSnapshots, type Found } from './repair-documents.ts'
 import { placeOf, surveyPacks, type ClaimedPacks, type SurveyedPacks } from './repair-packs.ts'
-import { isCheckpoint } from './checkpoints.ts'
-import { isProof } from './proofs.ts'
+import { isOwnRecord } from './own-records.ts'
 import { repairDigest, type DamagedBackup, type RepairDecision, type RepairOptions, type RepairPlan } from './repair-plan.ts'
 import { sortPacks, type SortedPacks } from './repair-sorting.ts'
 import type { Snapshot } from './repository.ts'
@@ -175,10 +174,10 @@ function decideIndexes(indexes: readonly Found<IndexFile>[], packs: SurveyedPack
   return { replaced, staying: [...staying.values()], decided }
 }
 
-/** Not of a proof or a checkpoint, which are nothing by halves; not where nothing is left; and once. */
+/** Not of a record of our own, which is nothing by halves; not where nothing is left; and once. */
 function decideGaps(damaged: readonly DamagedBackup[], snapshots: readonly Snapshot[]): RepairDecision[] {
   return damaged
-    .filter(({ snapshot }) => !isProof(snapshot) && !isCheckpoint(snapshot))
+    .filter(({ snapshot }) => !isOwnRecord(snapshot))
     .filter(({ losses }) => losses.first[0]?.path !== '')
     .filter(({ snapshot }) => !snapshots.some(({ tags }) => tags.includes(repairedTag(snapshot))))
     .map(({ snapshot, losses }) => ({

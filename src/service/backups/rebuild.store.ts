@@ -10,7 +10,3 @@ export async function registeredAs(tx: Tx, repositoryId: string): Promise<Stored
     .where('retired_at', 'is', null)
     .executeTakeFirst()
 }
-
-export async function tenantNamed(tx: Tx, name: string): Promise<string | undefined> {
-  return (await tx.selectFrom('tenants').select('id').where('name', '=', name).executeTakeFirst())?.id
-}

@@ -1,18 +1,21 @@
 import { isFault } from '#base/fault.ts'
 import { defaultSettings } from '#base/settings.ts'
 import { backupsAmong, openBackup, type Backup } from '#engine/backup/backups.ts'
+import { openRepository } from '#engine/repository/open.ts'
 import type { Repository } from '#engine/repository/repository.ts'
 import { printDatabaseUrl } from '#engine/sources/postgres/target.ts'
+import { openStorage } from '#engine/storage/storages.ts'
 import { recordSystemEvent } from '#service/audit/audit.ts'
-import { everything, within } from '#service/catalog/scope.ts'
+import { everything, within, type Tx } from '#service/catalog/scope.ts'
 import type { House } from '#service/house.ts'
 import { makeRepository, openRepositoryOf, registerRepository } from '#service/repositories/repositories.ts'
 import type { StoredRepository } from '#service/repositories/repositories.store.ts'
+import { findCopy, isRoomFor, keepTrail, takeRows, type TakenCopy } from '#service/self-backup/take-copy.ts'
 import { registerSystem } from '#service/systems/systems.ts'
-import { insertTenant } from '#service/tenants/tenants.store.ts'
+import { findTenantByName, insertTenant } from '#service/tenants/tenants.store.ts'
 import { systemNamed } from './backups.store.ts'
 import { reconcile, type Reconciled } from './reconcile.ts'
-import { registeredAs, tenantNamed } from './rebuild.store.ts'
+import { registeredAs } from './rebuild.store.ts'
 
 export interface RebuildOrder {
   readonly place: string
@@ -28,10 +31,16 @@ export interface Rebuilt extends Reconciled {
   readonly repository: string
   /** Names of those that were registered by what their backups tell. */
   readonly systems: readonly string[]
+  /** What the copy of the catalog gave, and where the trail of before lies. Null: none was taken. */
+  readonly copy: (TakenCopy & { readonly trail: string | null }) | null
 }
 
-/** Puts into the catalog what a repository tells by itself: systems with their sources, and every backup with its standing. */
+/**
+ * Puts into an empty catalog what a repository tells: by the newest copy of the catalog in it, whom it served and how; by
+ * itself, systems with their sources, and every backup with its standing.
+ */
 export async function rebuildCatalog(house: House, order: RebuildOrder, signal: AbortSignal): Promise<Rebuilt> {
+  const copy = await takenCopy(house, order, signal)
   const row = await registered(house, order, signal)
   await using lent = await openRepositoryOf(house, row, signal)
   const { repository } = lent
@@ -40,7 +49,39 @@ export async function rebuildCatalog(house: House, order: RebuildOrder, signal: 
     if (await registerFound(house, row, system)) systems.push(system.name)
   }
   const reconciled = await reconcile(house, { row, repository }, signal)
-  return { ...reconciled, tenant: row.tenant_id, repository: row.id, systems }
+  return { ...reconciled, tenant: row.tenant_id, repository: row.id, systems, copy }
+}
+
+/** Null: the repository has none that can be read, or the catalog is in use already. */
+async function takenCopy(house: House, { place, password, name }: RebuildOrder, signal: AbortSignal): Promise<Rebuilt['copy']> {
+  const { clock, random, catalog } = house
+  await using repository = await openRepository(openStorage(place, clock, random), password, { clock, random, signal })
+  const found = await findCopy(house, repository, signal)
+  if (!found) return null
+  const isFree = async (tx: Tx) => (await isRoomFor(tx, found)) && (await registeredAs(tx, repository.id)) === undefined
+  if (!(await catalog.as(everything, isFree))) return null
+  const made = await makeRepository(house, { name, place, mode: 'connect', password, id: found.repositoryRowId }, signal)
+  const columns = {
+    place,
+    password_sealed: `\\x${made.passwordSealed.toString('hex')}`,
+    secrets_sealed: null,
+    state: made.state,
+    retired_at: null,
+  }
+  const at = clock.now()
+  const taking = { at, isConfirmed: found.isConfirmed, repository: { repositoryId: repository.id, columns } }
+  const trail = await keepTrail(house, { repository, found }, signal)
+  const { tenant } = found.header
+  return await catalog.as(within(tenant.id), async (tx) => {
+    const taken = await takeRows({ repository, found, taking }, tx, signal)
+    await recordSystemEvent(tx, house, {
+      action: 'catalog.copy-taken',
+      tenantId: tenant.id,
+      subject: { kind: 'tenant', id: tenant.id, name: tenant.name },
+      facts: { ...taken, place, trail: trail ?? null },
+    })
+    return { ...taken, trail: trail ?? null }
+  })
 }
 
 /** The repository's row: the one that it has, or a new one. */
@@ -50,8 +91,8 @@ async function registered(house: House, { place, password, tenant, name }: Rebui
     const known = await registeredAs(tx, made.repositoryId)
     if (known) return known
     const at = house.clock.now()
-    const tenantId = (await tenantNamed(tx, tenant)) ?? house.random.uuid()
-    if ((await tenantNamed(tx, tenant)) === undefined) await insertTenant(tx, { id: tenantId, name: tenant, title: tenant, at })
+    const tenantId = (await findTenantByName(tx, tenant)) ?? house.random.uuid()
+    if ((await findTenantByName(tx, tenant)) === undefined) await insertTenant(tx, { id: tenantId, name: tenant, title: tenant, at })
     const row = await registerRepository(tx, { tenantId, name, place, at }, made)
     await recordSystemEvent(tx, house, {
       action: 'catalog.rebuild',

@@ -128,7 +128,8 @@ async function newestGood(tx: Tx, ids: readonly string[], now: Date): Promise<(G
     with newest as (
       select distinct on (system_id, type) id from backups
       where system_id = any (${ids}::uuid[]) and status in ('completed', 'completed_with_gaps') and purpose = 'regular'
-        and standing <> 'failed' and deleted_at is null and removed_at is null and missing_at is null and created_at <= ${now}
+        and standing <> 'failed' and (anomaly is null or anomaly_verdict = 'accepted')
+        and deleted_at is null and removed_at is null and missing_at is null and created_at <= ${now}
       order by system_id, type, created_at desc)
     select id, system_id, coalesce((metadata->'summary'->>'startedAt')::timestamptz, created_at) as started, gap_count, file_size_bytes as logical,
       jsonb_path_query_array(metadata, '$.summary.databases[*].name') as databases,

@@ -120,6 +120,10 @@ export const metrics: Readonly<Record<string, Metric>> = {
     help: 'How fast its storage was read at the last look',
     samples: ofRepositories(({ readBytesPerSecond }) => readBytesPerSecond),
   },
+  integrum_repository_catalog_copy_timestamp_seconds: {
+    help: 'When the catalog was last copied into the repository',
+    samples: ofRepositories(({ catalogCopyAt }) => instant(catalogCopyAt)),
+  },
   integrum_jobs: {
     help: 'Jobs that wait (pending) or go on (in_progress)',
     samples: ({ jobs }) => jobs.map(({ status, count }) => [{ status }, count]),

@@ -1,4 +1,5 @@
 import type { AnyJobKind } from './job-kind.ts'
+import { catalogCopyKind } from './kinds/catalog-copy.ts'
 import { auditCopyKind } from './kinds/audit-copy.ts'
 import { backupKind } from './kinds/backup.ts'
 import { drillKind } from './kinds/drill.ts'
@@ -26,5 +27,6 @@ export const jobKinds: readonly AnyJobKind[] = [
   undoKind,
   releaseKind,
   auditCopyKind,
+  catalogCopyKind,
   drillKind,
 ]

@@ -1,10 +1,13 @@
 import { sql } from 'kysely'
 import type { Tx } from '#service/catalog/scope.ts'
 
-/** Somebody was made already, so nobody makes the first any more. */
+/** Somebody can sign in, so nobody makes the first any more. Accounts out of a copy of the catalog cannot, until they are let in. */
 export async function isSetUp(tx: Tx): Promise<boolean> {
-  return (await tx.selectFrom('users').select('id').limit(1).executeTakeFirst()) !== undefined
+  const { rows } = await sql`select from users where ${canSignIn} limit 1`.execute(tx)
+  return rows.length > 0
 }
+
+const canSignIn = sql`(password_hash is not null or oidc_subject is not null)`
 
 /** The only one that is good from now on. */
 export async function replaceSetUpToken(
@@ -35,7 +38,7 @@ export async function useSetUpToken(tx: Tx, tokenHash: Buffer, now: Date): Promi
     .where('token_hash', '=', tokenHash)
     .where('used_at', 'is', null)
     .where('expires_at', '>', now)
-    .where(sql<boolean>`not exists (select from users)`)
+    .where(sql<boolean>`not exists (select from users where ${canSignIn})`)
     .executeTakeFirst()
   return numUpdatedRows === 1n
 }

@@ -2,11 +2,11 @@ import { Fault } from '#base/fault.ts'
 import { limits } from '#base/limits.ts'
 import type { BodyOf, ReplyOf } from '#contract/endpoint.ts'
 import type { signIn } from '#contract/sign-in.ts'
-import { everything } from '#service/catalog/scope.ts'
+import { everything, type Tx } from '#service/catalog/scope.ts'
 import type { Call } from '#service/http/gate.ts'
 import type { House } from '#service/house.ts'
-import { insertTenant } from '#service/tenants/tenants.store.ts'
-import { insertAccount } from './accounts.store.ts'
+import { findTenantByName, insertTenant } from '#service/tenants/tenants.store.ts'
+import { findAccountByName, insertAccount, setPassword } from './accounts.store.ts'
 import { insertGrant } from './grants.store.ts'
 import { openSession, setSessionCookie, signedIn } from './open-session.ts'
 import { assertGoodPassword, hashPassword } from './password.ts'
@@ -36,9 +36,8 @@ export async function setUp(house: House, call: Call<typeof signIn.setUp>): Prom
   const { session, tenantId, userId } = await call.act(async (tx) => {
     const at = house.clock.now()
     if (!(await useSetUpToken(tx, tokenHash, at))) throw linkFault()
-    const [newTenantId, newUserId] = [house.random.uuid(), house.random.uuid()]
-    await insertTenant(tx, { id: newTenantId, ...body.tenant, at })
-    await insertAccount(tx, { ...accountOf(body), id: newUserId, passwordHash, mustChangePassword: false, at })
+    const newTenantId = await theTenant(house, tx, body.tenant)
+    const newUserId = await theAccount(house, tx, { account: accountOf(body), passwordHash })
     await insertGrant(tx, { id: house.random.uuid(), userId: newUserId, role: 'SYSTEM_ADMIN', tenantId: null, at })
     const opened = await openSession(house, tx, { userId: newUserId, request })
     return {
@@ -50,6 +49,32 @@ export async function setUp(house: House, call: Call<typeof signIn.setUp>): Prom
   })
   setSessionCookie(house, call.wire.reply, session.token)
   return { ...signedIn(session, { id: userId, mustChangePassword: false }), tenantId }
+}
+
+/** Where the catalog was rebuilt from a repository it is there already. */
+async function theTenant(house: House, tx: Tx, tenant: BodyOf<typeof signIn.setUp>['tenant']): Promise<string> {
+  const known = await findTenantByName(tx, tenant.name)
+  if (known !== undefined) return known
+  const id = house.random.uuid()
+  await insertTenant(tx, { id, ...tenant, at: house.clock.now() })
+  return id
+}
+
+/** Likewise: nobody can sign in yet, so whoever holds the link may take up their account of before. */
+async function theAccount(
+  house: House,
+  tx: Tx,
+  { account, passwordHash }: { readonly account: ReturnType<typeof accountOf>; readonly passwordHash: string },
+): Promise<string> {
+  const at = house.clock.now()
+  const known = await findAccountByName(tx, account.name)
+  if (known) {
+    await setPassword(tx, known.id, { hash: passwordHash, at, mustChange: false })
+    return known.id
+  }
+  const id = house.random.uuid()
+  await insertAccount(tx, { ...account, id, passwordHash, mustChangePassword: false, at })
+  return id
 }
 
 function accountOf({ name, title, email }: BodyOf<typeof signIn.setUp>) {

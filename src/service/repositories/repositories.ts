@@ -98,6 +98,8 @@ export interface NewRepository {
   readonly place: string
   readonly mode: 'create' | 'connect'
   readonly password: string | undefined
+  /** Of its row, where one that it had before is to fit. */
+  readonly id?: string | undefined
 }
 
 export interface MadeRepository {
@@ -113,7 +115,7 @@ export async function makeRepository(house: House, wanted: NewRepository, signal
   const { clock, random } = house
   assertApart(wanted.place, house.config.dataDirectory)
   const storage = openStorage(wanted.place, clock, random)
-  const [id, password] = [random.uuid(), wanted.password ?? newPassword(house)]
+  const [id, password] = [wanted.id ?? random.uuid(), wanted.password ?? newPassword(house)]
   const made = wanted.mode === 'create' ? await createRepository(storage, password, { clock, random, signal }) : undefined
   await using repository = await openRepository(storage, password, { clock, random, signal })
   return {

@@ -2,7 +2,7 @@ import { sql, type Selectable } from 'kysely'
 import { boundsOf } from '#service/catalog/page.ts'
 import type { Tx } from '#service/catalog/scope.ts'
 import type { RepositoryRow } from '#service/catalog/tables.ts'
-import type { SpaceSampleRow } from '#service/health/health-tables.ts'
+import type { CatalogCopyRow, SpaceSampleRow } from '#service/health/health-tables.ts'
 
 export type SpaceSample = Selectable<SpaceSampleRow>
 export type StoredRepository = Selectable<RepositoryRow>
@@ -108,3 +108,12 @@ export async function storedBefore(
 }
 
 const latest = 10
+
+export async function catalogCopiesIn(tx: Tx, ids: readonly string[]): Promise<Selectable<CatalogCopyRow>[]> {
+  if (ids.length === 0) return []
+  return await tx
+    .selectFrom('catalog_copies')
+    .selectAll()
+    .where('repository_id', 'in', [...ids])
+    .execute()
+}

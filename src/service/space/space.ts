@@ -14,6 +14,7 @@ import { openRepositoryOf } from '#service/repositories/repositories.ts'
 import { lowOf, needOf, shortfallOf } from './fit.ts'
 import { forecast } from './forecast.ts'
 import {
+  catalogCopiesIn,
   hasChangedSince,
   keepSample,
   newestSample,
@@ -106,9 +107,11 @@ export async function spaceViews(tx: Tx, rows: readonly StoredRepository[], now:
   const ids = rows.map(({ id }) => id)
   const samples = await samplesOf(tx, ids, new Date(now.getTime() - daysFitted * durations.day))
   const uses = await usesOfSpace(tx, ids)
+  const copies = await catalogCopiesIn(tx, ids)
   return rows.map((row) => {
     const own = samples.filter((sample) => sample.repository_id === row.id)
-    return viewOf(row, own, uses.get(row.id) ?? { logicalBytes: 0, largestBytes: 0 })
+    const catalogCopyAt = copies.find((copy) => copy.repository_id === row.id)?.at.toISOString() ?? null
+    return { ...viewOf(row, own, uses.get(row.id) ?? { logicalBytes: 0, largestBytes: 0 }), catalogCopyAt }
   })
 }
 
@@ -116,7 +119,7 @@ function viewOf(
   row: StoredRepository,
   samples: readonly SpaceSample[],
   { logicalBytes, largestBytes }: { readonly logicalBytes: number; readonly largestBytes: number },
-): SpaceView {
+): Omit<SpaceView, 'catalogCopyAt'> {
   const last = samples.at(-1)
   const { freeBytes, freeBy } = freeOf(row, last)
   const { growth, ...told } = forecast(

@@ -55,6 +55,10 @@ export async function findTenant(tx: Tx, id: string): Promise<StoredTenant | und
   return await stored(tx).where('id', '=', id).executeTakeFirst()
 }
 
+export async function findTenantByName(tx: Tx, name: string): Promise<string | undefined> {
+  return (await tx.selectFrom('tenants').select('id').where('name', '=', name).executeTakeFirst())?.id
+}
+
 export async function lockTenant(tx: Tx, id: string): Promise<StoredTenant | undefined> {
   return await stored(tx).where('id', '=', id).forUpdate().executeTakeFirst()
 }

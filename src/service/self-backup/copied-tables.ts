@@ -1,0 +1,102 @@
+import { z } from 'zod'
+import { parseValue } from '#base/parse.ts'
+
+export type CopiedRow = Readonly<Record<string, unknown>>
+
+/** Whose copy it is that a row is taken from. */
+export interface Taking {
+  readonly at: Date
+  /** Sealed with the key of this very installation, so nobody else can have written it. */
+  readonly isConfirmed: boolean
+  /** The repository that the copy lies in, as it is reached now. */
+  readonly repository: { readonly repositoryId: string; readonly columns: CopiedRow }
+}
+
+export interface CopiedTable {
+  readonly name: string
+  /** Of the rows that belong into the copy of one tenant: SQL with that tenant as $1. */
+  readonly where: string
+  /** Columns that never leave the catalog, and those that say nothing elsewhere. */
+  readonly omit?: readonly string[]
+  /** What becomes of a row in an empty catalog; undefined: it is not taken. Absent: it is taken as it is. */
+  readonly take?: (row: CopiedRow, taking: Taking) => CopiedRow | undefined
+}
+
+const ofTenant = 'tenant_id = $1'
+const ifConfirmed: CopiedTable['take'] = (row, { isConfirmed }) => (isConfirmed ? row : undefined)
+/** What begins something by itself waits for somebody to switch it on, unless it is known to be as it was. */
+const offUnlessConfirmed: CopiedTable['take'] = (row, { isConfirmed }) => (isConfirmed ? row : { ...row, is_active: false })
+
+/**
+ * THE LIST, each table behind those that it refers to: what the repository alone cannot tell. Backups, standings and proofs
+ * are told by the repository itself; sessions, keys, links, passwords and authenticators are made anew; jobs, events, notices and
+ * what was looked at come again by themselves; the trail is a file of its own.
+ */
+export const copiedTables: readonly CopiedTable[] = [
+  { name: 'tenants', where: 'id = $1' },
+  {
+    name: 'users',
+    where: 'id in (select user_id from role_grants where tenant_id = $1 or tenant_id is null)',
+    omit: [
+      'password_hash',
+      'password_changed_at',
+      'must_change_password',
+      'totp_secret_sealed',
+      'totp_pending_sealed',
+      'totp_last_step',
+      'failed_count',
+      'locked_until',
+      'oidc_issuer',
+      'oidc_subject',
+    ],
+  },
+  {
+    name: 'role_grants',
+    where: 'tenant_id = $1 or tenant_id is null',
+    // Whoever may write to a repository shall not make an administrator of everything by it.
+    take: (row, { isConfirmed }) => (isConfirmed || row['tenant_id'] !== null ? row : undefined),
+  },
+  {
+    name: 'repositories',
+    where: ofTenant,
+    omit: ['state'],
+    take: (row, { repository, isConfirmed }) => {
+      if (row['repository_id'] === repository.repositoryId) return { ...row, ...repository.columns }
+      return isConfirmed ? row : undefined
+    },
+  },
+  { name: 'systems', where: ofTenant, omit: ['last_test'], take: (row, { isConfirmed }) => (isConfirmed ? row : withoutHooks(row)) },
+  { name: 'system_secrets', where: ofTenant, take: ifConfirmed },
+  { name: 'backup_schedules', where: ofTenant, take: offUnlessConfirmed },
+  { name: 'drill_policies', where: ofTenant, take: offUnlessConfirmed },
+  { name: 'notice_channels', where: ofTenant, take: ifConfirmed },
+  { name: 'settings', where: "name not in ('sealing-check')", take: ifConfirmed },
+  { name: 'signatures', where: ofTenant },
+  { name: 'retention_policies', where: ofTenant },
+  {
+    name: 'backups',
+    where: `${ofTenant} and status not in ('pending', 'in_progress')`,
+    omit: ['metadata', 'run_id', 'removal_run_id', 'removal_fault', 'removal_due_at', 'standing', 'standing_at'],
+    take: (row, { at }) =>
+      // A tombstone stays one. Everything else is missing until the repository shows it; and what somebody had deleted, but is still
+      // there, is listed again: after a disaster nothing is removed that nobody has looked at.
+      row['removed_at'] !== null
+        ? row
+        : { ...row, snapshot: null, missing_at: at.toISOString(), deleted_at: null, deleted_by: null, delete_reason: null },
+  },
+  {
+    name: 'restore_operations',
+    where: `${ofTenant} and status not in ('pending', 'in_progress')`,
+    omit: ['plan_id', 'run_id', 'undo_until'],
+  },
+  { name: 'legal_holds', where: ofTenant },
+  { name: 'deletion_certificates', where: ofTenant },
+]
+
+const settingsSchema = z.looseObject({ hooks: z.unknown().optional() })
+
+/** Hooks are programs that run as the service: nobody plants one by a repository. */
+function withoutHooks(row: CopiedRow): CopiedRow {
+  const { hooks: _, ...settings } = parseValue(settingsSchema, row['settings'], 'the settings of a system')
+  return { ...row, settings }
+}
