@@ -24,7 +24,7 @@ export async function insertCopied(tx: Tx, name: string, row: CopiedRow): Promis
     return numAffectedRows === 1n
   } catch (error) {
     // Class 23: what it refers to was not taken, or a rule of the table has changed since. Other rows may fit.
-    if (!/^23/.test(String((error as { code?: unknown }).code))) throw error
+    if (!String((error as { code?: unknown }).code).startsWith('23')) throw error
     await sql`rollback to savepoint one_row`.execute(tx)
     return false
   }
