@@ -6,6 +6,7 @@ import { isSignatureValid } from '#engine/repository/proof-key.ts'
 import { enqueueDueRemovals } from '#service/backups/removal.ts'
 import { everything, within } from '#service/catalog/scope.ts'
 import { runDueRetention } from '#service/retention/evaluate.ts'
+import { enqueueDuePrunes } from '#service/retention/pruning.ts'
 import { testCluster, type TestCluster } from '#test/support/postgres.ts'
 import { answerWhen, eventsOf, madeBackup, protectedSystem, repositoryOf, type ProtectedSystem } from '#test/support/protected-system.ts'
 import { assertProblem, testService, type TestService } from '#test/support/service.ts'
@@ -100,6 +101,21 @@ test('what the policy removes is deleted, removed when the grace period is over,
   assert.deepEqual([deleted.by, retention.policy.keep.last, retention.reasons], ['retention', 1, ['no rule of the policy keeps it']])
   assert.equal((await eventsOf(here, 'backup.removed'))[0]!.facts['certificate'], certificate.id)
   assertProblem(await get(`/api/v1/retention/certificates/${certificate.id}`, clinic.stranger), 404, 'NOT_FOUND')
+})
+
+test('a repository from which something was removed is pruned, once a day, and the trail says what came of it', async () => {
+  const { house } = here.service
+  const enqueued = await Promise.all([enqueueDuePrunes(house), enqueueDuePrunes(house)])
+  assert.equal(enqueued[0] + enqueued[1], 1)
+  await answerWhen(
+    () => get('/api/v1/jobs?pageSize=1'),
+    ({ json }) => json.rows[0].title === 'giving back space of main' && json.rows[0].endedAt !== null,
+  )
+  const [event] = await eventsOf(here, 'repository.prune-completed')
+  assert.equal(event!.subject_id, clinic.repository)
+  // Marked today; deleted only after the grace period (SAFETY rule 26).
+  assert.equal(event!.facts['deletedPacks'], 0)
+  assert.equal(await enqueueDuePrunes(house), 0)
 })
 
 test('SAFETY rule 28: the job that removes asks holds once more, and takes the deletion back', async () => {

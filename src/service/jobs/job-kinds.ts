@@ -5,6 +5,7 @@ import { backupKind } from './kinds/backup.ts'
 import { drillKind } from './kinds/drill.ts'
 import { exportKind } from './kinds/export.ts'
 import { importKind } from './kinds/import.ts'
+import { pruneKind } from './kinds/prune.ts'
 import { removeKind } from './kinds/remove.ts'
 import { repositoryCheckKind } from './kinds/repository-check.ts'
 import { releaseKind } from './kinds/release.ts'
@@ -22,6 +23,7 @@ export const jobKinds: readonly AnyJobKind[] = [
   exportKind,
   importKind,
   removeKind,
+  pruneKind,
   restorePreviewKind,
   restoreKind,
   undoKind,

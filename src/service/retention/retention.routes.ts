@@ -12,6 +12,7 @@ import { planRetention, planView, retentionEveryMs, runDueRetention } from './ev
 import { removalGraceDays, setRemovalGraceDays } from './grace.ts'
 import { assertTimeZone, inForceView, policyInForce, policyOf } from './policies.ts'
 import { systemsForRetention, tenantPolicies } from './policies.store.ts'
+import { enqueueDuePrunes, pruningEveryMs } from './pruning.ts'
 import { signClock, signPolicy, signRun } from './signed-acts.ts'
 
 export function addRetention(app: FastifyInstance, house: House): void {
@@ -19,10 +20,15 @@ export function addRetention(app: FastifyInstance, house: House): void {
   addCertificates(app, house)
   addClock(app, house)
   addGrace(app, house)
-  const ticker = startTicker(house, { name: 'carrying out what is due of retention', everyMs: retentionEveryMs, isAtOnce: true }, () =>
-    runDueRetention(house),
-  )
-  app.addHook('onClose', () => ticker[Symbol.asyncDispose]())
+  const tickers = [
+    startTicker(house, { name: 'carrying out what is due of retention', everyMs: retentionEveryMs, isAtOnce: true }, () =>
+      runDueRetention(house),
+    ),
+    startTicker(house, { name: 'looking for repositories to prune', everyMs: pruningEveryMs }, () => enqueueDuePrunes(house)),
+  ]
+  app.addHook('onClose', async () => {
+    for (const ticker of tickers) await ticker[Symbol.asyncDispose]()
+  })
 }
 
 function addPolicies(app: FastifyInstance, house: House): void {

@@ -25,6 +25,8 @@ export const removeKind = jobKind<Record<string, never>, typeof work>({
       return { input: { id: backup.id, repository, untrusted: await untrustedBackups(tx, repositoryId!) } }
     })
   },
+  // What must stay is no failure: it stands with the backup and in the trail.
+  tellsItself: ({ code }) => code.startsWith('RETENTION_') || code === 'BACKUP_KEPT',
   settle: async (house, tx, { id: runId, subjectId }, outcome) => {
     switch (outcome.kind) {
       case 'completed':
