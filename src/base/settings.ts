@@ -94,6 +94,33 @@ export const assertionSchema = z.strictObject({
 })
 export type Assertion = z.infer<typeof assertionSchema>
 
+/** A name as PostgreSQL takes it. */
+const identifier = z
+  .string()
+  .min(1)
+  .max(63)
+  .regex(/^[^\u0000-\u001F\u007F]*$/, 'no control characters')
+const tableFields = { database: sourceNameSchema.optional(), schema: identifier.default('public'), table: identifier }
+
+/** Questions that most systems have: whoever wants one names tables and columns, and `ready-assertions.ts` writes the query. */
+export const readyAssertionSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('count'), ...tableFields, atLeast: z.number().int().nonnegative() }),
+  /** Every value of `column` stands in `ofTable`, or is null. */
+  z.strictObject({
+    kind: z.literal('no-orphans'),
+    ...tableFields,
+    column: identifier,
+    ofSchema: identifier.default('public'),
+    ofTable: identifier,
+    ofColumn: identifier.default('id'),
+  }),
+  /** A column of times; `within` is the objective for the recovery point unless it is given. */
+  z.strictObject({ kind: z.literal('newest'), ...tableFields, column: identifier, within: durationText.optional() }),
+  /** No sequence gives out a number again that its column has; which ones there are is found in the restored database. */
+  z.strictObject({ kind: z.literal('sequences'), database: sourceNameSchema.optional() }),
+])
+export type ReadyAssertion = z.infer<typeof readyAssertionSchema>
+
 const objectiveMinutes = z
   .number()
   .positive()
@@ -110,6 +137,7 @@ export const systemSettingsSchema = z.strictObject({
     .array(assertionSchema)
     .refine((all) => new Set(all.map(({ name }) => name)).size === all.length, 'each assertion has a name of its own')
     .default([]),
+  readyAssertions: z.array(readyAssertionSchema).optional(),
   /** What was promised: the most data, and time, that may be lost. What was achieved is set beside it. */
   objectives: z.strictObject({ rpoMinutes: objectiveMinutes.optional(), rtoMinutes: objectiveMinutes.optional() }).default({}),
   hooks: z

@@ -54,6 +54,8 @@ export const drillDetailsSchema = drillSchema.extend({
   findings: z.array(z.object({ source: z.string(), what: z.string(), code: z.string(), fact: z.string() })),
 })
 
+export type DrillDetails = z.infer<typeof drillDetailsSchema>
+
 export const drillPolicyFields = {
   isActive: z.boolean().default(true),
   /** A drill of the newest backup whenever so many were made since the last one. */

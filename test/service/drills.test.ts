@@ -4,9 +4,12 @@ import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { durations } from '#base/units.ts'
 import { systemRandom } from '#host/random.ts'
+import { run } from '#host/run.ts'
 import { isSignatureValid } from '#engine/repository/proof-key.ts'
 import { parseProof } from '#engine/repository/proofs.ts'
 import { everything } from '#service/catalog/scope.ts'
+import { raiseOverdueDrills } from '#service/drills/drill-policies.ts'
+import { program } from '#test/support/command-line.ts'
 import { flipOneByte, openAlerts } from '#test/support/doubt.ts'
 import { testCluster, type TestCluster } from '#test/support/postgres.ts'
 import { answerWhen, endedJob, eventsOf, madeBackup, protectedSystem, type ProtectedSystem } from '#test/support/protected-system.ts'
@@ -19,6 +22,12 @@ let clinic: ProtectedSystem
 before(async () => {
   ;[here, cluster] = await Promise.all([testService({ isWorker: true }), testCluster()])
   clinic = await protectedSystem(here, cluster)
+  await cluster.psql('emr', 'create table ward.call (id serial primary key); insert into ward.call default values')
+  const { settings } = (await get(`/api/v1/systems/${clinic.system}`)).json
+  const readyAssertions = [{ kind: 'count', table: 'patient', atLeast: 4 }, { kind: 'sequences' }]
+  const body = { settings: { ...settings, readyAssertions } }
+  const edited = await here.ask('PATCH', `/api/v1/systems/${clinic.system}`, { token: clinic.administrator, body })
+  assert.equal(edited.status, 200, edited.text)
 })
 after(async () => {
   await here[Symbol.asyncDispose]()
@@ -45,11 +54,25 @@ async function packs(): Promise<Set<string>> {
   return new Set(files.filter((file) => file.isFile()).map((file) => path.join(file.parentPath, file.name)))
 }
 
+/** The policy was made two days ago, and a drill is due each day. */
+async function becomeOverdue(): Promise<void> {
+  const { house } = here.service
+  await setPolicy({ cronExpression: null, overdueAfterDays: 1 })
+  await raiseOverdueDrills(house)
+  assert.deepEqual(await openAlerts(here, 'drill-overdue'), [])
+  const made = new Date(house.clock.now().getTime() - 2 * durations.day)
+  await house.catalog.as(everything, (tx) => tx.updateTable('drill_policies').set({ created_at: made }).execute())
+  await raiseOverdueDrills(house)
+  const [alert] = await openAlerts(here, 'drill-overdue')
+  assert.match(alert!.fact, /^no recovery drill of emr has passed since its policy was made at .*, more than 1 days ago$/)
+}
+
 let first: string
 
 test('a drill by hand is a job: it proves the backup, and its signed report is there to the byte', async () => {
   first = await madeBackup(here, clinic, { type: 'files' })
   const full = await madeBackup(here, clinic, { type: 'full' })
+  await becomeOverdue()
   const start = (token: string, backupId = full) => here.ask('POST', '/api/v1/drills', { token, body: { backupId } })
   assertProblem(await start(clinic.viewer), 403, 'FORBIDDEN')
   assertProblem(await start(clinic.stranger), 404, 'NOT_FOUND')
@@ -63,6 +86,14 @@ test('a drill by hand is a job: it proves the backup, and its signed report is t
   assertProblem(await get(`/api/v1/drills/${json.drillId}/report`), 403, 'FORBIDDEN')
   const report = await get(`/api/v1/drills/${json.drillId}/report`, clinic.auditor)
   assert.ok(isSignatureValid(parseProof(report.text, 'the report')))
+  assert.deepEqual(await openAlerts(here, 'drill-overdue'), [])
+  assert.deepEqual(
+    drill.assertions.map(({ name, outcome }: Record<string, string>) => [name, outcome]),
+    [
+      ['public.patient has its rows', 'holds'],
+      ['sequence ward.call_id_seq is above ward.call.id', 'holds'],
+    ],
+  )
   assert.equal((await eventsOf(here, 'drill.proven'))[0]!.subject_id, json.drillId)
   const trend = (await get(`/api/v1/systems/${clinic.system}/drills/trend`)).json
   assert.deepEqual([trend.points.length, trend.objectiveMs], [1, null])
@@ -73,10 +104,23 @@ test('times of a policy that are none are refused, and only administrators set o
   assertProblem(await setPolicy({ cronExpression: 'every day' }), 422, 'INPUT_INVALID')
   assertProblem(await setPolicy({ timeZone: 'Nowhere/Land' }), 422, 'INPUT_INVALID')
   assertProblem(await setPolicy(everyBackup, clinic.operator), 403, 'FORBIDDEN')
-  assert.equal((await get(policyPath())).json.policy, null)
   const { policy } = (await setPolicy({})).json
   assert.deepEqual([policy.isActive, policy.cronExpression, policy.overdueAfterDays], [true, '0 4 * * 0', 35])
   assert.notEqual(policy.nextRunAt, null)
+})
+
+test('the command line lets a service drill, and writes the report that anybody can check', async () => {
+  const out = path.join(here.directory, 'report.json')
+  const words = ['drill', first, '--server', here.service.url, '--out', out, '--json']
+  const env = { ...process.env, INTEGRUM_TOKEN: clinic.operator }
+  const told = await run(program, words, { env })
+  assert.equal(told.exitCode, 0, told.stderr)
+  const { outcome, backup } = JSON.parse(told.stdout.trim().split('\n').at(-1)!)
+  assert.deepEqual([outcome, backup], ['proven', first])
+  assert.match(told.stderr, /^Proven restorable \(\d{4}-\d\d-\d\d\): backup /m)
+  const checked = await run(program, ['drill', 'check', out])
+  assert.match(checked.stdout, /^The signature holds: drill of backup/)
+  assert.equal((await run(program, [...words, '--place', here.directory], { env })).exitCode, 2)
 })
 
 test('SAFETY rule 28: one flipped byte turns the next drill red, tells people, and keeps what was made before it', async () => {

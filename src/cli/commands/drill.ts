@@ -17,6 +17,7 @@ import { instruments, openedForReading, type CommandContext } from '#cli/command
 import { nameLeftDrills } from '#cli/left-drills.ts'
 import { parseSystemName, readSettings, withRepository, withState, type RepositoryOptions } from '#cli/options.ts'
 import type { Output } from '#cli/output.ts'
+import { withServer } from '#cli/server.ts'
 import { stateDirectory } from '#cli/state.ts'
 import { addDrillCheck } from './drill-check.ts'
 
@@ -26,17 +27,21 @@ interface DrillOptions extends RepositoryOptions {
   readonly out?: string
   readonly place?: string
   readonly state?: string
+  readonly server?: string
 }
 
 export function addDrill(program: Command, context: CommandContext): void {
-  const group = withState(withRepository(program.command('drill')))
+  const group = withServer(withState(withRepository(program.command('drill'))))
     .description('restore a backup into a private place, compare and question it, keep a signed report, and remove the place')
     .argument('[backup]', 'uuid, the beginning of one, or latest', 'latest')
     .option('--system <name>', 'the system that "latest" means', parseSystemName)
     .option('--settings <file>', "the system's settings: assertions, objectives")
     .option('--out <file>', 'write the signed report here, too; it is kept in the repository')
     .option('--place <directory>', 'where there is room for the restored backup (default: /var/tmp)')
-    .action((wanted: string, options: DrillOptions) => run(wanted, options, context))
+    .action(async (wanted: string, options: DrillOptions) => {
+      if (options.server === undefined) await run(wanted, options, context)
+      else await (await import('#cli/online/drill.ts')).drillOnline(wanted, options, context)
+    })
   addDrillCheck(group, context)
 }
 

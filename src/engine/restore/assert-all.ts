@@ -1,17 +1,25 @@
 import { Fault } from '#base/fault.ts'
+import { allAssertions } from '#base/ready-assertions.ts'
 import type { Assertion, SystemSettings } from '#base/settings.ts'
 import type { Manifest } from '#engine/backup/manifest.ts'
 import { runAssertion, type AssertionPlace, type AssertionResult } from '#engine/sources/postgres/assertions.ts'
+import { sequenceAssertions } from '#engine/sources/postgres/sequence-assertions.ts'
 import type { StageWitness } from './stage-witness.ts'
 
 export interface AssertedDatabase {
   readonly place: AssertionPlace
   readonly assertions: readonly Assertion[]
+  /** Those of its sequences as well, as they are found there. */
+  readonly withSequences?: boolean
   readonly witness: StageWitness
 }
 
 /** Runs all of them, so that one that does not hold hides no other. RESTORE_VERIFY names the first that does not. */
-export async function assertAll({ place, assertions, witness }: AssertedDatabase, signal?: AbortSignal): Promise<void> {
+export async function assertAll(
+  { place, assertions: given, withSequences = false, witness }: AssertedDatabase,
+  signal?: AbortSignal,
+): Promise<void> {
+  const assertions = [...given, ...(withSequences ? await sequenceAssertions(place, signal) : [])]
   if (assertions.length === 0) return
   const results: AssertionResult[] = []
   await witness.timed('assertions', place.name, async () => {
@@ -30,13 +38,13 @@ export async function assertAll({ place, assertions, witness }: AssertedDatabase
 
 /** What is asserted of one database. An assertion that names none is of the only one there is. */
 export function assertionsOf(settings: SystemSettings, { databases }: Manifest, name: string): Assertion[] {
-  return settings.assertions.filter(({ database }) => (database ?? databases[0]?.name) === name)
+  return allAssertions(settings).filter(({ database }) => (database ?? databases[0]?.name) === name)
 }
 
 /** INPUT_INVALID when nobody can tell which database an assertion is of. */
 export function assertAssigned(settings: SystemSettings, { databases }: Manifest): void {
   if (databases.length < 2) return
-  const homeless = settings.assertions.find(({ database }) => database === undefined)
+  const homeless = allAssertions(settings).find(({ database }) => database === undefined)
   if (!homeless) return
   throw new Fault('INPUT_INVALID', `the assertion "${homeless.name}" names none of the ${databases.length} databases of the backup`, {
     field: 'assertions',

@@ -1,3 +1,4 @@
+import { allAssertions } from '#base/ready-assertions.ts'
 import type { SystemSettings } from '#base/settings.ts'
 import type { OpenedBackup } from '#engine/backup/backups.ts'
 import type { DrillLog } from './drill-log.ts'
@@ -52,12 +53,16 @@ export function reportRoots(log: DrillLog, opened: OpenedBackup | undefined): Ro
 
 export function reportAssertions(log: DrillLog, settings: SystemSettings, opened: OpenedBackup | undefined): AssertionReport[] {
   const hasDatabase = (opened?.manifest.databases.length ?? 0) > 0
-  return settings.assertions.map(({ name, database, expect }): AssertionReport => {
+  const asked = allAssertions(settings)
+  const reported = asked.map(({ name, database, expect }): AssertionReport => {
     const seen = log.assertions.find((result) => result.name === name && (database === undefined || result.database === database))
     if (seen) return { ...seen }
     const fact = hasDatabase ? 'the drill ended before it' : 'the backup has no database'
     return { name, database: database ?? null, expect, outcome: 'skipped', found: null, fact }
   })
+  // What the restored database told of its sequences.
+  const found = log.assertions.filter(({ name }) => !asked.some((one) => one.name === name))
+  return [...reported, ...found.map((one) => ({ ...one }))]
 }
 
 export function reportExactness(opened: OpenedBackup | undefined): DrillReport['exactness'] {

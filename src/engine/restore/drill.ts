@@ -1,6 +1,7 @@
 import { release, type } from 'node:os'
 import { throwIfCancelled } from '#base/clock.ts'
 import { Fault, isFault } from '#base/fault.ts'
+import { allAssertions } from '#base/ready-assertions.ts'
 import type { SystemSettings } from '#base/settings.ts'
 import { durations } from '#base/units.ts'
 import { productVersion } from '#host/version.ts'
@@ -125,7 +126,7 @@ function assertKnown(settings: SystemSettings, { manifest }: OpenedBackup): void
   assertAssigned(settings, manifest)
   if (manifest.databases.length === 0) return
   const names = manifest.databases.map(({ name }) => name)
-  const stray = settings.assertions.find(({ database }) => database !== undefined && !names.includes(database))
+  const stray = allAssertions(settings).find(({ database }) => database !== undefined && !names.includes(database))
   if (!stray) return
   const fact = `the assertion "${stray.name}" is about database ${stray.database}, the backup has ${names.join(', ')}`
   throw new Fault('INPUT_INVALID', fact, { field: 'assertions', assertion: stray.name })

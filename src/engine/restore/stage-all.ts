@@ -1,4 +1,5 @@
 import { Fault } from '#base/fault.ts'
+import { asksForSequences } from '#base/ready-assertions.ts'
 import type { Instruments } from '#engine/backup/order.ts'
 import { storedSource } from '#engine/backup/stored-source.ts'
 import type { Repository } from '#engine/repository/repository.ts'
@@ -69,7 +70,8 @@ async function stageOneDatabase(
   const verified = await witness.timed('verify', name, () => staged.verify(signal))
   witness.database(name, verified.report)
   const place = { target: { ...record.live, database: record.stageName }, name, instant: wanted.section.instant }
-  await assertAll({ place, assertions: assertionsOf(plan.settings, order.opened.manifest, name), witness }, signal)
+  const assertions = assertionsOf(plan.settings, order.opened.manifest, name)
+  await assertAll({ place, assertions, withSequences: asksForSequences(plan.settings, name), witness }, signal)
   const now = journal.state.databases.find((current) => current.name === name) ?? record
   await journal.changeDatabase({ ...now, verifiedUnderStart: verified.postmasterStartTime })
   await journal.change({ notes: [...journal.state.notes, ...notesOf(verified.report).map((line) => `${name}: ${line}`)] })

@@ -14,7 +14,7 @@ import { trendOf } from './drill-trend.ts'
 import { drillTimes, findDrillRow, listDrillRows } from './drills.store.ts'
 import { beginDrill, drillDetails, drillView, knownDrill, listedDrill, objectiveMsOf } from './drills.ts'
 
-const drillsEveryMs = 10 * durations.second
+const drillsEveryMs = 5 * durations.second
 const overdueEveryMs = durations.hour
 
 export function addDrills(app: FastifyInstance, house: House): void {

@@ -2,8 +2,7 @@ import { Fault } from '#base/fault.ts'
 import { parse } from '#base/parse.ts'
 import { durations } from '#base/units.ts'
 import type { SystemSettings } from '#base/settings.ts'
-import type { z } from 'zod'
-import type { DrillCause, drillDetailsSchema, DrillView } from '#contract/drills.ts'
+import type { DrillCause, DrillDetails, DrillView } from '#contract/drills.ts'
 import { drillReportSchema } from '#engine/restore/drill-report.ts'
 import { assertReadable, type Maker } from '#service/backups/backups.ts'
 import type { StoredBackup } from '#service/backups/backups.store.ts'
@@ -93,7 +92,7 @@ export function drillView(row: ListedDrill): DrillView {
   }
 }
 
-export function drillDetails(row: ListedDrill, report: string | null): z.output<typeof drillDetailsSchema> {
+export function drillDetails(row: ListedDrill, report: string | null): DrillDetails {
   const said = report === null ? undefined : parse(drillReportSchema, report, 'the report of a drill')
   return {
     ...drillView(row),
