@@ -1,5 +1,5 @@
 import { Fault } from '#base/fault.ts'
-import { allAssertions } from '#base/ready-assertions.ts'
+import { allAssertions } from '#engine/sources/postgres/ready-assertions.ts'
 import type { Assertion, SystemSettings } from '#base/settings.ts'
 import type { Manifest } from '#engine/backup/manifest.ts'
 import { runAssertion, type AssertionPlace, type AssertionResult } from '#engine/sources/postgres/assertions.ts'

@@ -1,4 +1,4 @@
-import { allAssertions } from '#base/ready-assertions.ts'
+import { allAssertions } from '#engine/sources/postgres/ready-assertions.ts'
 import type { SystemSettings } from '#base/settings.ts'
 import type { OpenedBackup } from '#engine/backup/backups.ts'
 import type { DrillLog } from './drill-log.ts'

@@ -1,7 +1,7 @@
 import { release, type } from 'node:os'
 import { throwIfCancelled } from '#base/clock.ts'
 import { Fault, isFault } from '#base/fault.ts'
-import { allAssertions } from '#base/ready-assertions.ts'
+import { allAssertions } from '#engine/sources/postgres/ready-assertions.ts'
 import type { SystemSettings } from '#base/settings.ts'
 import { durations } from '#base/units.ts'
 import { productVersion } from '#host/version.ts'

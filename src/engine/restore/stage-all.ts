@@ -1,5 +1,5 @@
 import { Fault } from '#base/fault.ts'
-import { asksForSequences } from '#base/ready-assertions.ts'
+import { asksForSequences } from '#engine/sources/postgres/ready-assertions.ts'
 import type { Instruments } from '#engine/backup/order.ts'
 import { storedSource } from '#engine/backup/stored-source.ts'
 import type { Repository } from '#engine/repository/repository.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { isFault } from '#base/fault.ts'
-import { allAssertions } from '#base/ready-assertions.ts'
+import { allAssertions } from './ready-assertions.ts'
 import { assertionSchema, systemSettingsSchema, type Expectation } from '#base/settings.ts'
 import { testCluster, type TestCluster } from '#test/support/postgres.ts'
 import { runAssertion } from './assertions.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { allAssertions, asksForSequences } from './ready-assertions.ts'
-import { systemSettingsSchema } from './settings.ts'
+import { systemSettingsSchema } from '#base/settings.ts'
 
 const settings = (readyAssertions: unknown[], more: object = {}) => systemSettingsSchema.parse({ readyAssertions, ...more })
 

@@ -1,4 +1,5 @@
-import { assertionSchema, type Assertion, type ReadyAssertion, type SystemSettings } from './settings.ts'
+import { assertionSchema, type Assertion, type ReadyAssertion, type SystemSettings } from '#base/settings.ts'
+import { quoteName } from './connection.ts'
 
 const withinDefault = '24h'
 
@@ -16,7 +17,7 @@ export function asksForSequences({ readyAssertions = [] }: SystemSettings, datab
 function written(ready: ReadyAssertion, { objectives: { rpoMinutes } }: SystemSettings): Assertion[] {
   if (ready.kind === 'sequences') return []
   const { database, schema, table } = ready
-  const place = `${quoted(schema)}.${quoted(table)}`
+  const place = quoteName(schema, table)
   const named = (name: string, sql: string, expect: Assertion['expect']) => [
     assertionSchema.parse({ name, sql, expect, ...(database !== undefined && { database }) }),
   ]
@@ -25,21 +26,17 @@ function written(ready: ReadyAssertion, { objectives: { rpoMinutes } }: SystemSe
       return named(`${schema}.${table} has its rows`, `select count(*) from ${place}`, { atLeast: ready.atLeast })
     case 'no-orphans': {
       const { column, ofSchema, ofTable, ofColumn } = ready
-      const of = `${quoted(ofSchema)}.${quoted(ofTable)}`
+      const of = quoteName(ofSchema, ofTable)
       return named(
         `every ${column} of ${schema}.${table} is in ${ofSchema}.${ofTable}`,
-        `select count(*) from ${place} child where child.${quoted(column)} is not null
-           and not exists (select from ${of} parent where parent.${quoted(ofColumn)} = child.${quoted(column)})`,
+        `select count(*) from ${place} child where child.${quoteName(column)} is not null
+           and not exists (select from ${of} parent where parent.${quoteName(ofColumn)} = child.${quoteName(column)})`,
         0,
       )
     }
     case 'newest': {
       const { column, within = rpoMinutes === undefined ? withinDefault : `${Math.ceil(rpoMinutes)}m` } = ready
-      return named(`the newest ${column} of ${schema}.${table} is recent`, `select max(${quoted(column)}) from ${place}`, { within })
+      return named(`the newest ${column} of ${schema}.${table} is recent`, `select max(${quoteName(column)}) from ${place}`, { within })
     }
   }
-}
-
-function quoted(identifier: string): string {
-  return `"${identifier.replaceAll('"', '""')}"`
 }
