@@ -5,6 +5,8 @@ import { after, before, test } from 'node:test'
 import { testClock } from '#base/clock.ts'
 import { limits } from '#base/limits.ts'
 import { durations } from '#base/units.ts'
+import { run } from '#host/run.ts'
+import type { AlertView } from '#contract/alerts.ts'
 import type { DeliveryView } from '#contract/channels.ts'
 import { raiseAlert, settleAlert, tell, type Told } from '#service/alerts/alerts.ts'
 import { everything } from '#service/catalog/scope.ts'
@@ -13,6 +15,7 @@ import { Deliverer, spreadNotices } from '#service/notices/deliver.ts'
 import { makeDigests } from '#service/notices/digest.ts'
 import { sendPing } from '#service/notices/ping.ts'
 import { repeatAlerts } from '#service/notices/repeat.ts'
+import { program } from '#test/support/command-line.ts'
 import { mailServer, mailUser, type MailServer } from '#test/support/mail-server.ts'
 import { assertProblem, testPerson, testService, testTenant, type TestService } from '#test/support/service.ts'
 import { webServer, type WebServer } from '#test/support/web-server.ts'
@@ -110,7 +113,7 @@ const failed = (): Told & { concerns: string } => ({
   kind: 'backup-failed',
   tenantId: ours,
   concerns: house.random.uuid(),
-  fact: 'the nightly backup of emr failed: STORAGE_FULL',
+  fact: 'the backup before Jane Doe of emr failed: STORAGE_FULL',
   hint: 'Free space on the storage.',
   facts: { path: '/files/Doe_Jane.pdf' },
   subject: { kind: 'backup', id: 'b1', name: 'before Jane Doe' },
@@ -142,7 +145,7 @@ test('a failure, and its end, arrive by mail at a server with STARTTLS and a pas
   assert.deepEqual([opened!.user, opened!.isSecure], ['integrum', true])
   assert.equal(opened!.headers['subject'], '[Integrum] Critical: A backup failed')
   assert.equal(opened!.headers['auto-submitted'], 'auto-generated')
-  assert.match(opened!.text, /The nightly backup of emr failed: STORAGE_FULL\.\r\nFree space on the storage\./)
+  assert.match(opened!.text, /The backup b1 of emr failed: STORAGE_FULL\.\r\nFree space on the storage\./)
   assert.match(opened!.text, /At: 2026-03-27 05:30 UTC/)
   assert.match(opened!.text, /https:\/\/integrum\.example\.org/)
   await write((tx) => settleAlert(house, tx, { kind: 'backup-failed', concerns, because: 'a backup of emr was completed' }))
@@ -428,6 +431,47 @@ test('what no channel can be made of is refused with its field', async () => {
   }
   const twice = await here.ask('POST', path, { token: administrator, body: webhook() })
   assertProblem(twice, 409, 'NAME_TAKEN')
+})
+
+test('an alert is counted while it is open, settled by what ended it or by hand, and opens anew when it is found so again', async () => {
+  const concerns = await raise()
+  await raise({ ...failed(), concerns, fact: 'the newest fact' })
+  const list = async (query: string, token = administrator): Promise<AlertView[]> =>
+    (await here.ask('GET', `/api/v1/alerts?pageSize=200&${query}`, { token })).json.rows
+  const [alert] = (await list('kind=backup-failed')).filter(({ fact }) => fact === 'the newest fact')
+  assert.deepEqual([alert!.times, alert!.title, alert!.severity, alert!.settledAt], [2, 'A backup failed', 'critical', null])
+  assert.deepEqual(await list('', stranger), [])
+  assert.ok((await list('severity=critical')).some(({ id }) => id === alert!.id))
+  assert.ok(!(await list('severity=warning')).some(({ id }) => id === alert!.id))
+  const act = (verb: string, token: string) => here.ask('POST', `/api/v1/alerts/${alert!.id}/${verb}`, { token, body: { note: 'a test' } })
+  assertProblem(await act('settle', stranger), 404, 'NOT_FOUND')
+  assertProblem(await here.ask('POST', `/api/v1/alerts/${alert!.id}/settle`, { token: administrator, body: {} }), 422, 'INPUT_INVALID')
+  assert.equal((await act('settle', administrator)).json.settledBecause, 'settled by administrator: a test')
+  assertProblem(await act('settle', administrator), 409, 'ALERT_SETTLED')
+  assertProblem(await act('acknowledge', administrator), 409, 'ALERT_SETTLED')
+  assert.ok((await list('state=settled')).some(({ id }) => id === alert!.id))
+  await raise({ ...failed(), concerns, fact: 'so again' })
+  const [again] = (await list('')).filter(({ fact }) => fact === 'so again')
+  assert.deepEqual([again!.times, again!.id === alert!.id], [1, false])
+  await write((tx) => settleAlert(house, tx, { kind: 'backup-failed', concerns, because: 'a good one was made' }))
+  await write((tx) => settleAlert(house, tx, { kind: 'backup-failed', concerns, because: 'nothing is open any more' }))
+  assert.equal((await list('state=settled')).find(({ id }) => id === again!.id)!.settledBecause, 'a good one was made')
+  await write((tx) => raiseAlert(house, tx, { ...failed(), tenantId: null, fact: 'of nobody' }))
+  assert.ok((await list('', root)).some(({ fact }) => fact === 'of nobody'))
+  assert.ok(!(await list('')).some(({ fact }) => fact === 'of nobody'))
+})
+
+test('alerts are listed, acknowledged and settled from the command line', async () => {
+  const environment = { PATH: process.env['PATH'], INTEGRUM_SERVER: here.service.url, INTEGRUM_TOKEN: administrator }
+  const integrum = async (...words: readonly string[]) => await run(program, ['alerts', ...words], { env: environment })
+  await raise({ ...failed(), fact: 'a disk is full' })
+  const listed = await integrum('list', '--severity', 'critical')
+  const id = /^(\S+) .* a disk is full$/m.exec(listed.stdout)?.[1]
+  assert.ok(id !== undefined, listed.stdout + listed.stderr)
+  assert.match((await integrum('acknowledge', id, '--note', 'ordered another')).stdout, /A backup failed: acknowledged/)
+  assert.match((await integrum('list')).stdout, /administrator takes care of it: ordered another/)
+  assert.match((await integrum('settle', id, '--note', 'it is there')).stdout, /A backup failed: settled/)
+  assert.match((await integrum('list', '--state', 'settled')).stdout, /settled by administrator: it is there/)
 })
 
 test('an alert that stays open is told again, until somebody takes care of it', async () => {

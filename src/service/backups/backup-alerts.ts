@@ -24,6 +24,8 @@ export async function alertOfBackup(house: House, tx: Tx, row: ListedBackup): Pr
   if (row.status === 'cancelled') return
   if (row.fault !== null) {
     const { code, hint } = row.fault
+    // `space-out` tells of it already.
+    if (code === 'BACKUP_SPACE') return
     const facts = { code, backupId: row.id, runId: row.run_id }
     return await raiseAlert(house, tx, { ...told, kind: 'backup-failed', fact: `${what} failed: ${code}`, hint, facts })
   }

@@ -9,9 +9,10 @@ const namedMax = 50
 export interface DigestContent {
   readonly ended: readonly { readonly kind: string; readonly status: string; readonly count: number }[]
   readonly failed: readonly (Pick<Selectable<RunRow>, 'kind' | 'fault' | 'ended_at'> & { readonly system_name: string | null })[]
-  readonly open: readonly (Pick<Selectable<AlertRow>, 'kind' | 'severity' | 'fact' | 'opened_at' | 'acknowledged_by'> & {
-    readonly system_name: string | null
-  })[]
+  readonly open: readonly Pick<
+    Selectable<AlertRow>,
+    'severity' | 'fact' | 'opened_at' | 'acknowledged_by' | 'subject_kind' | 'subject_id' | 'subject_name'
+  >[]
   readonly openCount: number
   readonly next: readonly { readonly system_name: string; readonly backup_type: string; readonly next_run_at: Date | null }[]
 }
@@ -36,8 +37,7 @@ export async function readDigest(tx: Tx, { since, until }: { readonly since: Dat
       .limit(namedMax)
       .execute(),
     open: await alerts
-      .leftJoin('systems', 'systems.id', 'alerts.system_id')
-      .select(['kind', 'severity', 'fact', 'opened_at', 'acknowledged_by', 'systems.name as system_name'])
+      .select(['severity', 'fact', 'opened_at', 'acknowledged_by', 'subject_kind', 'subject_id', 'subject_name'])
       .orderBy('opened_at')
       .limit(namedMax)
       .execute(),

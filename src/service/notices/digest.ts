@@ -5,7 +5,7 @@ import { lockDueDigests, updateChannel, type StoredChannel } from './channels.st
 import type { Message } from './channel-kind.ts'
 import { readDigest, type DigestContent } from './digest.store.ts'
 import { insertDelivery } from './deliveries.store.ts'
-import { printed } from './message.ts'
+import { printed, withoutTyped } from './message.ts'
 
 const digestsAtOnceMax = 20
 
@@ -61,8 +61,8 @@ export function digestMessage(content: DigestContent, { since, until }: Window, 
       ...section(
         'Open alerts',
         content.open.map(
-          ({ severity, fact, opened_at, acknowledged_by: by }) =>
-            `${severity}, since ${at(opened_at)}: ${fact}${by === null ? '' : ` (${by} takes care of it)`}`,
+          ({ severity, fact, opened_at, acknowledged_by: by, ...about }) =>
+            `${severity}, since ${at(opened_at)}: ${withoutTyped(fact, about)}${by === null ? '' : ` (${by} takes care of it)`}`,
         ),
         content.openCount,
       ),

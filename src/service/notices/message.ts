@@ -15,14 +15,18 @@ export interface NamedNotice {
   readonly opened_at: Date | null
   readonly system_id: string | null
   readonly system_name: string | null
+  readonly subject_kind: string | null
+  readonly subject_id: string | null
+  readonly subject_name: string | null
   readonly fact: string
   readonly hint: string
   readonly at: Date
 }
 
-/** What goes out of a notice: its words, never its `facts` nor the name of its subject, which people typed. */
+/** What goes out of a notice: its words, never its `facts`. */
 export function messageOf(notice: NamedNotice, publicUrl: string | undefined): Message {
-  const { kind, severity, occasion, system_name: system, tenant_title: tenant, fact, hint, at } = notice
+  const { kind, severity, occasion, system_name: system, tenant_title: tenant, at } = notice
+  const [fact, hint] = [withoutTyped(notice.fact, notice), withoutTyped(notice.hint, notice)]
   const { title } = noticeKinds[kind]
   return {
     severity,
@@ -53,6 +57,14 @@ export function messageOf(notice: NamedNotice, publicUrl: string | undefined): M
       at: at.toISOString(),
     },
   }
+}
+
+/** A backup is named by whoever asks for it, after a patient perhaps: outside it goes by its id. */
+export function withoutTyped(
+  text: string,
+  { subject_kind: kind, subject_id: id, subject_name: name }: Pick<NamedNotice, 'subject_kind' | 'subject_id' | 'subject_name'>,
+): string {
+  return kind === 'backup' && id !== null && name !== null && name !== '' ? text.replaceAll(name, id) : text
 }
 
 function mark({ occasion, severity }: NamedNotice): string {

@@ -199,7 +199,7 @@ export async function assertRoom(house: House, wanted: WantedRoom): Promise<void
       tenantId,
       systemId,
       subject: { kind: 'repository', id: row.id, name: row.name },
-      fact: `backup ${backup.name} was refused: ${shortfall} in repository ${row.name}`,
+      fact: `a ${backup.type} backup was refused: ${shortfall} in repository ${row.name}`,
       hint: 'Free space on the storage, shorten the retention, or give the system another repository; then make the backup again.',
     })
   })
