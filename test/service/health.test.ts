@@ -2,10 +2,13 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { after, before, test } from 'node:test'
 import { durations } from '#base/units.ts'
+import { run } from '#host/run.ts'
 import { everything } from '#service/catalog/scope.ts'
 import { lookAtCoverage } from '#service/health/coverage.ts'
 import { watchRecoveryPoints } from '#service/health/health.ts'
+import { watchSpace } from '#service/space/space.ts'
 import { metrics } from '#service/health/metrics.ts'
+import { program } from '#test/support/command-line.ts'
 import { testCluster, type TestCluster } from '#test/support/postgres.ts'
 import { madeBackup, protectedSystem, type ProtectedSystem } from '#test/support/protected-system.ts'
 import { assertProblem, testService, type TestService } from '#test/support/service.ts'
@@ -147,4 +150,22 @@ test('metrics are in the format of Prometheus, for keys alone, and each is docum
     assert.match(line, /^(# (HELP|TYPE) integrum_\w+ .+|integrum_\w+(\{\w+="[^"]*"(,\w+="[^"]*")*\})? -?\d[\d.e+-]*)$/)
   const guide = await readFile(new URL('../../docs/guide/health.md', import.meta.url), 'utf8')
   for (const name of Object.keys(metrics)) assert.ok(text.includes(`# TYPE ${name} gauge`) && guide.includes(`\`${name}\``), name)
+})
+
+test('the command line says the same, and its exit code is the state', async () => {
+  const env = { PATH: process.env['PATH'], INTEGRUM_TOKEN: clinic.viewer }
+  const told = (command: string) => run(program, [command, '--server', here.service.url, '--json'], { env })
+  const well = await told('health')
+  assert.equal(well.exitCode, 0, well.stderr)
+  assert.match(well.stderr, /^emr: Protected\n {2}recovery point {2}0\.\d min ago, objective not known$/m)
+  await cluster.psql('emr', 'create table ward.later (id int primary key)')
+  await lookAtCoverage(here.service.house)
+  const risky = await told('health')
+  assert.deepEqual([risky.exitCode, JSON.parse(risky.stdout).systems[0].state], [3, 'at-risk'])
+  assert.match(risky.stderr, /^ {2}- 1 table came after the newest backup, such as ward\.later\n {4}The next backup takes what is new/m)
+  await watchSpace(here.service.house)
+  const space = await told('space')
+  assert.equal(space.exitCode, 0, space.stderr)
+  assert.match(space.stderr, /^main: ok\n {2}used {6}[\d.]+ KiB for [\d.]+ KiB of backups$/m)
+  assert.match(space.stderr, /^ {2}forecast {2}seen for less than 4 days/m)
 })

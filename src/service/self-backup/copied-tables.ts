@@ -27,11 +27,7 @@ const ifConfirmed: CopiedTable['take'] = (row, { isConfirmed }) => (isConfirmed 
 /** What begins something by itself waits for somebody to switch it on, unless it is known to be as it was. */
 const offUnlessConfirmed: CopiedTable['take'] = (row, { isConfirmed }) => (isConfirmed ? row : { ...row, is_active: false })
 
-/**
- * THE LIST, each table behind those that it refers to: what the repository alone cannot tell. Backups, standings and proofs
- * are told by the repository itself; sessions, keys, links, passwords and authenticators are made anew; jobs, events, notices and
- * what was looked at come again by themselves; the trail is a file of its own.
- */
+/** THE LIST, each table behind those that it refers to: what the repository alone cannot tell. */
 export const copiedTables: readonly CopiedTable[] = [
   { name: 'tenants', where: 'id = $1' },
   {
@@ -73,22 +69,27 @@ export const copiedTables: readonly CopiedTable[] = [
   { name: 'settings', where: "name not in ('sealing-check')", take: ifConfirmed },
   { name: 'signatures', where: ofTenant },
   { name: 'retention_policies', where: ofTenant },
+  // Backups are kept on account of those that are open.
+  { name: 'alerts', where: `${ofTenant} and settled_at is null` },
   {
     name: 'backups',
     where: `${ofTenant} and status not in ('pending', 'in_progress')`,
     omit: ['metadata', 'run_id', 'removal_run_id', 'removal_fault', 'removal_due_at', 'standing', 'standing_at'],
-    take: (row, { at }) =>
-      // A tombstone stays one. Everything else is missing until the repository shows it; and what somebody had deleted, but is still
-      // there, is listed again: after a disaster nothing is removed that nobody has looked at.
-      row['removed_at'] !== null
-        ? row
-        : { ...row, snapshot: null, missing_at: at.toISOString(), deleted_at: null, deleted_by: null, delete_reason: null },
+    take: (row, { at }) => {
+      // A tombstone stays one, unless the repository shows what it says was removed: one of tomorrow would hide it.
+      if (typeof row['removed_at'] === 'string' && Date.parse(row['removed_at']) <= at.getTime()) return row
+      // Everything else is missing until the repository shows it. What somebody had deleted, but is still there, is listed again: after
+      // a disaster nothing is removed that nobody has looked at.
+      const there = { removed_at: null, deleted_at: null, deleted_by: null, delete_reason: null }
+      return { ...row, ...there, snapshot: null, missing_at: at.toISOString() }
+    },
   },
   {
     name: 'restore_operations',
     where: `${ofTenant} and status not in ('pending', 'in_progress')`,
-    omit: ['plan_id', 'run_id', 'undo_until'],
+    omit: ['plan_id', 'run_id', 'of_restore_id', 'undo_until'],
   },
+  { name: 'drills', where: `${ofTenant} and ended_at is not null`, omit: ['run_id'] },
   { name: 'legal_holds', where: ofTenant },
   { name: 'deletion_certificates', where: ofTenant },
 ]
@@ -99,4 +100,36 @@ const settingsSchema = z.looseObject({ hooks: z.unknown().optional() })
 function withoutHooks(row: CopiedRow): CopiedRow {
   const { hooks: _, ...settings } = parseValue(settingsSchema, row['settings'], 'the settings of a system')
   return { ...row, settings }
+}
+
+/** The other list: tables that no copy has, and why. Between them the two name every table of the catalog. */
+export const leftOut: Readonly<Record<string, string>> = {
+  audit_events: 'the trail is a file of its own',
+  audit_head: 'the trail is a file of its own',
+  audit_checkpoints: 'the trail is a file of its own',
+  audit_copies: 'the repositories tell it',
+  catalog_copies: 'the repositories tell it',
+  password_history: 'passwords are made anew',
+  recovery_codes: 'authenticators are set up anew',
+  password_links: 'who may come in is decided anew',
+  setup_tokens: 'who may come in is decided anew',
+  sessions: 'who may come in is decided anew',
+  api_keys: 'who may come in is decided anew',
+  signing_policies: 'accepted anew by whoever signs',
+  idempotency_keys: 'of requests that are long over',
+  restore_plans: 'a plan is of what was there then',
+  runs: 'jobs are asked for anew',
+  run_log: 'jobs are asked for anew',
+  schedule_ticks: 'what was missed while nobody ran is not made up for',
+  retention_runs: 'what may go is looked at anew',
+  retention_clock: 'of the machine that is lost',
+  downloads: 'files of the machine that is lost',
+  uploads: 'files of the machine that is lost',
+  events: 'told to whoever listened then',
+  notices: 'told to whoever listened then',
+  notice_deliveries: 'told to whoever listened then',
+  coverage_looks: 'looked at again',
+  space_samples: 'looked at again',
+  repository_readings: 'read again',
+  repository_shares: 'read again',
 }
