@@ -3,6 +3,8 @@ import { z } from 'zod'
 import { Fault, isFault } from '#base/fault.ts'
 import { limits } from '#base/limits.ts'
 import { channels, type DeliveryView } from '#contract/channels.ts'
+import { settleAlert } from '#service/alerts/alerts.ts'
+import type { Tx } from '#service/catalog/scope.ts'
 import type { House } from '#service/house.ts'
 import { serve } from '#service/http/gate.ts'
 import { channelKinds } from './channel-kinds.ts'
@@ -71,9 +73,8 @@ function addEdit(app: FastifyInstance, house: House): void {
       const before = await lockedChannel(tx, params.id)
       const open = openChannel(kindNamed(before.kind), body, unsealedChannel(house, before))
       if (!(await updateChannel(tx, before.id, columnsOf(house, before.id, { body, open, before })))) throw nameTaken(body.name)
-      const at = house.clock.now()
-      if (body.isActive) await hastenDeliveries(tx, before.id, at)
-      else await giveUpDeliveries(tx, before.id, { at, fault: givenUp('was switched off') })
+      if (body.isActive) await hastenDeliveries(tx, before.id, house.clock.now())
+      else await quit(house, tx, { channel: before, because: 'was switched off' })
       const row = await knownChannel(tx, before.id)
       return {
         reply: channelView(house, row),
@@ -91,9 +92,8 @@ function addRemove(app: FastifyInstance, house: House): void {
   serve(app, house, channels.remove, ({ params, act }) =>
     act(async (tx) => {
       const row = await lockedChannel(tx, params.id)
-      const at = house.clock.now()
-      await updateChannel(tx, row.id, { deleted_at: at, is_active: false, digest_next_at: null })
-      await giveUpDeliveries(tx, row.id, { at, fault: givenUp('was removed') })
+      await updateChannel(tx, row.id, { deleted_at: house.clock.now(), is_active: false, digest_next_at: null })
+      await quit(house, tx, { channel: row, because: 'was removed' })
       return { reply: {}, tenantId: row.tenant_id, subject: subjectOf(row), before: settingsOf(row) }
     }),
   )
@@ -131,9 +131,15 @@ function nameTaken(name: string): Fault {
   return new Fault('NAME_TAKEN', `there is a channel named "${name}" already`, { field: 'name' })
 }
 
-function givenUp(what: string) {
-  const { code, message: fact, hint } = new Fault('CHANNEL_FAILED', `the channel ${what} before it was sent`)
-  return { code, fact, hint }
+/** What waits is given up, and that it reaches nobody is no news any more. */
+async function quit(
+  house: House,
+  tx: Tx,
+  { channel, because }: { readonly channel: StoredChannel; readonly because: string },
+): Promise<void> {
+  const { code, message: fact, hint } = new Fault('CHANNEL_FAILED', `the channel ${because} before it was sent`)
+  await giveUpDeliveries(tx, channel.id, { at: house.clock.now(), fault: { code, fact, hint } })
+  await settleAlert(house, tx, { kind: 'channel-silent', concerns: channel.id, because: `the channel ${because}` })
 }
 
 function subjectOf({ id, name }: Pick<StoredChannel, 'id' | 'name'>) {

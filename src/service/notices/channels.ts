@@ -52,6 +52,7 @@ export function columnsOf(
 ) {
   const now = clock.now()
   const next = body.digest && body.isActive ? nextDigest(body.digest, now) : null
+  const hadDigest = before !== undefined && before.digest_next_at !== null
   return {
     name: body.name,
     settings: JSON.stringify(open.settings),
@@ -60,7 +61,8 @@ export function columnsOf(
     notice_kinds: body.noticeKinds,
     severity_least: body.severityLeast,
     digest: body.digest && JSON.stringify(body.digest),
-    digest_since: before?.digest_since ?? now,
+    // One that is asked for anew tells of what happens from now on.
+    digest_since: hadDigest ? before.digest_since : now,
     digest_next_at: next,
     changed_at: now,
   }

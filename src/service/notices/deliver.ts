@@ -15,7 +15,7 @@ import {
   noteSpread,
   type StoredDelivery,
 } from './deliveries.store.ts'
-import { messageOf } from './message.ts'
+import { noticeMessage } from './message.ts'
 
 const spreadAtOnceMax = 100
 
@@ -26,7 +26,7 @@ export async function spreadNotices({ catalog, clock, random, config }: House): 
       const now = clock.now()
       const notices = await lockUnspread(tx, spreadAtOnceMax)
       for (const notice of notices) {
-        const message = JSON.stringify(messageOf(notice, config.publicUrl))
+        const message = JSON.stringify(noticeMessage(notice, config.publicUrl))
         for (const { id, tenant_id } of await channelsOf(tx, notice))
           await insertDelivery(tx, {
             id: random.uuid(),

@@ -24,7 +24,7 @@ export interface NamedNotice {
 }
 
 /** What goes out of a notice: its words, never its `facts`. */
-export function messageOf(notice: NamedNotice, publicUrl: string | undefined): Message {
+export function noticeMessage(notice: NamedNotice, publicUrl: string | undefined): Message {
   const { kind, severity, occasion, system_name: system, tenant_title: tenant, at } = notice
   const [fact, hint] = [withoutTyped(notice.fact, notice), withoutTyped(notice.hint, notice)]
   const { title } = noticeKinds[kind]
