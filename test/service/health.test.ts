@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { after, before, test } from 'node:test'
 import { durations } from '#base/units.ts'
+import { connect } from '#engine/sources/postgres/connection.ts'
+import { parseDatabaseUrl } from '#engine/sources/postgres/target.ts'
 import { run } from '#host/run.ts'
 import { everything } from '#service/catalog/scope.ts'
 import { lookAtCoverage } from '#service/health/coverage.ts'
@@ -138,6 +140,35 @@ test('a table that no backup has is flagged by the next look, a database of the 
   await lookAtCoverage(house)
   assert.deepEqual(await openAlerts('not-covered'), [])
   assert.equal((await health()).state, 'protected')
+})
+
+test('SAFETY rule 14 while a backup goes on, health shows for how long its snapshot holds VACUUM back', async () => {
+  const { house } = here.service
+  const id = house.random.uuid()
+  const row = {
+    id,
+    tenant_id: clinic.tenant,
+    kind: 'backup',
+    title: 'goes on',
+    job_order: '{}',
+    created_by: 'x',
+    created_at: house.clock.now(),
+  }
+  await house.catalog.as(everything, (tx) =>
+    tx
+      .insertInto('runs')
+      .values({ ...row, system_id: clinic.system, status: 'in_progress' })
+      .execute(),
+  )
+  assert.deepEqual((await health()).captures, [{ database: 'main', snapshotSeconds: null, fact: null }])
+  {
+    await using session = await connect(parseDatabaseUrl('main', cluster.url('emr'), {}))
+    await session.query('begin isolation level repeatable read')
+    await session.query('select count(*) from patient')
+    const [capture] = (await health()).captures
+    assert.ok(capture.snapshotSeconds > 0 && capture.snapshotSeconds < 600)
+  }
+  await house.catalog.as(everything, (tx) => tx.deleteFrom('runs').where('id', '=', id).execute())
 })
 
 test('metrics are in the format of Prometheus, for keys alone, and each is documented', async () => {

@@ -56,12 +56,13 @@ export async function keepSample(tx: Tx, sample: SpaceSampleRow): Promise<void> 
     .execute()
 }
 
-/** Something was written or removed by a job since. */
+/** A job that writes or removes much has ended since. */
 export async function hasChangedSince(tx: Tx, repositoryId: string, since: Date): Promise<boolean> {
   const run = await tx
     .selectFrom('runs')
     .select('id')
     .where('repository_id', '=', repositoryId)
+    .where('kind', 'in', ['backup', 'import', 'remove', 'restore'])
     .where('ended_at', '>', since)
     .limit(1)
     .executeTakeFirst()

@@ -163,14 +163,13 @@ function freeOf(
 export interface WantedRoom {
   readonly tenantId: string
   readonly systemId: string
-  readonly backup: { readonly id: string; readonly name: string; readonly type: BackupType }
+  readonly type: BackupType
   readonly repository: StoredRepository
 }
 
 /** BACKUP_SPACE, before a byte is written, when the backup cannot fit; what nobody knows refuses nothing. */
 export async function assertRoom(house: House, wanted: WantedRoom): Promise<void> {
-  const { tenantId, systemId, backup, repository: row } = wanted
-  const { type } = backup
+  const { tenantId, systemId, type, repository: row } = wanted
   const free_bytes = (await known(() => openStorage(row.place, house.clock, house.random).freeBytes(house.stopping))) ?? null
   const [basis, stored, last] = await house.catalog.as(
     within(tenantId),
@@ -199,7 +198,7 @@ export async function assertRoom(house: House, wanted: WantedRoom): Promise<void
       tenantId,
       systemId,
       subject: { kind: 'repository', id: row.id, name: row.name },
-      fact: `a ${backup.type} backup was refused: ${shortfall} in repository ${row.name}`,
+      fact: `a ${type} backup was refused: ${shortfall} in repository ${row.name}`,
       hint: 'Free space on the storage, shorten the retention, or give the system another repository; then make the backup again.',
     })
   })
@@ -212,24 +211,16 @@ async function sizesNow(
   house: House,
   { databases, roots, summaries }: EstimateBasis,
 ): Promise<{ grownBytes: number; logicalBytes: number | null }> {
-  const before = <Key extends 'databases' | 'roots'>(key: Key, name: string) =>
-    summaries
-      .flatMap((summary) => [...summary[key]] as { name: string; sizeBytes?: number; bytes: number }[])
-      .find((one) => one.name === name)
-  const now = [
-    ...(await Promise.all(
-      databases.map(async ({ name, target, password }) => ({
-        bytes: await known(() => databaseSize(target, password, house.stopping)),
-        beforeBytes: before('databases', name)?.sizeBytes,
-      })),
-    )),
-    ...(await Promise.all(
-      roots.map(async ({ name, path }) => ({
-        bytes: await known(async () => (await countTree(path, { clock: house.clock, signal: house.stopping }))?.bytes),
-        beforeBytes: before('roots', name)?.bytes,
-      })),
-    )),
-  ]
+  const [databasesBefore, rootsBefore] = [summaries.flatMap((one) => one.databases), summaries.flatMap((one) => one.roots)]
+  const ofDatabases = databases.map(async ({ name, target, password }) => ({
+    bytes: await known(() => databaseSize(target, password, house.stopping)),
+    beforeBytes: databasesBefore.find((one) => one.name === name)?.sizeBytes,
+  }))
+  const ofRoots = roots.map(async ({ name, path }) => ({
+    bytes: await known(async () => (await countTree(path, { clock: house.clock, signal: house.stopping }))?.bytes),
+    beforeBytes: rootsBefore.find((one) => one.name === name)?.bytes,
+  }))
+  const now = await Promise.all([...ofDatabases, ...ofRoots])
   const grown = now.map(({ bytes, beforeBytes }) =>
     bytes === undefined || beforeBytes === undefined ? 0 : Math.max(0, bytes - beforeBytes),
   )

@@ -18,12 +18,13 @@ export const backupKind = jobKind<z.infer<typeof backupJobOrderSchema>, typeof w
   output: storedFactsSchema,
   work: new URL('../work/backup.work.ts', import.meta.url),
   begin: (_house, tx, { subjectId }) => noteBackupBegun(tx, subjectId!),
-  prepare: async (house, { subjectId, systemId, repositoryId, tenantId, order }) => {
+  prepare: async (house, { subjectId, systemId, repositoryId, tenantId, order, attempt }) => {
     const { system, sources, repository } = await house.catalog.as(within(tenantId), async (tx) => {
       const row = await knownSystem(tx, systemId!)
       return { system: row, sources: await systemSources(house, tx, row), repository: await knownRepository(tx, repositoryId!) }
     })
-    await assertRoom(house, { tenantId, systemId: system.id, backup: { id: subjectId!, name: order.name, type: order.type }, repository })
+    // What an earlier attempt has stored is not asked for twice.
+    if (attempt === 1) await assertRoom(house, { tenantId, systemId: system.id, type: order.type, repository })
     const { databases, roots, settings, databasePasswords } = sources
     const exclude = { ...settings.exclude }
     for (const [root, patterns] of Object.entries(order.exclusions)) exclude[root] = [...(exclude[root] ?? []), ...patterns]
