@@ -1,12 +1,24 @@
 import assert from 'node:assert/strict'
+import { writeFile } from 'node:fs/promises'
+import path from 'node:path'
 import { after, before, test } from 'node:test'
+import { systemClock } from '#base/clock.ts'
+import { isFault } from '#base/fault.ts'
 import { durations } from '#base/units.ts'
 import { retentionPolicySchema } from '#contract/retention.ts'
+import { backupsAmong } from '#engine/backup/backups.ts'
+import { planForget } from '#engine/repository/forget.ts'
 import { isSignatureValid } from '#engine/repository/proof-key.ts'
+import { systemRandom } from '#host/random.ts'
+import { run } from '#host/run.ts'
 import { enqueueDueRemovals } from '#service/backups/removal.ts'
 import { everything, within } from '#service/catalog/scope.ts'
+import { enqueueHoldRecords } from '#service/holds/recorded.ts'
+import { startService } from '#service/main.ts'
+import { knownRepository, repositorySecrets } from '#service/repositories/repositories.ts'
 import { runDueRetention } from '#service/retention/evaluate.ts'
 import { enqueueDuePrunes } from '#service/retention/pruning.ts'
+import { program } from '#test/support/command-line.ts'
 import { testCluster, type TestCluster } from '#test/support/postgres.ts'
 import { answerWhen, eventsOf, madeBackup, protectedSystem, repositoryOf, type ProtectedSystem } from '#test/support/protected-system.ts'
 import { assertProblem, testService, type TestService } from '#test/support/service.ts'
@@ -164,4 +176,38 @@ test('SAFETY rule 28: an anomalous backup is no last good one, neither for the p
   const deleted = await here.ask('DELETE', `/api/v1/backup/${middle}`, { token: clinic.administrator, body: { reason: 'not needed' } })
   assert.equal(deleted.status, 200, deleted.text)
   assert.equal((await removed(middle)).removalFault.code, 'RETENTION_LAST_GOOD')
+})
+
+test('a hold is written into the repository: it binds whoever deletes without the service, and comes back with the catalog', async () => {
+  const { house } = here.service
+  const order = { systemId: clinic.system, reason: 'a claim', reference: 'A-12' }
+  const placed = await here.ask('POST', '/api/v1/holds', { token: clinic.administrator, body: order })
+  assert.equal(placed.status, 201, placed.text)
+  assert.equal(await enqueueHoldRecords(house), 1)
+  await answerWhen(
+    () => get('/api/v1/jobs?pageSize=1'),
+    ({ json }) => json.rows[0].title === 'legal holds into main' && json.rows[0].endedAt !== null,
+  )
+  await using repository = await repositoryOf(here, clinic)
+  const [held] = backupsAmong(await repository.snapshots())
+  const forget = planForget(repository, { kind: 'chosen', snapshots: [held!.snapshot.id] })
+  await assert.rejects(forget, (error) => isFault(error, 'RETENTION_HELD'))
+
+  const { place, password } = await house.catalog.as(everything, async (tx) =>
+    repositorySecrets(house, await knownRepository(tx, clinic.repository)),
+  )
+  const [passwordFile, data] = [path.join(here.directory, 'password'), path.join(here.directory, 'empty')]
+  await writeFile(passwordFile, password, { mode: 0o600 })
+  const from = ['--repository', place, '--password-file', passwordFile, '--data', data, '--tenant', 'again']
+  const told = await run(program, ['catalog', 'rebuild', ...from, '--json'])
+  assert.equal(told.exitCode, 0, told.stderr)
+  await using again = await startService(
+    { dataDirectory: data, port: 0, address: '127.0.0.1', isWorker: false, jobsAtOnce: 1 },
+    { clock: systemClock, random: systemRandom, logLevel: 'silent' },
+  )
+  const holds = await again.house.catalog.as(everything, (tx) => tx.selectFrom('legal_holds').selectAll().execute())
+  assert.deepEqual(
+    holds.map((hold) => [hold.id, hold.system_name, hold.reason, hold.reference, hold.released_at]),
+    [[placed.json.hold.id, 'emr', 'a claim', 'A-12', null]],
+  )
 })

@@ -5,6 +5,7 @@ import type { SnapshotId } from '#base/ids.ts'
 import { coreOf } from './core.ts'
 import type { ForgetDecision, ForgetRequest } from './forget-decision.ts'
 import { decideProofs } from './forget-proofs.ts'
+import { heldAmong, holdRecordsAmong, holdsInForce } from './hold-records.ts'
 import { isOwnRecord } from './own-records.ts'
 import { readProofs, standingOf, backupTagOf } from './proofs.ts'
 import { assertRemoved } from './read-back.ts'
@@ -86,7 +87,8 @@ async function decide(repository: Repository, request: ForgetRequest, keeping: K
   const all = (await loadSnapshots(core, rethrow, signal)).toSorted((a, b) => b.time.getTime() - a.time.getTime() || (a.id < b.id ? -1 : 1))
   const proofs = await readProofs(repository, all, signal)
   const snapshots = all.filter((snapshot) => !isOwnRecord(snapshot))
-  const holds = await keeping.holds(snapshots, signal)
+  const recorded = heldAmong(holdsInForce(holdRecordsAmong(repository, all)), snapshots)
+  const holds = new Map([...recorded, ...(await keeping.holds(snapshots, signal))])
   const stateOf = (snapshot: Snapshot) => standingOf(backupTagOf(snapshot), proofs).state
   const judged = judge(snapshots, request.kind === 'policy' ? request.policy : {}, {
     now,

@@ -7,6 +7,7 @@ import { printDatabaseUrl } from '#engine/sources/postgres/target.ts'
 import { openStorage } from '#engine/storage/storages.ts'
 import { recordSystemEvent } from '#service/audit/audit.ts'
 import { everything, within, type Tx } from '#service/catalog/scope.ts'
+import { enterRecordedHolds } from '#service/holds/recorded.ts'
 import type { House } from '#service/house.ts'
 import { makeRepository, openRepositoryOf, registerRepository } from '#service/repositories/repositories.ts'
 import type { StoredRepository } from '#service/repositories/repositories.store.ts'
@@ -31,6 +32,8 @@ export interface Rebuilt extends Reconciled {
   readonly repository: string
   /** Names of those that were registered by what their backups tell. */
   readonly systems: readonly string[]
+  /** Legal holds in force that only the repository knew. */
+  readonly holds: number
   /** What the copy of the catalog gave, and where the trail of before lies. Null: none was taken. */
   readonly copy: (TakenCopy & { readonly trail: string | null }) | null
 }
@@ -49,7 +52,8 @@ export async function rebuildCatalog(house: House, order: RebuildOrder, signal: 
     if (await registerFound(house, row, system)) systems.push(system.name)
   }
   const reconciled = await reconcile(house, { row, repository }, signal)
-  return { ...reconciled, tenant: row.tenant_id, repository: row.id, systems, copy }
+  const holds = await enterRecordedHolds(house, { repositoryId: row.id, tenantId: row.tenant_id, repository }, signal)
+  return { ...reconciled, tenant: row.tenant_id, repository: row.id, systems, holds, copy }
 }
 
 /** Null: the repository has none that can be read, or the catalog is in use already. */

@@ -7,6 +7,7 @@ import type { House } from '#service/house.ts'
 import { recordSignature, verifySigner } from '#service/signatures/signatures.ts'
 import { knownSystem } from '#service/systems/systems.ts'
 import { tenantFor } from '#service/tenants/tenant-for.ts'
+import { startTicker } from '#service/ticker.ts'
 import { lockCandidate, listHeld, listHoldRows, type StoredHold } from './holds.store.ts'
 import {
   assertActive,
@@ -19,6 +20,7 @@ import {
   releaseHold,
   type HoldOrder,
 } from './holds.ts'
+import { enqueueHoldRecords, recordingEveryMs } from './recorded.ts'
 
 export function addHolds(app: FastifyInstance, house: House): void {
   serve(app, house, holds.list, ({ query, read }) =>
@@ -40,6 +42,8 @@ export function addHolds(app: FastifyInstance, house: House): void {
   })
   addPlace(app, house)
   addRelease(app, house)
+  const ticker = startTicker(house, { name: 'looking for holds to record', everyMs: recordingEveryMs }, () => enqueueHoldRecords(house))
+  app.addHook('onClose', () => ticker[Symbol.asyncDispose]())
 }
 
 function addPlace(app: FastifyInstance, house: House): void {

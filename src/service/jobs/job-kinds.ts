@@ -4,6 +4,7 @@ import { auditCopyKind } from './kinds/audit-copy.ts'
 import { backupKind } from './kinds/backup.ts'
 import { drillKind } from './kinds/drill.ts'
 import { exportKind } from './kinds/export.ts'
+import { holdRecordsKind } from './kinds/hold-records.ts'
 import { importKind } from './kinds/import.ts'
 import { pruneKind } from './kinds/prune.ts'
 import { removeKind } from './kinds/remove.ts'
@@ -24,6 +25,7 @@ export const jobKinds: readonly AnyJobKind[] = [
   importKind,
   removeKind,
   pruneKind,
+  holdRecordsKind,
   restorePreviewKind,
   restoreKind,
   undoKind,
