@@ -1,6 +1,7 @@
 import { raiseAlert, settleAlert } from '#service/alerts/alerts.ts'
 import type { Tx } from '#service/catalog/scope.ts'
 import type { House } from '#service/house.ts'
+import { keepPredecessors } from './alarm-holds.store.ts'
 import type { ListedBackup } from './backups.store.ts'
 
 type Type = ListedBackup['type']
@@ -51,7 +52,7 @@ function concernsOf({ system_id: systemId, system_name: name }: ListedBackup, ty
 
 type Verified = Pick<ListedBackup, 'id' | 'tenant_id' | 'system_id' | 'system_name' | 'type' | 'name' | 'created_at'>
 
-/** Damage of a backup stays an alert until it is read whole again, or removed. */
+/** Damage of a backup stays an alert until it is read whole again, or removed; so long those before it are kept. */
 export async function alertOfDamage(house: House, tx: Tx, { row, code }: { readonly row: Verified; readonly code: string }): Promise<void> {
   await raiseAlert(house, tx, {
     kind: 'verification-failed',
@@ -60,9 +61,10 @@ export async function alertOfDamage(house: House, tx: Tx, { row, code }: { reado
     concerns: row.id,
     subject: { kind: 'backup', id: row.id, name: row.name },
     fact: `the ${row.type} backup of ${row.system_name} made at ${row.created_at.toISOString()} is damaged: ${code}`,
-    hint: 'Make a new backup now, then check the repository: other backups may share what is damaged.',
+    hint: 'Make a new backup now, then check the repository: other backups may share what is damaged. Those before it are kept until this is settled.',
     facts: { code },
   })
+  if (row.system_id !== null) await keepPredecessors(tx, row.system_id)
 }
 
 export async function settleDamage(

@@ -3,6 +3,7 @@ import { drillReportSchema, type DrillReport } from '#engine/restore/drill-repor
 import { raiseAlert, settleAlert } from '#service/alerts/alerts.ts'
 import { recordSystemEvent } from '#service/audit/audit.ts'
 import { keepPredecessors } from '#service/backups/alarm-holds.store.ts'
+import { settleDamage } from '#service/backups/backup-alerts.ts'
 import { lockedBackup } from '#service/backups/backups.ts'
 import { updateBackup, type StoredBackup } from '#service/backups/backups.store.ts'
 import type { Tx } from '#service/catalog/scope.ts'
@@ -98,6 +99,7 @@ async function notePassed(
   const { standing, standingAt } = output
   await updateBackup(tx, backup.id, { standing, standing_at: standingAt === null ? null : new Date(standingAt) })
   const because = `a drill restored the backup ${backup.name}`
+  await settleDamage(house, tx, { id: backup.id, because })
   const { system_id: systemId } = backup
   const doubted = systemId === null ? [backup.id] : await doubtedBackups(tx, { systemId, until: backup.created_at })
   for (const concerns of [...doubted, machineOf(backup)]) await settleAlert(house, tx, { kind: 'drill-failed', concerns, because })
