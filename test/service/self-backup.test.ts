@@ -36,6 +36,7 @@ before(async () => {
     objectives: { rpoMinutes: 1440 },
     exclude: { uploads: ['*.tmp'] },
     hooks: { beforeBackup: { command: ['/bin/true'] } },
+    assertions: [{ name: 'patients', sql: 'select count(*) > 0 from patient' }],
   }
   const databases = [{ name: 'main', url: cluster.url('emr'), password: 'the word of the database' }]
   await send('PATCH', `/api/v1/systems/${clinic.system}`, { settings, databases })
@@ -145,8 +146,15 @@ test('on an empty machine without the key: people, settings, hold and trail are 
   const get = async (place: string) => (await ask(service.url, 'GET', { place, token: signedIn.json.token })).json
   const system = (await get('/api/v1/systems')).rows[0]
   assert.deepEqual(
-    [system.id, system.settings.objectives, system.settings.exclude, system.settings.hooks, system.databases[0].hasPassword],
-    [clinic.system, { rpoMinutes: 1440 }, { uploads: ['*.tmp'] }, {}, false],
+    [
+      system.id,
+      system.settings.objectives,
+      system.settings.exclude,
+      system.settings.hooks,
+      system.settings.assertions,
+      system.databases[0].hasPassword,
+    ],
+    [clinic.system, { rpoMinutes: 1440 }, { uploads: ['*.tmp'] }, {}, [], false],
   )
   const schedule = (await get('/api/v1/backup/schedules')).rows[0]
   assert.deepEqual([schedule.name, schedule.isActive, schedule.timeZone], ['nightly', false, 'Europe/Berlin'])
@@ -198,6 +206,8 @@ test('a copy that somebody without the key wrote makes no administrator, plants 
     ['role_grants', { id: mallory, user_id: mallory, role: 'SYSTEM_ADMIN', tenant_id: foreign, created_at: at }],
     ['settings', { name: 'oidc', value: {}, changed_at: at }],
     ['sessions', { id: foreign }],
+    ['alerts', { id: foreign, tenant_id: null, kind: 'x', key: 'x', severity: 'info', fact: 'x', hint: 'x', opened_at: at, seen_at: at }],
+    ['legal_holds', { id: 'no id', tenant_id: clinic.tenant, reason: 'x', reference: 'x', placed_at: at, placed_by: 'x' }],
   ]
   const tenant = { id: clinic.tenant, name: 'emr-clinic' }
   const header = { kind: 'integrum-catalog', format: 1, at: at.toISOString(), version: '1', tenant }
@@ -213,7 +223,7 @@ test('a copy that somebody without the key wrote makes no administrator, plants 
   assert.equal((await rebuilt('with-key-again', true))['copy'].isConfirmed, true, 'it hides none of ours')
   const told = await rebuilt('planted', false)
   assert.deepEqual([told['copy'].isConfirmed, told['copy'].taken], [false, { tenants: 1, users: 1 }])
-  assert.deepEqual(told['copy'].left, { tenants: 1, role_grants: 2, settings: 1, sessions: 1 })
+  assert.deepEqual(told['copy'].left, { tenants: 1, role_grants: 2, settings: 1, sessions: 1, alerts: 1, legal_holds: 1 })
   await using service = await started('planted')
   const hashes = await service.house.catalog.as(everything, (tx) => tx.selectFrom('users').select(['name', 'password_hash']).execute())
   assert.deepEqual(hashes, [{ name: 'mallory', password_hash: null }])

@@ -60,7 +60,7 @@ function printCopy(copy: Rebuilt['copy'], output: CommandContext['output']): voi
   output.line(
     copy.isConfirmed
       ? '  confirmed  the copy was sealed with the key of this installation: schedules go on as they were'
-      : '  UNCONFIRMED  without the sealing key of before nobody knows who wrote the copy: schedules are off, hooks, passwords, channels and roles in the whole installation were left out',
+      : '  UNCONFIRMED  without the sealing key of before nobody knows who wrote the copy: schedules are off, hooks, assertions, passwords, channels and roles in the whole installation were left out',
   )
   output.line('  next       start the service, set it up by the link that it prints, and send people links for new passwords')
 }

@@ -179,8 +179,10 @@ async function chainsOf(tx: Tx, ids: readonly string[]) {
     oldest: Date | null
   }>`
     select system_id, min(created_at) as oldest, max(standing_at) filter (where standing = 'proven') as proven_at,
-      count(*) filter (where standing = 'unverified') as unverified, count(*) filter (where standing = 'intact') as intact,
-      count(*) filter (where standing = 'proven') as proven, count(*) filter (where standing = 'failed') as failed,
+      count(*) filter (where standing = 'unverified' and missing_at is null) as unverified,
+      count(*) filter (where standing = 'intact' and missing_at is null) as intact,
+      count(*) filter (where standing = 'proven' and missing_at is null) as proven,
+      count(*) filter (where standing = 'failed' and missing_at is null) as failed,
       count(*) filter (where missing_at is not null) as missing
     from backups
     where system_id = any (${ids}::uuid[]) and status in ('completed', 'completed_with_gaps') and deleted_at is null and removed_at is null

@@ -61,7 +61,7 @@ export const copiedTables: readonly CopiedTable[] = [
       return isConfirmed ? row : undefined
     },
   },
-  { name: 'systems', where: ofTenant, omit: ['last_test'], take: (row, { isConfirmed }) => (isConfirmed ? row : withoutHooks(row)) },
+  { name: 'systems', where: ofTenant, omit: ['last_test'], take: (row, { isConfirmed }) => (isConfirmed ? row : withoutPrograms(row)) },
   { name: 'system_secrets', where: ofTenant, take: ifConfirmed },
   { name: 'backup_schedules', where: ofTenant, take: offUnlessConfirmed },
   { name: 'drill_policies', where: ofTenant, take: offUnlessConfirmed },
@@ -94,12 +94,10 @@ export const copiedTables: readonly CopiedTable[] = [
   { name: 'deletion_certificates', where: ofTenant },
 ]
 
-const settingsSchema = z.looseObject({ hooks: z.unknown().optional() })
-
-/** Hooks are programs that run as the service: nobody plants one by a repository. */
-function withoutHooks(row: CopiedRow): CopiedRow {
-  const { hooks: _, ...settings } = parseValue(settingsSchema, row['settings'], 'the settings of a system')
-  return { ...row, settings }
+/** Hooks are programs and assertions are SQL, which the service runs: nobody plants one by a repository. */
+function withoutPrograms(row: CopiedRow): CopiedRow {
+  const settings = parseValue(z.record(z.string(), z.unknown()), row['settings'], 'the settings of a system')
+  return { ...row, settings: { ...settings, hooks: {}, assertions: [] } }
 }
 
 /** The other list: tables that no copy has, and why. Between them the two name every table of the catalog. */

@@ -23,11 +23,19 @@ export async function insertCopied(tx: Tx, name: string, row: CopiedRow): Promis
       on conflict do nothing`.execute(tx)
     return numAffectedRows === 1n
   } catch (error) {
-    // Class 23: what it refers to was not taken, or a rule of the table has changed since. Other rows may fit.
-    if (!String((error as { code?: unknown }).code).startsWith('23')) throw error
+    if (!isOfRow(error)) throw error
     await sql`rollback to savepoint one_row`.execute(tx)
     return false
   }
+}
+
+/**
+ * What it refers to was not taken, or a rule of the table has changed since (class 23); a value is of another type (22); it is of
+ * another tenant, which row security refuses (42501). Other rows may fit.
+ */
+function isOfRow(error: unknown): boolean {
+  const code = String((error as { code?: unknown } | null)?.code)
+  return code.startsWith('22') || code.startsWith('23') || code === '42501'
 }
 
 async function columnsOf(tx: Tx, name: string): Promise<string[]> {
