@@ -96,10 +96,13 @@ function withSystem(tx: Tx) {
   return tx.selectFrom('alerts').leftJoin('systems', 'systems.id', 'alerts.system_id')
 }
 
-/** Open ones of that severity that nobody takes care of and that were not told of since; passed over while another tells of them. */
+/**
+ * Open ones of that severity that nobody takes care of and that were not told of since, or (the clock was set back) after now;
+ * passed over while another tells of them.
+ */
 export async function lockUntold(
   tx: Tx,
-  { severity, since, rowsMax }: { readonly severity: Severity; readonly since: Date; readonly rowsMax: number },
+  { severity, since, now, rowsMax }: { readonly severity: Severity; readonly since: Date; readonly now: Date; readonly rowsMax: number },
 ): Promise<StoredAlert[]> {
   return await tx
     .selectFrom('alerts')
@@ -107,7 +110,7 @@ export async function lockUntold(
     .where('settled_at', 'is', null)
     .where('acknowledged_at', 'is', null)
     .where('severity', '=', severity)
-    .where(sql<Date>`coalesce(told_at, opened_at)`, '<=', since)
+    .where(sql<boolean>`(coalesce(told_at, opened_at) <= ${since} or coalesce(told_at, opened_at) > ${now})`)
     .orderBy('opened_at')
     .limit(rowsMax)
     .forUpdate()

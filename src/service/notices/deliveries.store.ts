@@ -1,5 +1,6 @@
 import { sql, type Insertable, type Selectable } from 'kysely'
 import type { z } from 'zod'
+import { limits } from '#base/limits.ts'
 import type { channels } from '#contract/channels.ts'
 import { severities } from '#contract/notice-kinds.ts'
 import { boundsOf } from '#service/catalog/page.ts'
@@ -53,12 +54,16 @@ export async function noteSpread(tx: Tx, id: string, at: Date): Promise<void> {
   await tx.updateTable('notices').set({ spread_at: at }).where('id', '=', id).execute()
 }
 
+/** Also what waits for a time that is further off than any pause: the clock was set back. */
 function due(tx: Tx, now: Date) {
+  const beyond = new Date(now.getTime() + Math.max(...limits.noticeRetryPausesMs))
   return tx
     .selectFrom('notice_deliveries')
     .where('status', '=', 'pending')
-    .where('next_try_at', '<=', now)
-    .where((where) => where.or([where('claimed_until', 'is', null), where('claimed_until', '<=', now)]))
+    .where((where) => where.or([where('next_try_at', '<=', now), where('next_try_at', '>', beyond)]))
+    .where((where) =>
+      where.or([where('claimed_until', 'is', null), where('claimed_until', '<=', now), where('claimed_until', '>', beyond)]),
+    )
 }
 
 /** Channels that have something to send. */

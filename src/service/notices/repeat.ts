@@ -23,13 +23,13 @@ export async function readRepeating(tx: Tx): Promise<Repeating> {
 export async function repeatAlerts(house: House): Promise<number> {
   return await house.catalog.as(everything, async (tx) => {
     const repeating = await readRepeating(tx)
-    const now = house.clock.now().getTime()
+    const now = house.clock.now()
     let repeated = 0
     for (const severity of severities) {
       const hours = repeating[severity]
       if (hours === 0) continue
-      const since = new Date(now - hours * durations.hour)
-      const untold = await lockUntold(tx, { severity, since, rowsMax: repeatedAtOnceMax })
+      const since = new Date(now.getTime() - hours * durations.hour)
+      const untold = await lockUntold(tx, { severity, since, now, rowsMax: repeatedAtOnceMax })
       for (const alert of untold) await repeatAlert(house, tx, alert)
       repeated += untold.length
     }
