@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { sql } from 'kysely'
-import { within } from '#service/catalog/scope.ts'
+import { letGoOfSettled } from '#service/backups/alarm-holds.store.ts'
+import { alertOfDamage } from '#service/backups/backup-alerts.ts'
+import { knownBackup } from '#service/backups/backups.ts'
+import { everything, within } from '#service/catalog/scope.ts'
 import { openAlerts } from '#test/support/doubt.ts'
 import { testCluster, type TestCluster } from '#test/support/postgres.ts'
 import { eventsOf, madeBackup, protectedSystem, type ProtectedSystem } from '#test/support/protected-system.ts'
@@ -11,6 +14,7 @@ let here: TestService
 let cluster: TestCluster
 let clinic: ProtectedSystem
 let first: string
+let newest: string
 
 before(async () => {
   ;[here, cluster] = await Promise.all([testService({ isWorker: true }), testCluster()])
@@ -72,6 +76,24 @@ test('one that follows is found so, too, and tells nobody again; a person settle
   assert.deepEqual(await openAlerts(here, 'backup-anomalous'), [])
   assert.equal((await details(first)).heldByAlert, null)
   assert.equal((await list('anomaly=open')).total, 0)
-  const next = await madeBackup(here, clinic, { type: 'database' })
-  assert.equal((await details(next)).anomaly, null)
+  newest = await madeBackup(here, clinic, { type: 'database' })
+  assert.equal((await details(newest)).anomaly, null)
+})
+
+test('what an alert about a damaged backup keeps is let go of when somebody settles that by hand', async () => {
+  const { house } = here.service
+  await house.catalog.as(within(clinic.tenant), async (tx) =>
+    alertOfDamage(house, tx, { row: await knownBackup(tx, newest), code: 'DAMAGE_PACK' }),
+  )
+  const [alert] = await openAlerts(here, 'verification-failed')
+  assert.deepEqual([(await details(first)).heldByAlert, (await details(newest)).heldByAlert], [alert!.id, null])
+  await house.catalog.as(everything, letGoOfSettled)
+  assert.equal((await details(first)).heldByAlert, alert!.id)
+  const settled = await here.ask('POST', `/api/v1/alerts/${alert!.id}/settle`, {
+    token: clinic.administrator,
+    body: { note: 'a new one was made' },
+  })
+  assert.equal(settled.status, 200, settled.text)
+  await house.catalog.as(everything, letGoOfSettled)
+  assert.equal((await details(first)).heldByAlert, null)
 })

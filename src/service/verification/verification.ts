@@ -23,7 +23,7 @@ import {
 
 const everyDaysDefault = 30
 const dueAtOnceMax = 20
-/** Of one that could not be reached, or was locked. */
+/** Of one that could not be reached, was locked, or that somebody cancelled. */
 const againAfterMs = durations.hour
 
 /** Begins to read the share whose turn it is of every repository whose time has come: once, however many services look. */
@@ -103,10 +103,10 @@ async function noteReadingOver(house: House, tx: Tx, { repository, runId, outcom
   if (reading?.run_id !== runId) return
   const now = house.clock.now()
   const dueAt =
-    outcome.kind === 'failed' ? new Date(now.getTime() + againAfterMs) : nextDue(await sharesOf(tx, repository.id), reading.every_days, now)
-  // Taken back by somebody: not at once again.
-  const notBefore = outcome.kind === 'cancelled' ? new Date(now.getTime() + againAfterMs) : dueAt
-  await updateReading(tx, repository.id, { run_id: null, due_at: dueAt > notBefore ? dueAt : notBefore })
+    outcome.kind === 'completed'
+      ? nextDue(await sharesOf(tx, repository.id), reading.every_days, now)
+      : new Date(now.getTime() + againAfterMs)
+  await updateReading(tx, repository.id, { run_id: null, due_at: dueAt })
 }
 
 async function raiseDamaged(
