@@ -7,7 +7,10 @@ import { lockedBackup } from './backups.ts'
 import { updateBackup, type StoredBackup } from './backups.store.ts'
 
 export type VerificationEnd =
-  | { readonly kind: 'completed'; readonly output: { readonly standing: StoredBackup['standing']; readonly standingAt: string | null } }
+  | {
+      readonly kind: 'completed'
+      readonly output: { readonly isQuick: boolean; readonly standing: StoredBackup['standing']; readonly standingAt: string | null }
+    }
   | { readonly kind: 'failed'; readonly fault: FaultRecord }
   | { readonly kind: 'cancelled'; readonly by: string }
 
@@ -21,7 +24,9 @@ export async function noteVerified(
   const now = standingAfter(house, outcome)
   if (now) await updateBackup(tx, id, { standing: now.standing, standing_at: now.at })
   if (now?.standing === 'failed') await alertOfDamage(house, tx, { row: before, code: codeOf(outcome) })
-  else if (now && outcome.kind === 'completed') await settleDamage(house, tx, { id, because: 'it was verified, and is whole' })
+  // A quick one does not read what the damage may be in.
+  else if (outcome.kind === 'completed' && !outcome.output.isQuick)
+    await settleDamage(house, tx, { id, because: 'it was verified, and is whole' })
   await recordSystemEvent(tx, house, {
     action: outcome.kind === 'completed' ? 'backup.verified' : `backup.verification-${outcome.kind}`,
     tenantId: before.tenant_id,

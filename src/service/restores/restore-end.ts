@@ -33,7 +33,8 @@ export async function settleRestore(
   const status = outcome.kind === 'failed' ? 'failed' : 'cancelled'
   await updateRestore(tx, row.id, { status, fault: fault === null ? null : JSON.stringify(fault), completed_at: house.clock.now() })
   if (fault) await tellFailed(house, tx, { row, code: fault.code, hint: fault.hint })
-  else await tellEnded(house, tx, { row, how: 'cancelled' })
+  // Of one that never began nobody was told.
+  else if (row.started_at !== null) await tellEnded(house, tx, { row, how: 'cancelled' })
   await record(house, tx, { row, what: status, facts: { runId: run.id, ...(fault && { code: fault.code, fact: fault.fact }) } })
 }
 
