@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { uptime } from 'node:os'
+import { hostname, uptime } from 'node:os'
 import { systemClock, type Clock } from '#base/clock.ts'
 
 /** How long a machine has run: nobody can set it, and it goes on while the machine sleeps. */
@@ -15,10 +15,10 @@ export function bootClockOf(clock: Clock): BootClock {
   return { boot: bootId(), elapsedMs: () => uptime() * 1000 }
 }
 
-/** Linux names each start; elsewhere a process is as far as the name goes. */
+/** Linux names each start; elsewhere a process is as far as the name goes. Containers of one machine may count from starts of their own. */
 function bootId(): string {
   try {
-    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+    return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()} ${hostname()}`
   } catch {
     // Not Linux.
     return `process ${process.pid} of ${Math.round(performance.timeOrigin)}`

@@ -8,7 +8,7 @@ import { durations } from '#base/units.ts'
 import { retentionPolicySchema } from '#contract/retention.ts'
 import { backupsAmong } from '#engine/backup/backups.ts'
 import { planForget } from '#engine/repository/forget.ts'
-import { isSignatureValid } from '#engine/repository/proof-key.ts'
+import { fingerprintOf, isSignatureValid } from '#engine/repository/proof-key.ts'
 import { systemRandom } from '#host/random.ts'
 import { run } from '#host/run.ts'
 import { enqueueDueRemovals } from '#service/backups/removal.ts'
@@ -106,6 +106,13 @@ test('what the policy removes is deleted, removed when the grace period is over,
   const certificate = file.json
   assert.equal(isSignatureValid(certificate), true)
   assert.equal(isSignatureValid({ ...certificate, deleted: { ...certificate.deleted, by: 'somebody else' } }), false)
+  const stored = path.join(here.directory, 'certificate.json')
+  await writeFile(stored, file.text)
+  const words = ['retention', 'check-certificate', stored, '--fingerprint']
+  assert.equal((await run(program, [...words, fingerprintOf(certificate.signature.publicKey)])).exitCode, 0)
+  assert.match((await run(program, [...words, '0'.repeat(32)])).stderr, /signed by key [0-9a-f]{32}, which is another one/)
+  await writeFile(stored, file.text.replace('"retention"', '"nobody"'))
+  assert.match((await run(program, words.slice(0, 3))).stderr, /is not as it was signed/)
   assert.equal(certificate.signature.publicKey, here.service.house.trail.signing(1).publicKey)
   const { backup, retention, deleted, repository: place } = certificate
   assert.deepEqual([backup.id, backup.checksum, backup.snapshot], [oldest, one.checksum, one.snapshot])

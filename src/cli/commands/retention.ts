@@ -12,6 +12,7 @@ import {
 } from '#cli/online/retention.ts'
 import { wholeNumber } from '#cli/options.ts'
 import { withServer, withSignature } from '#cli/server.ts'
+import { addCertificateCheck } from './retention-certificate.ts'
 
 const countMax = 100_000
 const daysMax = 36_500
@@ -55,6 +56,7 @@ export function addRetention(program: Command, context: CommandContext): void {
     .description('print a deletion certificate, signed')
     .argument('<id>', 'of the certificate')
     .action(of(printCertificate))
+  addCertificateCheck(group, context)
   json(withSignature(group.command('accept-clock')))
     .description('sign that the clock is right although it jumped: deletion goes on')
     .requiredOption('--reason <text>', 'why, for the trail')

@@ -30,13 +30,13 @@ type Columns = Pick<
 > & { readonly sources: string[]; readonly schedule_days: number | null; readonly undo_until: Date | null }
 
 /**
- * The backups of a system that are there and not deleted, and `also` the one of that id; the rows are held until the
- * transaction ends, in one order for everybody.
+ * The backups of a system that are there and not deleted, and `also` the one of that id. For whoever carries a policy out the rows
+ * are held until the transaction ends, in one order for everybody.
  */
-export async function lockCandidates(
+export async function retentionCandidates(
   tx: Tx,
   systemId: string,
-  { also, isLocking = true }: { readonly also?: string; readonly isLocking?: boolean } = {},
+  { also, isLocking = false }: { readonly also?: string; readonly isLocking?: boolean } = {},
 ): Promise<CandidateRow[]> {
   const { rows } = await sql<Columns>`
     select b.id, b.tenant_id, b.name, b.system_name, b.repository_id, b.type, b.purpose, b.status, b.standing, b.anomaly, b.anomaly_verdict,

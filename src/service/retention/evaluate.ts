@@ -10,7 +10,15 @@ import { activeHolds } from '#service/holds/holds.store.ts'
 import type { House } from '#service/house.ts'
 import { watchClock, clockDoubt } from './clock.ts'
 import { decide, type Decision } from './decide.ts'
-import { dueSystems, enterSystems, lockCandidates, lockDueSystem, markDeleted, noteEvaluated, type CandidateRow } from './evaluate.store.ts'
+import {
+  dueSystems,
+  enterSystems,
+  retentionCandidates,
+  lockDueSystem,
+  markDeleted,
+  noteEvaluated,
+  type CandidateRow,
+} from './evaluate.store.ts'
 import { removalGraceDays } from './grace.ts'
 import { lockTenantPolicies } from './policies.store.ts'
 import { planChange, policyInForce } from './policies.ts'
@@ -42,7 +50,7 @@ export async function planRetention(
 ): Promise<RetentionPlan> {
   const { id: systemId, tenantId } = system
   const policy = draft ?? (await policyInForce(tx, { tenantId, systemId })).policy
-  const candidates = await lockCandidates(tx, systemId, { isLocking })
+  const candidates = await retentionCandidates(tx, systemId, { isLocking })
   const decisions = decideCandidates(candidates, policy, { holds: await activeHolds(tx, tenantId), now: clock.now() })
   const acts = decisions.map(({ backup, act }) => `${act} ${backup.id}`)
   const digest = createHash('sha256')
@@ -63,7 +71,7 @@ export async function reasonToKeep(
   { id, systemId, tenantId }: { readonly id: string; readonly systemId: string; readonly tenantId: string },
 ): Promise<string | undefined> {
   const { policy } = await policyInForce(tx, { tenantId, systemId })
-  const candidates = await lockCandidates(tx, systemId, { also: id, isLocking: false })
+  const candidates = await retentionCandidates(tx, systemId, { also: id })
   const decided = decideCandidates(candidates, policy, { holds: await activeHolds(tx, tenantId), now: clock.now() })
   const own = decided.find(({ backup }) => backup.id === id)
   return own?.act === 'keep' ? own.reasons.join('; ') : undefined
@@ -80,9 +88,11 @@ export async function runDueRetention(house: House): Promise<number> {
   let deleted = 0
   for (const system of due) {
     try {
-      deleted += await house.catalog.as(everything, async (tx) =>
-        (await lockDueSystem(tx, system.id, before)) ? await carryOutDue(house, tx, { system, doubt: doubt?.fact }) : 0,
-      )
+      deleted += await house.catalog.as(everything, async (tx) => {
+        // In the order of whoever sets a policy: first the tenant, then the system's turn.
+        await lockTenantPolicies(tx, system.tenantId)
+        return (await lockDueSystem(tx, system.id, before)) ? await carryOutDue(house, tx, { system, doubt: doubt?.fact }) : 0
+      })
     } catch (error) {
       // One whose policy cannot be carried out hides no other, and is tried again with the next look.
       if (!isFault(error)) throw error
@@ -97,7 +107,6 @@ async function carryOutDue(
   tx: Tx,
   { system, doubt }: { readonly system: OfSystem; readonly doubt: string | undefined },
 ): Promise<number> {
-  await lockTenantPolicies(tx, system.tenantId)
   const plan = await planRetention(house, tx, system, { isLocking: true })
   const removes = plan.decisions.filter(({ act }) => act === 'remove').length
   if (removes > 0 && doubt !== undefined) {
