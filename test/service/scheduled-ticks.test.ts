@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { testClock, type Clock } from '#base/clock.ts'
+import { isFault } from '#base/fault.ts'
 import { durations } from '#base/units.ts'
 import { schedules, type TickView } from '#contract/schedules.ts'
+import { claimRun, endRun } from '#service/jobs/attempt.store.ts'
+import { knownRun } from '#service/jobs/job-kind.ts'
+import { backupKind } from '#service/jobs/kinds/backup.ts'
 import { everything, within } from '#service/catalog/scope.ts'
 import { createSchedule, type ScheduleWish } from '#service/schedules/editing.ts'
 import { scheduleRunner } from '#service/schedules/firing.ts'
@@ -10,7 +14,7 @@ import { tickView } from '#service/schedules/schedules.ts'
 import { listTicks } from '#service/schedules/ticks.store.ts'
 import { activeSystem } from '#service/systems/systems.ts'
 import { completeWaiting, scheduledSystem } from '#test/support/scheduled-backups.ts'
-import { testService, type TestService } from '#test/support/service.ts'
+import { testPerson, testService, type TestService } from '#test/support/service.ts'
 
 const begin = new Date('2026-05-01T00:00:00Z')
 const { minute, hour, day } = durations
@@ -137,8 +141,71 @@ test('a backup that no worker takes in time is told, made when one comes, and no
   await hourly.retire()
 })
 
+test('a worker that stands still for an hour: its backup is made by another, once, what comes due meanwhile is told, and it changes nothing when it goes on', async () => {
+  const { house } = here.service
+  const hourly = await scheduled('paused', { cronExpression: '0 * * * *', toleranceMinutes: 30 })
+  const look = scheduleRunner(house)
+  const lookFor = async (minutes: number) => {
+    for (let step = 0; step < minutes; step += 10) {
+      time.advance(10 * minute)
+      await look()
+    }
+  }
+  await lookFor(60)
+  const claimed = await house.catalog.as(everything, async (tx) => {
+    const { id } = await tx
+      .selectFrom('runs')
+      .select('id')
+      .where('kind', '=', 'backup')
+      .where('status', '=', 'pending')
+      .executeTakeFirstOrThrow()
+    const run = (await claimRun(tx, id, { worker: 'one that stands still', at: time.clock.now() }))!
+    await backupKind.begin!(house, tx, knownRun(backupKind, run))
+    return run
+  })
+  await lookFor(100)
+  assert.deepEqual(
+    (await hourly.ticks()).map((one) => one.slice(12)),
+    ['begun', 'not-taken begun'],
+  )
+  // The queue hands the first one to another worker, which also takes the second.
+  await house.catalog.as(everything, async (tx) => tx.updateTable('runs').set({ status: 'pending' }).where('id', '=', claimed.id).execute())
+  assert.equal(await completeWaiting(house), 2)
+  await assert.rejects(
+    house.catalog.as(everything, (tx) =>
+      endRun(tx, claimed, { status: 'completed', fault: null, output: undefined, at: time.clock.now() }),
+    ),
+    (error) => isFault(error, 'JOB_LOST'),
+  )
+  assert.equal(await hourly.backups(), 2)
+  assert.match((await hourly.alerts())[0]!.settled_because!, /was made$/)
+  await hourly.retire()
+})
+
+test('a schedule that is changed when it is due runs by what it said, and one that is removed is told of no more', async () => {
+  const { house } = here.service
+  const often = await scheduled('changed', { cronExpression: '0 * * * *' })
+  time.advance(hour)
+  const look = scheduleRunner(house)
+  await look()
+  time.advance(hour)
+  const { token } = await testPerson(here.service, 'the changer', [{ role: 'SYSTEM_ADMIN', tenantId: null }])
+  const before = (await often.ticks()).length
+  const path = `/api/v1/backup/schedules/${often.id}`
+  const changed = await here.ask('PUT', path, { token, body: { name: 'changed', backupType: 'database', cronExpression: '0 2 1 1 *' } })
+  assert.equal(changed.status, 200, changed.text)
+  assert.equal((await often.ticks()).length, before + 1)
+  assert.equal((await here.ask('DELETE', path, { token })).status, 204)
+  time.advance(3 * hour)
+  await look()
+  assert.deepEqual(await often.alerts(), [])
+  await completeWaiting(house)
+})
+
 test('a clock that is set ahead by a day and back again: nothing is made twice, what was missed is made when its time comes, and people are told', async () => {
   const { house } = here.service
+  // From one o'clock, whatever the tests before did.
+  time.advance(day + hour - (time.clock.now().getTime() % day))
   const often = await scheduled('set', { cronExpression: '0 */6 * * *' })
   const look = scheduleRunner(house)
   await look()

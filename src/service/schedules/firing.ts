@@ -47,6 +47,13 @@ export async function runDueSchedules(house: House, aheadMs = 0): Promise<number
   return ids.length
 }
 
+/** Before it changes: what is due by what it says now is run by that. */
+export async function runBeforeChange(house: House, tx: Tx, schedule: StoredSchedule): Promise<void> {
+  const now = house.clock.now()
+  if (schedule.is_active && schedule.next_run_at !== null && schedule.next_run_at <= now)
+    await runSchedule(house, tx, { schedule, now, aheadMs: 0 })
+}
+
 interface Running {
   readonly schedule: StoredSchedule
   readonly now: Date

@@ -7,7 +7,7 @@ import { activeSystem } from '#service/systems/systems.ts'
 import { startTicker } from '#service/ticker.ts'
 import { changeSchedule, createSchedule, defaultSchedules, settingsOf } from './editing.ts'
 import { followObserved, followsEveryMs, proposalOf, proposalView } from './following.ts'
-import { scheduleRunner } from './firing.ts'
+import { runBeforeChange, scheduleRunner } from './firing.ts'
 import { settleMissed } from './missed.ts'
 import { firstAfter, planWords, upcoming } from './plan.ts'
 import { knownSchedule, lockedSchedule, nextColumns, noNextColumns, planOf, schedulesEveryMs, scheduleView, tickView } from './schedules.ts'
@@ -86,6 +86,7 @@ function addEdit(app: FastifyInstance, house: House): void {
       const now = house.clock.now()
       const before = await lockedSchedule(tx, params.id)
       assertHolds(await activeSystem(tx, before.system_id), { type: body.backupType }, 'backupType')
+      await runBeforeChange(house, tx, before)
       const row = await changeSchedule(tx, { id: before.id, wish: body, now })
       return {
         reply: scheduleView(row, now),

@@ -75,6 +75,7 @@ export async function lockUntakenTicks(tx: Tx, now: Date, rowsMax: number): Prom
     .where('backups.status', '=', 'pending')
     .where('backups.schedule_id', 'is not', null)
     .where('missed_at', 'is', null)
+    .where('is_active', '=', true)
     .where(
       sql<Date>`greatest(planned_at, schedule_ticks.created_at)`,
       '<',
