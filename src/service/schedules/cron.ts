@@ -1,11 +1,46 @@
-import { CronExpressionParser, type CronExpression } from 'cron-parser'
+import { CronExpressionParser } from 'cron-parser'
 import cronstrue from 'cronstrue'
 import { Fault, messageOf } from '#base/fault.ts'
+import { durations } from '#base/units.ts'
+import { momentsOf, offsetAt } from './local-time.ts'
 
-/** The times that a cron expression names in a time zone, after `after`. INPUT_INVALID when there are none, or it is none. */
+/** Clocks are never set by more. */
+const changeMsMax = 3 * durations.hour
+
+/**
+ * The times that a cron expression names in a time zone, after `after`: the same ones wherever it begins. INPUT_INVALID when there
+ * are none, or it is none.
+ *
+ * cron-parser is asked for times on the wall, as if there were no zones: by itself it names another time where it begins in an hour
+ * that comes twice, and finds none any more where clocks change by half an hour.
+ */
 export function* ticksOf(cronExpression: string, timeZone: string, after: Date): Generator<Date, never> {
-  const expression = parsed(cronExpression, timeZone, after)
-  for (;;) yield told(cronExpression, () => expression.next().toDate())
+  assertTimeZone(timeZone)
+  const isHourly = /^\S+ +\*(\/1)? /.test(cronExpression)
+  let last = after
+  // What the clocks put off, or show twice, waits for what comes before it.
+  const waiting: Date[] = []
+  const walls = wallsOf(cronExpression, beginOnWall(after, timeZone))
+  for (;;) {
+    const { first, again, isLeftOut, isNearChange } = momentsOf(walls.next().value, timeZone)
+    while (waiting[0] && waiting[0] < first && !isLeftOut) {
+      const next = waiting.shift()!
+      if (next > last) yield (last = next)
+    }
+    if (!isNearChange) {
+      if (first > last) yield (last = first)
+      continue
+    }
+    waiting.push(first, ...(isHourly && again ? [again] : []))
+    waiting.sort((one, other) => one.getTime() - other.getTime())
+  }
+}
+
+/** Before a change that may still put something off. */
+function beginOnWall(after: Date, timeZone: string): Date {
+  const ms = after.getTime()
+  const isNearChange = offsetAt(ms - changeMsMax, timeZone) !== offsetAt(ms + changeMsMax, timeZone)
+  return new Date(ms + offsetAt(ms, timeZone) - (isNearChange ? changeMsMax : 0))
 }
 
 /** The first of them. */
@@ -28,11 +63,12 @@ export function cronWords(cronExpression: string): string {
   }
 }
 
-function parsed(cronExpression: string, timeZone: string, after: Date): CronExpression {
-  assertTimeZone(timeZone)
+/** Times on the wall, as if they were UTC. */
+function* wallsOf(cronExpression: string, after: Date): Generator<Date, never> {
   // cron-parser's "H" is another minute each time that it is read: what is shown would not be what happens.
   if (/(^|[\s,])H/i.test(cronExpression)) throw noCron(cronExpression, 'H is not supported; use the jitter')
-  return told(cronExpression, () => CronExpressionParser.parse(cronExpression, { currentDate: after, tz: timeZone }))
+  const expression = told(cronExpression, () => CronExpressionParser.parse(cronExpression, { currentDate: after, tz: 'UTC' }))
+  for (;;) yield told(cronExpression, () => expression.next().toDate())
 }
 
 function told<T>(cronExpression: string, ask: () => T): T {

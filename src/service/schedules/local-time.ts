@@ -12,22 +12,11 @@ export interface LocalTime {
   readonly offsetMs: number
 }
 
-const formats = new Map<string, Intl.DateTimeFormat>()
-
 export function localTime(at: Date, timeZone: string): LocalTime {
-  const parts = Object.fromEntries(
-    formatOf(timeZone)
-      .formatToParts(at)
-      .map(({ type, value }) => [type, value]),
-  )
-  const { year, month, day, hour, minute, second } = parts
-  const wall = new Date(`${year!.padStart(4, '0')}-${month}-${day}T${hour}:${minute}:${second}Z`)
-  return {
-    date: `${year!.padStart(4, '0')}-${month}-${day}`,
-    clock: `${hour}:${minute}`,
-    weekday: wall.getUTCDay(),
-    offsetMs: wall.getTime() - Math.floor(at.getTime() / durations.second) * durations.second,
-  }
+  const offsetMs = offsetAt(at.getTime(), timeZone)
+  const wall = new Date(at.getTime() + offsetMs)
+  const [date = '', time = ''] = wall.toISOString().split('T')
+  return { date, clock: time.slice(0, 5), weekday: wall.getUTCDay(), offsetMs }
 }
 
 /** `+05:30`. */
@@ -42,33 +31,67 @@ export function printLocal(at: Date, timeZone: string): string {
   return `${date} ${clock}`
 }
 
-/** The moment at which `clock` of the day `daysLater` begins on the wall; in a gap, what comes out of the offset before it. */
+export interface Moments {
+  /** When the wall shows it; the first time, where it does so twice; as much later as the clocks go forward, where it does not. */
+  readonly first: Date
+  readonly again?: Date | undefined
+  readonly isLeftOut?: boolean
+  /** The clocks change within a day of it. */
+  readonly isNearChange: boolean
+}
+
+/** When the wall of a time zone shows this time, which is written as if it were UTC. */
+export function momentsOf(wall: Date, timeZone: string): Moments {
+  const wallMs = wall.getTime()
+  const [before, after] = [offsetAt(wallMs - durations.day, timeZone), offsetAt(wallMs + durations.day, timeZone)]
+  const byBefore = wallMs - before
+  if (before === after) return { first: new Date(byBefore), isNearChange: false }
+  const shown = [byBefore, wallMs - after].filter((ms) => ms + offsetAt(ms, timeZone) === wallMs)
+  const [first = byBefore, again] = shown
+  return {
+    first: new Date(first),
+    again: again === undefined ? undefined : new Date(again),
+    isLeftOut: shown.length === 0,
+    isNearChange: true,
+  }
+}
+
+/** The moment at which `clock` of the day `daysLater` begins on the wall. */
 export function whenLocal(
   from: Date,
   timeZone: string,
   { daysLater, clock }: { readonly daysLater: number; readonly clock: string },
 ): Date {
-  const { date, offsetMs } = localTime(from, timeZone)
-  const wallMs = Date.parse(`${date}T${clock}:00Z`) + daysLater * durations.day
-  const guess = new Date(wallMs - offsetMs)
-  return new Date(wallMs - localTime(guess, timeZone).offsetMs)
+  const { date } = localTime(from, timeZone)
+  return momentsOf(new Date(Date.parse(`${date}T${clock}:00Z`) + daysLater * durations.day), timeZone).first
 }
 
-function formatOf(timeZone: string): Intl.DateTimeFormat {
+/** By zone, what its wall is ahead of UTC at the beginning of a day of UTC: to ask costs more than all the rest. */
+const offsets = new Map<string, Map<number, number>>()
+const offsetsMax = 4_000
+
+export function offsetAt(ms: number, timeZone: string): number {
+  const day = Math.floor(ms / durations.day)
+  const [begin, end] = [offsetOfDay(day, timeZone), offsetOfDay(day + 1, timeZone)]
+  return begin === end ? begin : askedOffset(ms, timeZone)
+}
+
+function offsetOfDay(day: number, timeZone: string): number {
+  let ofZone = offsets.get(timeZone)
+  if (!ofZone || ofZone.size > offsetsMax) offsets.set(timeZone, (ofZone = new Map()))
+  let offset = ofZone.get(day)
+  if (offset === undefined) ofZone.set(day, (offset = askedOffset(day * durations.day, timeZone)))
+  return offset
+}
+
+const formats = new Map<string, Intl.DateTimeFormat>()
+
+function askedOffset(ms: number, timeZone: string): number {
   let format = formats.get(timeZone)
-  if (!format) {
-    format = new Intl.DateTimeFormat('en-US', {
-      timeZone,
-      calendar: 'gregory',
-      hourCycle: 'h23',
-      year: 'numeric',
-      month: '2-digit',
-      day: '2-digit',
-      hour: '2-digit',
-      minute: '2-digit',
-      second: '2-digit',
-    })
-    formats.set(timeZone, format)
-  }
-  return format
+  if (!format) formats.set(timeZone, (format = new Intl.DateTimeFormat('en-US', { timeZone, timeZoneName: 'longOffset' })))
+  const name = format.formatToParts(ms).find(({ type }) => type === 'timeZoneName')!.value
+  const [, sign, hours, minutes, seconds = 0] = /^GMT(?:([+-])(\d\d):(\d\d)(?::(\d\d))?)?$/.exec(name)!
+  if (sign === undefined) return 0
+  const aheadMs = Number(hours) * durations.hour + Number(minutes) * durations.minute + Number(seconds) * durations.second
+  return sign === '-' ? -aheadMs : aheadMs
 }

@@ -20,7 +20,7 @@ export interface Missed {
 
 type Concerned = Pick<StoredSchedule, 'id' | 'tenant_id' | 'system_id' | 'name' | 'time_zone' | 'tolerance_minutes'>
 
-/** Writes down each tick, and tells people of those that are later than the schedule tolerates. */
+/** Writes down each tick that nothing is known of yet, and tells people of those that are later than the schedule tolerates. */
 export async function noteMissed(
   house: House,
   tx: Tx,
@@ -28,7 +28,7 @@ export async function noteMissed(
 ): Promise<void> {
   const now = house.clock.now()
   const { id, tenant_id } = schedule
-  await insertMissedTicks(
+  const isNew = await insertMissedTicks(
     tx,
     missed.ticks.map(({ tick, at }) => ({
       schedule_id: id,
@@ -40,7 +40,8 @@ export async function noteMissed(
       created_at: now,
     })),
   )
-  const late = missed.ticks.filter(({ at }) => now.getTime() - at.getTime() > schedule.tolerance_minutes * durations.minute)
+  const toleratedMs = schedule.tolerance_minutes * durations.minute
+  const late = missed.ticks.filter(({ tick, at }) => isNew.has(tick.getTime()) && now.getTime() - at.getTime() > toleratedMs)
   if (late.length > 0) await tellMissed(house, tx, { schedule, missed: { ...missed, ticks: late } })
 }
 

@@ -25,23 +25,28 @@ export interface Planned {
 const runsShown = 5
 /** So many ticks in a row that all lie in blackouts: a year of daily ones. */
 const blackedOutMax = 400
+/** What lies in a blackout for so long is never. */
+const farMs = 20 * 366 * durations.day
 
-/** The runs whose tick is after `after`, in order. INPUT_INVALID when so many ticks lie in blackouts that there is none. */
+/** The runs whose tick is after `after`, in order. INPUT_INVALID when all that there would be lies in blackouts. */
 export function* plannedAfter(plan: Plan, after: Date): Generator<Planned, never> {
   const { cronExpression, timeZone, blackouts } = plan
   let ticks = ticksOf(cronExpression, timeZone, after)
   let tick = ticks.next().value
+  let free = after
   for (let blackedOut = 0; ;) {
+    if (blackedOut > blackedOutMax || (blackedOut > 0 && tick.getTime() - free.getTime() > farMs)) throw noSlot(plan)
     const end = blackoutEnd(blackouts, timeZone, tick)
     if (!end) {
-      const following = ticks.next().value
-      yield { tick, at: jittered(plan, tick, following) }
-      tick = following
+      const boundMs = plan.id === undefined ? 0 : plan.jitterMinutes * durations.minute
+      const following = boundMs === 0 ? undefined : ticks.next().value
+      yield { tick, at: following ? jittered(plan, tick, Math.min(boundMs, following.getTime() - tick.getTime())) : tick }
+      free = tick
+      tick = following ?? ticks.next().value
       blackedOut = 0
       continue
     }
     blackedOut += 1
-    if (blackedOut > blackedOutMax) throw noSlot(plan)
     const next = ticks.next().value
     if (next >= end) tick = next
     else {
@@ -58,10 +63,8 @@ export function firstAfter(plan: Plan, after: Date): Planned {
 }
 
 /** The same share of the bound each time that it is asked for; before the next tick, and never in a blackout. */
-function jittered({ id, timeZone, blackouts, jitterMinutes }: Plan, tick: Date, following: Date): Date {
-  if (id === undefined || jitterMinutes === 0) return tick
+function jittered({ id, timeZone, blackouts }: Plan, tick: Date, boundMs: number): Date {
   const share = createHash('sha256').update(`${id} ${tick.toISOString()}`).digest().readUInt32BE() / 2 ** 32
-  const boundMs = Math.min(jitterMinutes * durations.minute, following.getTime() - tick.getTime())
   const at = new Date(tick.getTime() + Math.floor((share * boundMs) / durations.second) * durations.second)
   return blackoutEnd(blackouts, timeZone, at) ? tick : at
 }
@@ -69,7 +72,7 @@ function jittered({ id, timeZone, blackouts, jitterMinutes }: Plan, tick: Date, 
 function noSlot({ cronExpression, blackouts }: Plan): Fault {
   return new Fault(
     'INPUT_INVALID',
-    `the blackouts leave no time: ${blackedOutMax} ticks of "${cronExpression}" one after the other lie in them (${blackouts.map(blackoutWords).join('; ')})`,
+    `the blackouts leave no time: all that "${cronExpression}" names lies in them (${blackouts.map(blackoutWords).join('; ')})`,
     { field: 'blackouts' },
   )
 }

@@ -23,15 +23,15 @@ export async function takeTick(tx: Tx, tick: Insertable<ScheduleTickRow>): Promi
   return taken.numInsertedOrUpdatedRows === 1n
 }
 
-/** Those that were taken or missed before stay as they are. Returns how many are new. */
-export async function insertMissedTicks(tx: Tx, ticks: readonly Insertable<ScheduleTickRow>[]): Promise<number> {
-  if (ticks.length === 0) return 0
+/** Those that were taken or missed before stay as they are. Returns the moments of those that are new, in milliseconds. */
+export async function insertMissedTicks(tx: Tx, ticks: readonly Insertable<ScheduleTickRow>[]): Promise<ReadonlySet<number>> {
   const inserted = await tx
     .insertInto('schedule_ticks')
     .values(ticks)
     .onConflict((conflict) => conflict.columns(['schedule_id', 'tick']).doNothing())
-    .executeTakeFirst()
-  return Number(inserted.numInsertedOrUpdatedRows)
+    .returning('tick')
+    .execute()
+  return new Set(inserted.map(({ tick }) => tick.getTime()))
 }
 
 export async function noteTick(
