@@ -23,7 +23,9 @@ export function* ticksOf(cronExpression: string, timeZone: string, after: Date):
   const walls = wallsOf(cronExpression, beginOnWall(after, timeZone))
   for (;;) {
     const { first, again, isLeftOut, isNearChange } = momentsOf(walls.next().value, timeZone)
-    while (waiting[0] && waiting[0] < first && !isLeftOut) {
+    // What is put off comes later than some that follow it: nothing before it is sure yet.
+    const sure = isLeftOut ? last : first
+    while (waiting[0] && waiting[0] < sure) {
       const next = waiting.shift()!
       if (next > last) yield (last = next)
     }
