@@ -22,7 +22,13 @@ export async function lookAtCoverage(house: House): Promise<void> {
   const known = new Set(systems.flatMap(({ databases }) => databases.map((one, index) => databaseKey(targetOf(one, index)))))
   for (const system of systems) {
     house.stopping.throwIfAborted()
-    await lookAtSystem(house, system, known)
+    try {
+      await lookAtSystem(house, system, known)
+    } catch (error) {
+      // One whose secrets do not open hides no other.
+      if (!isFault(error)) throw error
+      house.log.warn({ system: system.id, code: error.code, fact: error.message }, 'the coverage of a system cannot be looked at')
+    }
   }
 }
 
@@ -38,9 +44,15 @@ async function lookAtSystem(house: House, system: StoredSystem, known: ReadonlyS
     if ('fact' in seen) unseen.push({ source: seen.source, fact: seen.fact })
     else found.push({ source: seen.source, missing: [...(await newTables(house, system, seen)), ...otherDatabases(seen, known)] })
   }
-  const missing = found.flatMap((one) => one.missing).slice(0, namedMax)
+  const missing = found.flatMap((one) => one.missing)
   await house.catalog.as(within(system.tenant_id), async (tx) => {
-    await keepLook(tx, { system_id: system.id, tenant_id: system.tenant_id, at: house.clock.now(), missing, unseen })
+    await keepLook(tx, {
+      system_id: system.id,
+      tenant_id: system.tenant_id,
+      at: house.clock.now(),
+      missing: missing.slice(0, namedMax),
+      unseen,
+    })
     const tables = missing.filter(({ kind }) => kind === 'table')
     const about = { kind: 'not-covered', concerns: system.id } as const
     // What could not be seen is no reason to say that all is well.

@@ -55,7 +55,7 @@ export async function examineDatabase(
 }
 
 /** A server that does not answer any more is not waited for. */
-function hangUpOn(signal: AbortSignal, session: Connection): Disposable {
+export function hangUpOn(signal: AbortSignal, session: Connection): Disposable {
   const hangUp = () => void session.client.end()
   signal.addEventListener('abort', hangUp, { once: true })
   return { [Symbol.dispose]: () => signal.removeEventListener('abort', hangUp) }

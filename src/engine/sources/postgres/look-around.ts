@@ -1,5 +1,6 @@
 import { connect } from './connection.ts'
 import { isExtensionConfiguration, isExtensionMember, userSchemas } from './coverage.ts'
+import { hangUpOn } from './examine.ts'
 import type { DatabaseTarget } from './target.ts'
 
 /** What there is to protect, by one short look at the catalog of a server. */
@@ -17,6 +18,7 @@ const answerMsMax = 20_000
 /** `password` undefined: none, and no file is asked for one. DATABASE_UNREACHABLE and the like. */
 export async function lookAround(target: DatabaseTarget, password: string | undefined, signal: AbortSignal): Promise<Surroundings> {
   await using session = await connect(target, signal, { password })
+  using _listening = hangUpOn(signal, session)
   await session.query(`set statement_timeout = ${answerMsMax}`)
   const tables = await session.query<{ schema: string; table: string }>(
     `SELECT n.nspname AS schema, c.relname AS table FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
