@@ -173,7 +173,7 @@ test('after each of 400 simulated days what is left is what a slow model of the 
       const policy: RetentionPolicy = { ...chosen, recordClass: chosen.minimumDays > 0 ? 'record-retention' : 'operational' }
       live(400, policy, seedOf(seed))
     }),
-    { numRuns: 6 },
+    { numRuns: 4 },
   )
 })
 

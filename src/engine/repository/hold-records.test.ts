@@ -38,27 +38,24 @@ async function lived() {
 }
 
 test('SAFETY rule 28 a hold stands in the repository: a policy keeps what it covers, and nobody forgets it by name', async () => {
-  for (const [covers, kept] of [
-    [{ backup: uuidOf(1) }, ['01', '03']],
-    [{ system: 'emr' }, ['01', '02', '03']],
-    [{ system: 'pacs' }, ['03']],
-    [{ from: '2026-03-02T02:00:00.000Z', to: '2026-03-03T02:00:00.000Z' }, ['02', '03']],
+  const { repository, at } = await lived()
+  for (const [number, covers, kept] of [
+    [1, { backup: uuidOf(1) }, ['01', '03']],
+    [2, { system: 'emr' }, ['01', '02', '03']],
+    [3, { system: 'pacs' }, ['03']],
+    [4, { from: '2026-03-02T02:00:00.000Z', to: '2026-03-03T02:00:00.000Z' }, ['02', '03']],
   ] as const) {
-    const { repository, at } = await lived()
-    await recordHold(repository, { ...hold, ...covers, at })
-    const plan = await planForget(repository, lastOne)
-    assert.deepEqual(
-      plan.decisions
-        .filter(({ act }) => act === 'keep')
-        .map(({ time }) => time.toISOString().slice(8, 10))
-        .toSorted(),
-      kept,
-    )
-    const held = plan.decisions.find(({ reasons }) => reasons.includes('legal hold A-12'))
+    const one = { ...hold, ...covers, id: uuidOf(number), at }
+    await recordHold(repository, one)
+    const { decisions } = await planForget(repository, lastOne)
+    const keeps = decisions.filter(({ act }) => act === 'keep').map(({ time }) => time.toISOString().slice(8, 10))
+    assert.deepEqual(keeps.toSorted(), kept)
+    const held = decisions.find(({ reasons }) => reasons.includes('legal hold A-12'))
     if (held)
       await assert.rejects(planForget(repository, { kind: 'chosen', snapshots: [held.snapshot] }), (error) =>
         isFault(error, 'RETENTION_HELD'),
       )
+    await recordHold(repository, { ...one, state: 'released' })
   }
 })
 
