@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { readFile, readdir, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -48,7 +49,8 @@ test('INV-709 a dump of each format becomes the same backup, which restores to w
 })
 
 test('INV-709 SAFETY rule 33 a dump that runs commands is refused, or may not, and nothing of it is left', async () => {
-  const mark = path.join(tmpdir(), 'integrum-test-was-here')
+  // Its own: a product that is broken on purpose leaves one behind.
+  const mark = path.join(tmpdir(), `integrum-test-was-here-${randomUUID()}`)
   const before = (await readdir(tmpdir())).filter((name) => name.startsWith('integrum-sandbox'))
   const backups = (await place.expect(0, 'backups', 'list')).json['backups'].length
   for (const command of [
