@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readdir, stat, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { durations } from '#base/units.ts'
@@ -10,7 +10,7 @@ import { parseProof } from '#engine/repository/proofs.ts'
 import { everything } from '#service/catalog/scope.ts'
 import { raiseOverdueDrills } from '#service/drills/drill-policies.ts'
 import { program } from '#test/support/command-line.ts'
-import { flipOneByte, openAlerts } from '#test/support/doubt.ts'
+import { flipOneByte, largestPack, openAlerts, packsOf } from '#test/support/doubt.ts'
 import { testCluster, type TestCluster } from '#test/support/postgres.ts'
 import { answerWhen, endedJob, eventsOf, madeBackup, protectedSystem, type ProtectedSystem } from '#test/support/protected-system.ts'
 import { assertProblem, testService, type TestService } from '#test/support/service.ts'
@@ -47,11 +47,6 @@ async function drillOf(backupId: string) {
     ({ json: { rows } }) => rows[0]?.endedAt !== null && rows.length > 0,
   )
   return json.rows[0]
-}
-
-async function packs(): Promise<Set<string>> {
-  const files = await readdir(path.join(clinic.place, 'data'), { recursive: true, withFileTypes: true })
-  return new Set(files.filter((file) => file.isFile()).map((file) => path.join(file.parentPath, file.name)))
 }
 
 /** The policy was made two days ago, and a drill is due each day. */
@@ -125,12 +120,10 @@ test('the command line lets a service drill, and writes the report that anybody 
 
 test('SAFETY rule 28: one flipped byte turns the next drill red, tells people, and keeps what was made before it', async () => {
   const { house } = here.service
-  const before = await packs()
+  const before = await packsOf(clinic.place)
   await writeFile(path.join(clinic.files, 'scan.bin'), systemRandom.bytes(400_000))
   const sabotaged = await madeBackup(here, clinic, { type: 'files' })
-  const added = [...(await packs()).difference(before)]
-  const sizes = await Promise.all(added.map(async (file) => ({ file, size: (await stat(file)).size })))
-  await flipOneByte(sizes.toSorted((a, b) => b.size - a.size)[0]!.file)
+  await flipOneByte(await largestPack(clinic.place, before))
   assert.equal((await get(`/api/v1/backup/${sabotaged}`)).json.standing, 'unverified')
   await setPolicy(everyBackup)
   const drill = await drillOf(sabotaged)

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdir, open, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { testClock } from '#base/clock.ts'
@@ -10,6 +10,7 @@ import { watchTrail } from '#service/audit/trail-watch.ts'
 import { noteBackupEnd, type BackupEnd } from '#service/backups/backup-end.ts'
 import { within } from '#service/catalog/scope.ts'
 import { signInLookEveryMs, watchSignIns } from '#service/people/sign-in-watch.ts'
+import { flipOneByte, largestPack, packsOf } from '#test/support/doubt.ts'
 import { mailServer, mailUser, type MailServer } from '#test/support/mail-server.ts'
 import { testCluster, type TestCluster } from '#test/support/postgres.ts'
 import {
@@ -137,31 +138,11 @@ test('gaps are told, and over with the next backup that has none', async () => {
   assert.deepEqual(await note(0), ['backup-gaps settled'])
 })
 
-/** The largest pack that is there after `before`. */
-async function newestPack(before: ReadonlySet<string>): Promise<string> {
-  const added = [...(await packs())].filter((file) => !before.has(file))
-  const sizes = await Promise.all(added.map(async (file) => ({ file, size: (await stat(file)).size })))
-  return sizes.toSorted((a, b) => b.size - a.size)[0]!.file
-}
-
-async function packs(): Promise<ReadonlySet<string>> {
-  const entries = await readdir(path.join(clinic.place, 'data'), { recursive: true, withFileTypes: true })
-  return new Set(entries.filter((entry) => entry.isFile()).map((entry) => path.join(entry.parentPath, entry.name)))
-}
-
-async function flipOneByte(file: string): Promise<void> {
-  await using handle = await open(file, 'r+')
-  const at = Math.floor((await handle.stat()).size / 2)
-  const byte = Buffer.alloc(1)
-  await handle.read(byte, 0, 1, at)
-  await handle.write(Buffer.from([byte[0]! ^ 1]), 0, 1, at)
-}
-
 test('damage that a verification or a check finds is told once each, and stays open until all is read whole again', async () => {
-  const known = await packs()
+  const known = await packsOf(clinic.place)
   await writeFile(path.join(clinic.files, 'scan.bin'), here.service.house.random.bytes(300_000))
   const id = await madeBackup(here, clinic, { type: 'files' })
-  const pack = await newestPack(known)
+  const pack = await largestPack(clinic.place, known)
   const run = async (place: string, body: object) => {
     const { json } = await here.ask('POST', place, { token: clinic.administrator, body })
     return await endedJob(here, clinic.viewer, json.runId)

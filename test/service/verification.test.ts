@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { readdir } from 'node:fs/promises'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { within } from '#service/catalog/scope.ts'
 import { readDueShares } from '#service/verification/verification.ts'
-import { flipOneByte, openAlerts } from '#test/support/doubt.ts'
+import { flipOneByte, largestPack, openAlerts } from '#test/support/doubt.ts'
 import { endedJob, repositoryOf } from '#test/support/protected-system.ts'
 import { assertProblem, testPerson, testService, testTenant, type TestService } from '#test/support/service.ts'
 import { store } from '#test/support/small-repository.ts'
@@ -66,10 +65,9 @@ test('every repository is read again by itself, from the day after it was made, 
 })
 
 test('one share after the other is read; damage opens an alert that its own share settles, and no other', async () => {
-  const packs = (await readdir(path.join(place, 'data'), { recursive: true, withFileTypes: true })).filter((file) => file.isFile())
-  const pack = packs[0]!
-  const damagedShare = (Number.parseInt(pack.name.slice(0, 8), 16) % 2) + 1
-  await flipOneByte(path.join(pack.parentPath, pack.name))
+  const pack = await largestPack(place)
+  const damagedShare = (Number.parseInt(path.basename(pack).slice(0, 8), 16) % 2) + 1
+  await flipOneByte(pack)
   const round = [await readNext(), await readNext()]
   assert.deepEqual(
     round,
@@ -80,7 +78,7 @@ test('one share after the other is read; damage opens an alert that its own shar
   assert.match(alert!.fact, /^the repository main is damaged in 1 places \(DAMAGE_PACK\)$/)
   assert.match((await reading()).inWords, /^Every byte is read within 2 days\. All of it was read since .*Z\. 1 shares are DAMAGED\.$/)
   // The byte is as it was: each share in turn is read, and only the damaged one's turn settles it.
-  await flipOneByte(path.join(pack.parentPath, pack.name))
+  await flipOneByte(pack)
   const next = await readNext()
   assert.deepEqual(next, { share: 1, isIntact: true })
   assert.equal((await openAlerts(here, 'repository-damaged')).length, damagedShare === 1 ? 0 : 1)
