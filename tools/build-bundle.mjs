@@ -1,4 +1,4 @@
-// Joins the command line and its threads into a few files below build/bundle, so that a command need not load some two
+// Joins the command line, its threads and its jobs into a few files below build/bundle, so that a command need not load some two
 // hundred and fifty. `build/bundle/current` has their name, which is the SHA-256 of everything they were made of, and the
 // list of it: src/cli/start.ts takes them only while that is what stands there. Does nothing when they are up to date.
 import { createHash } from 'node:crypto'
@@ -57,7 +57,7 @@ async function join(root, folder, partial) {
   mkdirSync(partial, { recursive: true })
   const { metafile } = await build({
     absWorkingDir: root,
-    entryPoints: ['src/cli/begin.ts', ...globSync('src/**/*.worker.ts', { cwd: root })],
+    entryPoints: ['src/cli/begin.ts', 'src/service/jobs/job-child.ts', ...globSync('src/**/*.{worker,work}.ts', { cwd: root })],
     outdir: partial,
     entryNames: '[name]',
     outExtension: { '.js': '.mjs' },
@@ -107,7 +107,7 @@ function hashOf(root, inputs) {
   return hash.digest('hex')
 }
 
-/** A file that is named by where its reader stands is found from the joined one too; a thread begins with its joined file. */
+/** A file that is named by where its reader stands is found from the joined one too; a thread and a job begin with their joined file. */
 function standingPlaces(root, folder) {
   // The joined files lie one below `folder`.
   const out = path.join(folder, 'one-below')
@@ -122,7 +122,7 @@ function standingPlaces(root, folder) {
         if (!file.startsWith(path.join(root, 'src') + path.sep)) return undefined
         const place = JSON.stringify(path.relative(out, file).split(path.sep).join('/'))
         const contents = readFileSync(file, 'utf8')
-          .replaceAll(/new URL\('\.\/([\w-]+\.worker)\.ts', import\.meta\.url\)/g, "new URL('./$1.mjs', import_meta_url)")
+          .replaceAll(/new URL\('[\w./-]*?([\w-]+\.(?:worker|work)|job-child)\.ts', import\.meta\.url\)/g, "new URL('./$1.mjs', import_meta_url)")
           .replaceAll('import.meta.url', `new URL(${place}, import_meta_url).href`)
           .replaceAll('import_meta_url', 'import.meta.url')
         return { contents, loader: 'ts' }

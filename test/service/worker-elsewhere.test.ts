@@ -31,7 +31,9 @@ after(async () => {
   await rm(elsewhere, { recursive: true })
 })
 
-const aWorker = (data: string) => startProcess('env', [`INTEGRUM_DATABASE_URL=${url}`, program, 'worker', '--data', data], /takes jobs/)
+// The joined program, as people run it.
+const aWorker = (data: string) =>
+  startProcess('env', ['NODE_V8_COVERAGE=', `INTEGRUM_DATABASE_URL=${url}`, program, 'worker', '--data', data], /takes jobs/)
 
 test('a worker that knows the database of the catalog and has a copy of the key makes a backup', async () => {
   const clinic = await protectedSystem(here, cluster)
