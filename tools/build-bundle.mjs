@@ -122,7 +122,10 @@ function standingPlaces(root, folder) {
         if (!file.startsWith(path.join(root, 'src') + path.sep)) return undefined
         const place = JSON.stringify(path.relative(out, file).split(path.sep).join('/'))
         const contents = readFileSync(file, 'utf8')
-          .replaceAll(/new URL\('[\w./-]*?([\w-]+\.(?:worker|work)|job-child)\.ts', import\.meta\.url\)/g, "new URL('./$1.mjs', import_meta_url)")
+          .replaceAll(
+            /new URL\('[\w./-]*?([\w-]+\.(?:worker|work)|job-child)\.ts', import\.meta\.url\)/g,
+            "new URL('./$1.mjs', import_meta_url)",
+          )
           .replaceAll('import.meta.url', `new URL(${place}, import_meta_url).href`)
           .replaceAll('import_meta_url', 'import.meta.url')
         return { contents, loader: 'ts' }
