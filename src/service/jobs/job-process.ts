@@ -56,7 +56,7 @@ export async function startJobProcess(order: JobProcessOrder): Promise<JobProces
     detached: true,
   })
   // Before it has begun: threads and programs that it starts have what it has.
-  if (!order.isPressing && child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_LOW)
+  if (!order.isPressing && child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL)
   return new Running(child, order, scope.move())
 }
 
