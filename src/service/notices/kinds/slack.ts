@@ -1,24 +1,10 @@
-import { z } from 'zod'
-import { webAddressSchema } from '#contract/notice-settings.ts'
-import { channelKind } from '#service/notices/channel-kind.ts'
-import { fetched } from '#service/notices/web.ts'
+import { incomingWebhook } from '#service/notices/incoming-webhook.ts'
 
 /** Incoming webhooks of Slack, Mattermost, Rocket.Chat and others that take the same. */
-export const slackKind = channelKind({
+export const slackKind = incomingWebhook({
   name: 'slack',
   title: 'Slack, Mattermost',
-  settings: z.strictObject({}),
-  // Whoever has the address can write there.
-  secrets: z.strictObject({ url: webAddressSchema }),
-  place: (_settings, { url }) => new URL(url).origin,
-  keepsSecrets: () => true,
-  send: async (_settings, { url }, { message, id, at: _at, ...bounds }) =>
-    await fetched(url, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', 'idempotency-key': id },
-      body: JSON.stringify({ text: [`*${escaped(message.subject)}*`, ...message.lines.map(escaped)].join('\n') }),
-      ...bounds,
-    }),
+  bodyOf: ({ subject, lines }) => ({ text: [`*${escaped(subject)}*`, ...lines.map(escaped)].join('\n') }),
 })
 
 /** The three characters that mean something there: nothing in a message calls a whole channel. */

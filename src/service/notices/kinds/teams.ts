@@ -1,27 +1,13 @@
-import { z } from 'zod'
-import { webAddressSchema } from '#contract/notice-settings.ts'
-import { channelKind } from '#service/notices/channel-kind.ts'
-import { fetched } from '#service/notices/web.ts'
+import { incomingWebhook } from '#service/notices/incoming-webhook.ts'
 
 /** A workflow of Microsoft Teams that begins with a webhook: an adaptive card in a message. */
-export const teamsKind = channelKind({
+export const teamsKind = incomingWebhook({
   name: 'teams',
   title: 'Microsoft Teams',
-  settings: z.strictObject({}),
-  // Whoever has the address can write there.
-  secrets: z.strictObject({ url: webAddressSchema }),
-  place: (_settings, { url }) => new URL(url).origin,
-  keepsSecrets: () => true,
-  send: async (_settings, { url }, { message, id, at: _at, ...bounds }) =>
-    await fetched(url, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', 'idempotency-key': id },
-      body: JSON.stringify({
-        type: 'message',
-        attachments: [{ contentType: 'application/vnd.microsoft.card.adaptive', content: card(message.subject, message.lines) }],
-      }),
-      ...bounds,
-    }),
+  bodyOf: ({ subject, lines }) => ({
+    type: 'message',
+    attachments: [{ contentType: 'application/vnd.microsoft.card.adaptive', content: card(subject, lines) }],
+  }),
 })
 
 function card(subject: string, lines: readonly string[]) {
