@@ -11,6 +11,7 @@ import { watchRecoveryPoints } from '#service/health/health.ts'
 import { watchSpace } from '#service/space/space.ts'
 import { metrics } from '#service/health/metrics.ts'
 import { program } from '#test/support/command-line.ts'
+import { openAlerts } from '#test/support/doubt.ts'
 import { testCluster, type TestCluster } from '#test/support/postgres.ts'
 import { madeBackup, protectedSystem, type ProtectedSystem } from '#test/support/protected-system.ts'
 import { assertProblem, testService, type TestService } from '#test/support/service.ts'
@@ -34,16 +35,6 @@ const get = async (place: string, token = clinic.viewer) => {
   return answer
 }
 const health = async () => (await get(`/api/v1/health/systems/${clinic.system}`)).json
-const openAlerts = (kind: string) =>
-  here.service.house.catalog.as(everything, (tx) =>
-    tx
-      .selectFrom('alerts')
-      .select(['kind', 'fact', 'system_id'])
-      .where('settled_at', 'is', null)
-      .where('kind', '=', kind as never)
-      .execute(),
-  )
-
 test('a system without a backup is unprotected, with one of everything it is protected, and each state says why', async () => {
   const bare = await health()
   assert.equal(bare.state, 'unprotected')
@@ -111,14 +102,14 @@ test('an objective that is missed is at risk, raises an alert once, and settles 
   assert.match(late.reasons[1].fact, /^nothing was ever restored, so nobody knows whether 30m 0s are enough$/)
   await watchRecoveryPoints(house)
   await watchRecoveryPoints(house)
-  const [raised, ...others] = await openAlerts('recovery-point-old')
+  const [raised, ...others] = await openAlerts(here, 'recovery-point-old')
   assert.match(raised!.fact, /^system emr: the newest data .* 1h 0m at most were promised$/)
   assert.equal(others.length, 0)
   await age(49)
   assert.equal((await health()).state, 'unprotected')
   await madeBackup(here, clinic, { type: 'full' })
   await watchRecoveryPoints(house)
-  assert.deepEqual(await openAlerts('recovery-point-old'), [])
+  assert.deepEqual(await openAlerts(here, 'recovery-point-old'), [])
   assert.equal((await edit({})).status, 200)
 })
 
@@ -135,10 +126,10 @@ test('a table that no backup has is flagged by the next look, a database of the 
     { kind: 'database', source: 'main', name: 'forgotten' },
   ])
   assert.deepEqual([state, reasons[0].fact], ['at-risk', '1 table came after the newest backup, such as ward.visit'])
-  assert.match((await openAlerts('not-covered'))[0]!.fact, /^system emr: 1 table is in no backup, such as ward\.visit$/)
+  assert.match((await openAlerts(here, 'not-covered'))[0]!.fact, /^system emr: 1 table is in no backup, such as ward\.visit$/)
   await madeBackup(here, clinic, { type: 'database' })
   await lookAtCoverage(house)
-  assert.deepEqual(await openAlerts('not-covered'), [])
+  assert.deepEqual(await openAlerts(here, 'not-covered'), [])
   assert.equal((await health()).state, 'protected')
 })
 

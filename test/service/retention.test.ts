@@ -10,6 +10,7 @@ import { runDueRetention } from '#service/retention/evaluate.ts'
 import { watchClock } from '#service/retention/clock.ts'
 import { enrol, type Authenticator } from '#test/support/authenticator.ts'
 import { eventsOf } from '#test/support/protected-system.ts'
+import { openAlerts } from '#test/support/doubt.ts'
 import { assertProblem, setUpHere, testPassword, testPerson, testService, testTenant, type TestService } from '#test/support/service.ts'
 
 const driven = testClock(new Date('2026-03-31T12:00:00Z'))
@@ -115,11 +116,6 @@ const deletedOf = async (system: string) =>
       tx.selectFrom('backups').select('id').where('system_id', '=', system).where('deleted_at', 'is not', null).execute(),
     )
   ).map(({ id }) => id)
-const openAlerts = async (kind: 'retention-waits' | 'clock-jumped') =>
-  await inCatalog((tx) =>
-    tx.selectFrom('alerts').select(['system_id', 'fact']).where('kind', '=', kind).where('settled_at', 'is', null).execute(),
-  )
-
 const keepLast = (last: number) => ({ keep: { last } })
 const setPolicy = (body: object) => ask('PUT', '/api/v1/retention/policy', { reason: 'agreed', ...body })
 const preview = async (systemId: string, policy?: object) =>
@@ -224,7 +220,7 @@ test('a mass deletion waits for a signature and says so; a preview that is stale
   const { house } = here.service
   await runDueRetention(house)
   assert.deepEqual(await deletedOf(system.id), [])
-  const waits = (await openAlerts('retention-waits')).filter(({ system_id }) => system_id === system.id)
+  const waits = (await openAlerts(here, 'retention-waits')).filter(({ system_id }) => system_id === system.id)
   assert.deepEqual(
     waits.map(({ fact }) => fact),
     ['the policy would remove 12 of 14 backups at once'],
@@ -241,7 +237,7 @@ test('a mass deletion waits for a signature and says so; a preview that is stale
   assert.equal(done.status, 200, done.text)
   assert.deepEqual([done.json.removes, (await deletedOf(system.id)).length], [13, 13])
   assert.deepEqual(
-    (await openAlerts('retention-waits')).filter(({ system_id }) => system_id === system.id),
+    (await openAlerts(here, 'retention-waits')).filter(({ system_id }) => system_id === system.id),
     [],
   )
 })
@@ -342,14 +338,14 @@ test('SAFETY rule 29: a clock that jumps stops deletion and raises an alert, unt
     await runDueRetention(house)
     assert.deepEqual(await deletedOf(system.id), [])
     assert.deepEqual(
-      (await openAlerts('clock-jumped')).map((alert) => alert.fact),
+      (await openAlerts(here, 'clock-jumped')).map((alert) => alert.fact),
       [fact],
     )
     assert.deepEqual([(await state()).isSuspended, (await state()).fact], [true, fact])
     jumpedMs = 0
     await keepSession()
     await watchClock(house)
-    assert.deepEqual([await openAlerts('clock-jumped'), (await state()).isSuspended], [[], false])
+    assert.deepEqual([await openAlerts(here, 'clock-jumped'), (await state()).isSuspended], [[], false])
   }
   jumpedMs = durations.day
   await keepSession()
@@ -358,7 +354,7 @@ test('SAFETY rule 29: a clock that jumps stops deletion and raises an alert, unt
   assertProblem(await ask('POST', '/api/v1/retention/run', { systemId: system.id, digest, reason: 'now' }), 409, 'RETENTION_CLOCK')
   const accepted = await ask('POST', '/api/v1/retention/clock', { reason: 'the battery was replaced', signature: signature() })
   assert.equal(accepted.status, 200, accepted.text)
-  assert.deepEqual([await openAlerts('clock-jumped'), (await state()).isSuspended], [[], false])
+  assert.deepEqual([await openAlerts(here, 'clock-jumped'), (await state()).isSuspended], [[], false])
   await runDueRetention(house)
   assert.deepEqual(await deletedOf(system.id), [old])
 })

@@ -28,8 +28,8 @@ export async function largestPack(repository: string, before: ReadonlySet<string
 }
 
 /** What is in doubt and nobody has settled. */
-export async function openAlerts(here: TestService, kind: NoticeKind) {
+export async function openAlerts(here: TestService, ...kinds: readonly NoticeKind[]) {
   return await here.service.house.catalog.as(everything, (tx) =>
-    tx.selectFrom('alerts').selectAll().where('kind', '=', kind).where('settled_at', 'is', null).execute(),
+    tx.selectFrom('alerts').selectAll().where('kind', 'in', kinds).where('settled_at', 'is', null).execute(),
   )
 }
