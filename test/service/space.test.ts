@@ -6,8 +6,8 @@ import { after, before, test } from 'node:test'
 import { MiB } from '#base/units.ts'
 import { run } from '#host/run.ts'
 import { spaceOf } from '#host/space.ts'
-import { everything } from '#service/catalog/scope.ts'
 import { watchSpace } from '#service/space/space.ts'
+import { openAlerts } from '#test/support/doubt.ts'
 import { askedBackup, endedBackup, endedJob, madeBackup, type ProtectedSystem } from '#test/support/protected-system.ts'
 import { testPerson, testService, testTenant, type TestService } from '#test/support/service.ts'
 
@@ -47,15 +47,6 @@ after(async () => {
   await here[Symbol.asyncDispose]()
 })
 
-const openAlerts = async () =>
-  await here.service.house.catalog.as(everything, (tx) =>
-    tx
-      .selectFrom('alerts')
-      .select(['kind', 'fact'])
-      .where('settled_at', 'is', null)
-      .where('kind', 'in', ['space-low', 'space-out'])
-      .execute(),
-  )
 const spaceNow = async () => {
   const { status, json, text } = await here.ask('GET', `/api/v1/space/${clinic.repository}`, { token: clinic.viewer })
   assert.equal(status, 200, text)
@@ -69,7 +60,7 @@ test('a storage of 64 MiB fills: the warning comes first, the backup is refused 
   let refused: Record<string, any> | undefined
   for (let number = 1; number <= 12 && refused === undefined; number += 1) {
     await watchSpace(house)
-    if (warnedAt === undefined && (await openAlerts()).length > 0) warnedAt = number
+    if (warnedAt === undefined && (await openAlerts(here, 'space-low', 'space-out')).length > 0) warnedAt = number
     await writeFile(path.join(clinic.files, `image-${number}`), randomBytes(12 * MiB))
     const before = await spaceOf(mount)
     const { backupId, runId } = await askedBackup(here, clinic, { type: 'files' })
@@ -85,7 +76,7 @@ test('a storage of 64 MiB fills: the warning comes first, the backup is refused 
     refused.fault.fact,
     /^the backup needs about [\d.]+ MiB, [\d.]+ MiB are free, and [\d.]+ MiB of them stay free in repository main$/,
   )
-  assert.deepEqual((await openAlerts()).map(({ kind }) => kind).toSorted(), ['space-low', 'space-out'])
+  assert.deepEqual((await openAlerts(here, 'space-low', 'space-out')).map(({ kind }) => kind).toSorted(), ['space-low', 'space-out'])
   const check = await here.ask('POST', `/api/v1/repositories/${clinic.repository}/check`, {
     token: clinic.administrator,
     body: { depth: 'full' },
@@ -105,7 +96,7 @@ test('with room again both alerts are settled and the backup is made; a quota re
   assert.equal(grown.exitCode, 0, grown.stderr)
   await madeBackup(here, clinic, { type: 'files' })
   await watchSpace(house)
-  assert.deepEqual(await openAlerts(), [])
+  assert.deepEqual(await openAlerts(here, 'space-low', 'space-out'), [])
   const { storedBytes } = await spaceNow()
   const edit = (body: object) => here.ask('PATCH', `/api/v1/repositories/${clinic.repository}`, { token: clinic.administrator, body })
   assert.equal((await edit({ quotaBytes: storedBytes + 4 * MiB })).json.quotaBytes, storedBytes + 4 * MiB)
