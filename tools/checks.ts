@@ -10,6 +10,7 @@ const commands = [
   { name: 'format (prettier --check)', command: 'prettier', args: ['--check', '--log-level', 'warn', '.'] },
   { name: 'lint (oxlint)', command: 'oxlint', args: ['--type-aware', '--deny-warnings'] },
   { name: 'types (tsc --noEmit)', command: 'tsc', args: ['--noEmit', '-p', '.'] },
+  { name: 'types of the pages (tsc --noEmit -p src/ui)', command: 'tsc', args: ['--noEmit', '-p', 'src/ui'] },
 ] as const
 
 /** What can be said of the sources without running them; each counts as one passed or failed. */

@@ -7,7 +7,9 @@ import { TestReport } from './test-report.ts'
 
 // `npm test` runs everything below these but what takes too long for every day; `npm run test:long` runs that, too.
 const everyday = ['src/**/*.test.ts', 'demo/**/*.test.ts', 'test/**/*.test.ts', 'tools/**/*.test.ts']
-const long = ['test/long/**/*.test.ts']
+const long = ['test/long/**/*.test.ts', 'test/walk/**/*.test.ts']
+/** One walk through the pages that is for every day, although it stands among the long ones. */
+const everydayAmongLong = ['test/walk/short.test.ts']
 
 /** Test files start servers of their own, on two cores as a rule: one more than that, since one of them always waits for a clock or a server. */
 const concurrency = 3
@@ -43,7 +45,7 @@ function readArguments(args: readonly string[]) {
 
 function testFiles(): string[] {
   if (positionals.length > 0) return positionals.flatMap(filesBelow)
-  return globSync(everyday, { exclude: flags.long ? [] : long }).toSorted()
+  return [...new Set([...globSync(everyday, { exclude: flags.long ? [] : long }), ...globSync(everydayAmongLong)])].toSorted()
 }
 
 /** A file is run as it is; of a folder, every test file below. A path that is not there is a failure, not an empty run. */

@@ -39,6 +39,7 @@ function setUp(verb) {
   installDebianPackages(verb.needs)
   const node = node26(root)
   if (existsSync('tools/build-wasm.mjs')) sh(node, ['tools/build-wasm.mjs'], { env: environment(node) })
+  if (existsSync('tools/build-ui.mjs')) sh(node, ['tools/build-ui.mjs'], { env: environment(node) })
   if (existsSync('tools/build-bundle.mjs')) sh(node, ['tools/build-bundle.mjs'], { env: environment(node) })
   return node
 }

@@ -14,7 +14,7 @@ const code = codeFiles(files)
 const packageFile = JSON.parse(files.find((file) => file.path === 'package.json')!.text)
 
 const inSources: Finding[] = [
-  ...checkImports(code, Object.keys(packageFile.dependencies)),
+  ...checkImports(code, Object.keys(packageFile.dependencies), Object.keys(packageFile.devDependencies)),
   ...checkWords(code),
   ...checkShape(code),
   ...checkSql(code),

@@ -28,9 +28,10 @@ export const systemClock: Clock = {
       signal?.addEventListener('abort', cancelled, { once: true })
     }),
   every: (periodMs, work) => {
-    const timer = setInterval(work, periodMs)
-    timer.unref()
-    return { [Symbol.dispose]: () => clearInterval(timer) }
+    const timer = setInterval(work, periodMs) as { unref?(): void }
+    // A browser has no process to keep alive.
+    timer.unref?.()
+    return { [Symbol.dispose]: () => clearInterval(timer as NodeJS.Timeout) }
   },
 }
 

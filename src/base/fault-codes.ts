@@ -224,6 +224,9 @@ const table = {
   SESSION_NEEDED: { hint: 'Sign in as a person: a key may not do this for anybody.' },
   FORBIDDEN: { hint: 'Ask an administrator for a role that has this permission; the try was recorded.' },
   ORIGIN_REFUSED: { hint: "Send the request from a page of this service, or with a token instead of the browser's cookie." },
+  SCREEN_NOT_BUILT: {
+    hint: 'Run `npm run build` where the service is installed, then start it again; the interface and the command line work without.',
+  },
   NOT_FOUND: { usage: true, hint: 'Check the id; what belongs to others or was removed is not found either.' },
   TOO_MANY_REQUESTS: { retry: true, hint: 'Wait as long as the header Retry-After says.' },
   SHUTTING_DOWN: { retry: true, hint: 'The service is stopping; try again in a moment.' },

@@ -17,6 +17,7 @@ import { addSystems } from './systems/systems.routes.ts'
 import { addService } from './http/service.routes.ts'
 import { addSchedules } from './schedules/schedules.routes.ts'
 import { addSignatures } from './signatures/signatures.routes.ts'
+import { addScreen } from './screen/screen.routes.ts'
 import { addSpace } from './space/space.routes.ts'
 import { addSelfBackup } from './self-backup/self-backup.ts'
 import { addPeople } from './people/people.routes.ts'
@@ -53,4 +54,5 @@ export const slices: readonly AddRoutes[] = [
   addHealth,
   addVerification,
   addSelfBackup,
+  addScreen,
 ]

@@ -20,6 +20,7 @@ const programs = {
     { package: 'openssl', program: 'openssl' },
     { package: 'jq', program: 'jq' },
     { package: 'curl', program: 'curl' },
+    { package: 'chromium', program: 'chromium' },
   ],
   benchmarks: [
     { package: 'borgbackup', program: 'borg' },

@@ -20,7 +20,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   // Through the doors of `service`, for `serve`, `worker`, `catalog` and `audit`.
   cli: ['base', 'host', 'contract', 'engine', 'service'],
   ui: ['base', 'contract'],
-  demo: ['base', 'host', 'engine', 'cli'],
+  demo: ['base', 'host', 'contract', 'engine', 'cli'],
 }
 
 /** Inside the engine. `engine` itself stands for the files beside the folders, which everything below may use. */
@@ -43,12 +43,15 @@ const aliases: Readonly<Record<string, string>> = {
   '#engine/': 'src/engine/',
   '#service/': 'src/service/',
   '#cli/': 'src/cli/',
+  '#ui/': 'src/ui/',
   '#demo/': 'demo/',
   '#test/': 'test/',
 }
 
-export function checkImports(files: readonly CodeFile[], dependencies: readonly string[]): Finding[] {
-  return [...files.flatMap((file) => checkFile(file, dependencies)), ...findCycles(files)]
+/** `builtWith` are the packages of development: the pages are built, so what they are made of is not there when the product runs. */
+export function checkImports(files: readonly CodeFile[], dependencies: readonly string[], builtWith: readonly string[] = []): Finding[] {
+  const known = (file: CodeFile) => (file.path.startsWith('src/ui/') ? [...dependencies, ...builtWith] : dependencies)
+  return [...files.flatMap((file) => checkFile(file, known(file))), ...findCycles(files)]
 }
 
 /** Static, type-only, re-exporting and dynamic imports, and files named by `new URL(…, import.meta.url)`. */
@@ -77,7 +80,7 @@ function resolve(from: string, specifier: string): string | undefined {
     if (specifier.startsWith(alias)) return folder + specifier.slice(alias.length)
   }
   if (specifier.startsWith('.')) return path.posix.join(path.posix.dirname(from), specifier)
-  return specifier.endsWith('.ts') ? path.posix.join(path.posix.dirname(from), specifier) : undefined
+  return /\.tsx?$/.test(specifier) ? path.posix.join(path.posix.dirname(from), specifier) : undefined
 }
 
 function checkFile(file: CodeFile, dependencies: readonly string[]): Finding[] {

@@ -48,7 +48,7 @@ function checkBarrel(file: CodeFile): Finding[] {
 
 /** Prettier puts the brace that closes a declaration at the depth of its first line: no parser is needed. */
 function checkFunctions(file: CodeFile): Finding[] {
-  if (file.isTest || !file.path.endsWith('.ts')) return []
+  if (file.isTest || !/\.tsx?$/.test(file.path)) return []
   const findings: Finding[] = []
   const begin =
     /^( *)(?:export )?(?:(?:public |private |static |override )*(?:async )?(?:get |set )?(?:function\*? ?)?\*?(#?[\w$[\].]+)(?:<[^\n]*>)?\()(?=[^\n]*(?:\{|\()$)/gm

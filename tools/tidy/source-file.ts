@@ -43,7 +43,7 @@ export function projectFiles(folder = projectFolder): SourceFile[] {
 
 /** The TypeScript and JavaScript among them. AssemblyScript (`.as.ts`) is another language and is left out. */
 export function codeFiles(files: readonly SourceFile[]): CodeFile[] {
-  return files.filter((file) => /\.(ts|mjs)$/.test(file.path) && !file.path.endsWith('.as.ts')).map(codeFile)
+  return files.filter((file) => /\.(tsx?|mjs)$/.test(file.path) && !file.path.endsWith('.as.ts')).map(codeFile)
 }
 
 export function codeFile(file: SourceFile): CodeFile {

@@ -99,6 +99,8 @@ class Scanner {
   }
 
   #beginsRegularExpression(): boolean {
+    // `</b>` and `<br />` of JSX.
+    if (this.#text[this.#at - 1] === '<' || this.#text[this.#at + 1] === '>') return false
     if (this.#last === '' || /[(,=:[!&|?{};+\-*%<>~^]/.test(this.#last)) return true
     return /(?:^|[^\w.])(return|typeof|case|in|of|do|else|yield|await)\s*$/.test(this.#text.slice(Math.max(0, this.#at - 12), this.#at))
   }

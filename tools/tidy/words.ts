@@ -10,7 +10,7 @@ interface BannedWord {
 }
 
 const isProduct = (file: CodeFile) => /^(src|demo)\//.test(file.path) && !file.isTest
-const isTyped = (file: CodeFile) => file.path.endsWith('.ts')
+const isTyped = (file: CodeFile) => /\.tsx?$/.test(file.path)
 const belowCli = (file: CodeFile) => isProduct(file) && !/^(src\/(cli|host)|demo)\//.test(file.path)
 
 /** The list that STYLE.md ends with, each with what to write instead. */

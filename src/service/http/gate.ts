@@ -6,6 +6,7 @@ import { parse, parseValue } from '#base/parse.ts'
 import { durations } from '#base/units.ts'
 import { canonicalJson } from '#engine/repository/canonical-json.ts'
 import type { BodyOf, Endpoint, ParamsOf, QueryOf, ReplyOf } from '#contract/endpoint.ts'
+import { lookOnlyHeader } from '#contract/look-only.ts'
 import { appendEvent } from '#service/audit/audit.store.ts'
 import { everything, type Scope, type Tx } from '#service/catalog/scope.ts'
 import type { House } from '#service/house.ts'
@@ -121,7 +122,8 @@ export function serve<E extends Endpoint>(
 async function admit(house: House, endpoint: Endpoint, request: FastifyRequest): Promise<Admitted> {
   const credential = credentialOf(request)
   if (endpoint.method !== 'GET' && credential.bearer === undefined) assertSameOrigin(request, house.config.publicUrl)
-  const caller = (await house.authenticate(credential)) ?? nobody
+  const isLookOnly = endpoint.method === 'GET' && request.headers[lookOnlyHeader] !== undefined
+  const caller = (await house.authenticate({ ...credential, isLookOnly })) ?? nobody
   if (endpoint.permission === 'open') return { caller, scope: { kind: 'tenants', ids: [] } }
   const refuse = async (fault: Fault): Promise<never> => {
     await recordRefusal(house, { endpoint, request, caller, fault })

@@ -1,0 +1,13 @@
+import { Notifications, notifications } from '@mantine/notifications'
+import { useEffect } from 'react'
+import { showBy } from '#ui/notify.ts'
+import { toneClass, ToneIcon } from '#ui/parts/tone.tsx'
+
+export function Notices() {
+  useEffect(() => {
+    showBy(({ tone, title, message }) => {
+      notifications.show({ title, message, icon: <ToneIcon tone={tone} size={22} />, color: 'transparent', className: toneClass(tone) })
+    })
+  }, [])
+  return <Notifications position="top-right" autoClose={6_000} />
+}

@@ -1,0 +1,18 @@
+import { useEffect, useState, type ComponentType } from 'react'
+
+/** A part that is fetched when it is first wanted, so that no first page waits for it. */
+export function OnDemand<Props extends object>({
+  isWanted,
+  load,
+  props,
+}: {
+  readonly isWanted: boolean
+  readonly load: () => Promise<ComponentType<Props>>
+  readonly props: Props
+}) {
+  const [Part, setPart] = useState<ComponentType<Props>>()
+  useEffect(() => {
+    if (isWanted && Part === undefined) void load().then((loaded) => setPart(() => loaded))
+  }, [isWanted, Part, load])
+  return Part && <Part {...props} />
+}

@@ -1,0 +1,5 @@
+import { Page } from '#ui/parts/page.tsx'
+
+export function DrillPage() {
+  return <Page title="Drill">PLACEHOLDER</Page>
+}

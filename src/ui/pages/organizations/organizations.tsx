@@ -1,0 +1,5 @@
+import { Page } from '#ui/parts/page.tsx'
+
+export function Organizations() {
+  return <Page title="Organizations">PLACEHOLDER</Page>
+}

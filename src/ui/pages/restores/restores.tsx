@@ -1,0 +1,5 @@
+import { Page } from '#ui/parts/page.tsx'
+
+export function Restores() {
+  return <Page title="Restore history">PLACEHOLDER</Page>
+}

@@ -1,0 +1,5 @@
+import { Page } from '#ui/parts/page.tsx'
+
+export function AddRepository() {
+  return <Page title="Add a repository">PLACEHOLDER</Page>
+}

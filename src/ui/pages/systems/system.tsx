@@ -1,0 +1,5 @@
+import { Page } from '#ui/parts/page.tsx'
+
+export function SystemPage() {
+  return <Page title="System">PLACEHOLDER</Page>
+}

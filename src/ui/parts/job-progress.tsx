@@ -1,0 +1,176 @@
+import { Button, Group, Progress, Stack, Stepper, Text } from '@mantine/core'
+import { IconPlayerStop } from '@tabler/icons-react'
+import { useEffect, useRef, useState } from 'react'
+import { printBytes, printDuration } from '#base/units.ts'
+import type { ReplyOf } from '#contract/endpoint.ts'
+import { jobs } from '#contract/jobs.ts'
+import { useAct, useReply } from '#ui/call.ts'
+import { useMay } from '#ui/session.ts'
+import { stageIndex, stageWords, stagesOf } from '#ui/stages.ts'
+import { counted, printWhole, wordingOf } from '#ui/words.ts'
+import { Confirm } from './confirm.tsx'
+import { Loaded, TextSkeleton } from './loaded.tsx'
+import { Ago, Instant } from './time.tsx'
+import { Badge, Note } from './tone.tsx'
+
+type JobWithLog = ReplyOf<typeof jobs.read>
+
+interface JobProgressProps {
+  readonly runId: string
+  readonly isLogShown?: boolean
+}
+
+/** A job as it goes on: where it is, how fast, what is left, its log. Measured; what is not known is not drawn. */
+export function JobProgress({ runId, isLogShown = true }: JobProgressProps) {
+  // Events tell of progress; the log is asked for.
+  const job = useJob(runId)
+  return (
+    <Loaded reply={job} skeleton={<TextSkeleton lines={5} />}>
+      {(run) => (
+        <Stack gap="md">
+          <Group justify="space-between" gap="sm">
+            <Group gap="sm">
+              <Badge tone={wordingOf(run.status).tone}>{wordingOf(run.status).words}</Badge>
+              <Text size="sm" c="dimmed">
+                {run.startedAt === null ? (
+                  <>
+                    waits since <Ago at={run.createdAt} />
+                  </>
+                ) : (
+                  <>
+                    began <Instant at={run.startedAt} />
+                  </>
+                )}
+                {run.attempt > 1 && `, attempt ${run.attempt}`}
+              </Text>
+            </Group>
+            <CancelJob run={run} />
+          </Group>
+          <Stages run={run} />
+          <Measured run={run} />
+          {run.fault && (
+            <Note tone={run.status === 'failed' ? 'bad' : 'warning'} title={run.fault.fact}>
+              <Text size="sm">{run.fault.hint}</Text>
+              <Text size="xs" component="code">
+                {run.fault.code}
+              </Text>
+            </Note>
+          )}
+          {isLogShown && <Log lines={run.log} />}
+        </Stack>
+      )}
+    </Loaded>
+  )
+}
+
+/** Followed by events, and asked for every two seconds while it goes on, since its log comes by no event. */
+export function useJob(runId: string) {
+  const [isOver, setIsOver] = useState(false)
+  const reply = useReply(jobs.read, { params: { id: runId } }, isOver ? {} : { everyMs: 2_000 })
+  const status = reply.data?.status
+  const isOpen = status === undefined || status === 'pending' || status === 'in_progress'
+  useEffect(() => setIsOver(!isOpen), [isOpen])
+  return reply
+}
+
+function Stages({ run }: { readonly run: JobWithLog }) {
+  const stages = stagesOf(run.kind)
+  if (stages.length === 0 || run.status === 'failed' || run.status === 'cancelled') return null
+  const isDone = run.status === 'completed' || run.status === 'completed_with_gaps'
+  const active = isDone ? stages.length : stageIndex(run)
+  return (
+    <Stepper active={active} size="xs" iconSize={26} aria-label={`Stage: ${isDone ? 'done' : stageWords(run)}`}>
+      {stages.map(({ words }) => (
+        <Stepper.Step key={words} label={words} />
+      ))}
+    </Stepper>
+  )
+}
+
+function Measured({ run }: { readonly run: JobWithLog }) {
+  if (run.status !== 'in_progress') return null
+  const facts = [
+    run.doneBytes !== null &&
+      (run.totalBytes === null ? printBytes(run.doneBytes) : `${printBytes(run.doneBytes)} of ${printBytes(run.totalBytes)}`),
+    run.doneFiles !== null && counted(run.doneFiles, 'file'),
+    run.bytesPerSecond !== null && `${printBytes(run.bytesPerSecond)}/s`,
+    run.leftSeconds === null ? 'time left not known yet' : `about ${printDuration(run.leftSeconds * 1000)} left`,
+  ].filter((fact) => fact !== false)
+  return (
+    <div>
+      <Group justify="space-between" mb={4}>
+        <Text size="sm" fw={600}>
+          {stageWords(run)}
+        </Text>
+        {run.percent !== null && <Text size="sm">{printWhole(Math.floor(run.percent))} %</Text>}
+      </Group>
+      <Progress
+        value={run.percent ?? 100}
+        animated={run.percent === null}
+        striped={run.percent === null}
+        size="lg"
+        aria-label={run.percent === null ? `${stageWords(run)}, how much is left is not known` : stageWords(run)}
+      />
+      <Text size="sm" c="dimmed" mt={4}>
+        {facts.join(' · ')}
+      </Text>
+    </div>
+  )
+}
+
+function CancelJob({ run }: { readonly run: JobWithLog }) {
+  const may = useMay()
+  const cancel = useAct(jobs.cancel, ['jobs', 'backups', 'restores', 'drills'])
+  const [isOpen, setIsOpen] = useState(false)
+  const isOver = run.status !== 'pending' && run.status !== 'in_progress'
+  if (isOver || !may('jobs.cancel', run.tenantId)) return null
+  if (run.cancelRequestedAt !== null)
+    return <Text size="sm">Cancelled by {run.cancelRequestedBy}; it ends where nothing half-done is visible.</Text>
+  return (
+    <>
+      <Button variant="default" size="xs" leftSection={<IconPlayerStop size={14} aria-hidden />} onClick={() => setIsOpen(true)}>
+        Cancel
+      </Button>
+      <Confirm
+        isOpen={isOpen}
+        onClose={() => setIsOpen(false)}
+        title={`Cancel “${run.title}”?`}
+        submit="Cancel it"
+        isBusy={cancel.isPending}
+        error={cancel.error}
+        onConfirm={() => cancel.mutate({ params: { id: run.id }, body: {} }, { onSuccess: () => setIsOpen(false) })}
+      >
+        It ends where nothing half-done is visible. What was there before stays.
+      </Confirm>
+    </>
+  )
+}
+
+/** The newest line stays in view unless somebody scrolls up. */
+export function Log({ lines }: { readonly lines: JobWithLog['log'] }) {
+  const box = useRef<HTMLPreElement>(null)
+  const isAtEnd = useRef(true)
+  useEffect(() => {
+    if (box.current && isAtEnd.current) box.current.scrollTop = box.current.scrollHeight
+  }, [lines])
+  if (lines.length === 0) return null
+  return (
+    <pre
+      className="log surface"
+      ref={box}
+      tabIndex={0}
+      aria-label="Log"
+      onScroll={({ currentTarget: { scrollTop, scrollHeight, clientHeight } }) => {
+        isAtEnd.current = scrollHeight - scrollTop - clientHeight < 24
+      }}
+    >
+      {lines.map(({ seq, at, level, line }) => (
+        <span key={seq} className={level === 'info' ? undefined : `tone-text tone-${level === 'error' ? 'bad' : 'warning'}`}>
+          {at.slice(11, 19)} {level === 'info' ? '' : `${level.toUpperCase()} `}
+          {line}
+          {'\n'}
+        </span>
+      ))}
+    </pre>
+  )
+}

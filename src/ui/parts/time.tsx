@@ -1,0 +1,55 @@
+import { Text, Tooltip } from '@mantine/core'
+import { useEffect, useState } from 'react'
+import { systemClock } from '#base/clock.ts'
+import { printAgo, printInstant, printLeft, printZone } from '#ui/instants.ts'
+
+/** The time now, again and again, for what counts up or down on a page. */
+export function useNow(everyMs: number): Date {
+  const [now, setNow] = useState(() => systemClock.now())
+  useEffect(() => {
+    const timer = systemClock.every(everyMs, () => setNow(systemClock.now()))
+    return () => timer[Symbol.dispose]()
+  }, [everyMs])
+  return now
+}
+
+interface InstantProps {
+  /** ISO 8601; null is shown as a dash with the words for it. */
+  readonly at: string | null | undefined
+  readonly absent?: string
+}
+
+/** A moment in the reader's own time zone, which is named; in UTC when pointed at. */
+export function Instant({ at, absent = '—' }: InstantProps) {
+  if (at === null || at === undefined) return <Text span>{absent}</Text>
+  return (
+    <Tooltip label={`${new Date(at).toISOString().replace('T', ' ').slice(0, 19)} UTC`}>
+      <time dateTime={at} style={{ whiteSpace: 'nowrap' }}>
+        {printInstant(at)} {printZone(at)}
+      </time>
+    </Tooltip>
+  )
+}
+
+/** `3 hours ago`, with the moment itself when pointed at. */
+export function Ago({ at, absent = 'never' }: InstantProps) {
+  const now = useNow(30_000)
+  if (at === null || at === undefined) return <Text span>{absent}</Text>
+  return (
+    <Tooltip label={`${printInstant(at)} ${printZone(at)}`}>
+      <time dateTime={at} style={{ whiteSpace: 'nowrap' }}>
+        {printAgo(at, now)}
+      </time>
+    </Tooltip>
+  )
+}
+
+/** `23 h 12 min left`, to the second in the last hour. */
+export function Countdown({ until, over = 'over' }: { readonly until: string; readonly over?: string }) {
+  const now = useNow(1_000)
+  return (
+    <time dateTime={until} role="timer" style={{ whiteSpace: 'nowrap' }}>
+      {printLeft(until, now) ?? over}
+    </time>
+  )
+}

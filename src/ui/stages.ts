@@ -1,0 +1,46 @@
+import type { Job } from '#contract/jobs.ts'
+import { sentenceCase } from './words.ts'
+
+export interface Stage {
+  readonly words: string
+  /** Of the names that the engine gives, those that belong here. */
+  readonly names: readonly string[]
+}
+
+const proving: Stage = { words: 'Compare with the backup', names: ['verify', 'verify files'] }
+
+/** In the order in which they come; a backup of several sources may go back to the one before. */
+const stagesByKind: Readonly<Record<string, readonly Stage[]>> = {
+  backup: [
+    { words: 'One point in time', names: ['snapshot'] },
+    { words: 'Read and store', names: ['store'] },
+    { words: 'Seal the manifest', names: ['finish'] },
+  ],
+  verify: [proving],
+  restore: [
+    { words: 'Safety backup', names: ['safety backup'] },
+    { words: 'Build beside', names: ['pre-data', 'load', 'post-data', 'stage files'] },
+    proving,
+    { words: 'Swap', names: ['swap'] },
+  ],
+  drill: [
+    { words: 'Private place', names: ['prepare'] },
+    { words: 'Restore', names: ['pre-data', 'load', 'post-data', 'stage files'] },
+    proving,
+    { words: 'Look at every row', names: ['search'] },
+  ],
+}
+
+export function stagesOf(kind: string): readonly Stage[] {
+  return stagesByKind[kind] ?? []
+}
+
+/** Where a job is among its stages; -1 before the first, and for kinds without. */
+export function stageIndex({ kind, stage }: Pick<Job, 'kind' | 'stage'>): number {
+  return stage === null ? -1 : stagesOf(kind).findIndex(({ names }) => names.includes(stage))
+}
+
+export function stageWords({ kind, stage }: Pick<Job, 'kind' | 'stage'>): string {
+  if (stage === null) return 'Not begun'
+  return stagesOf(kind)[stageIndex({ kind, stage })]?.words ?? sentenceCase(stage)
+}
