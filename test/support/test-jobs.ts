@@ -92,7 +92,8 @@ export interface TraceLine {
 
 export async function readTrace(file: string): Promise<TraceLine[]> {
   try {
-    const lines = (await readFile(file, 'utf8')).trimEnd().split('\n')
+    // Made empty first, and written to afterwards: only a line with its end is whole.
+    const lines = (await readFile(file, 'utf8')).split('\n').slice(0, -1)
     return lines.map((line) => {
       const [what, attempt, pid] = line.split(' ')
       return { what: what!, attempt: Number(attempt), pid: Number(pid) }
