@@ -24,7 +24,14 @@ export function errorOf<Input extends FieldValues, Output>(
   field: Path<Input>,
 ): string | undefined {
   const { error } = form.getFieldState(field, form.formState)
-  return error?.message === undefined ? undefined : capitalized(error.message)
+  return error?.message === undefined ? undefined : capitalized(inWords(error.message))
+}
+
+/** What the library of schemas says of a field that was left empty speaks to programmers. */
+function inWords(message: string): string {
+  if (/^Too small: expected string to have >=1 char|^Invalid input: expected \w+, received (undefined|null|NaN)/.test(message))
+    return 'needed'
+  return message
 }
 
 /** What the service refused: at its field where there is one, and true; otherwise false, and shown by `Refusal`. */
