@@ -10,7 +10,7 @@ RUN apt-get update \
 
 WORKDIR /opt/integrum
 COPY . .
-RUN npm ci && node tools/build-wasm.mjs && npm prune --omit=dev && ln -s /opt/integrum/bin/integrum /usr/local/bin/integrum
+RUN npm ci && node tools/build-wasm.mjs && node tools/build-ui.mjs && npm prune --omit=dev && ln -s /opt/integrum/bin/integrum /usr/local/bin/integrum
 
 # The catalog, the sealing key, journals of restores: losing this volume loses everything that is not in a repository.
 VOLUME /var/lib/integrum-service

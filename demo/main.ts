@@ -10,13 +10,14 @@ import { parseDatabaseUrl } from '#engine/sources/postgres/target.ts'
 import { changeClinic } from './clinic/change-clinic.ts'
 import { makeClinic } from './clinic/make-clinic.ts'
 import { integrum, type Told } from './command-line.ts'
+import { openDemoService, showAround } from './service.ts'
 import { WritingClient, type Experience } from './writing-client.ts'
 import { databaseFingerprint, treeFingerprint } from './judge.ts'
 
 /**
  * The main job from beginning to end on a clinic that exists only here: make it, back it up, destroy it, bring it back,
  * let programs that are not ours compare, undo, undo the undo, back up the next day, and drill that backup. Stops at the
- * first thing that is not as it should be.
+ * first thing that is not as it should be. Ends with the service up, to be clicked through, unless `--exit`.
  */
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -25,6 +26,7 @@ async function main(): Promise<void> {
       seed: { type: 'string', default: '7' },
       exit: { type: 'boolean' },
       keep: { type: 'boolean' },
+      port: { type: 'string', default: '8440' },
     },
   })
   const directory = await mkdtemp(path.join(tmpdir(), 'integrum-demo-'))
@@ -34,6 +36,7 @@ async function main(): Promise<void> {
     const demo = new Demo(directory, cluster)
     const result = await demo.play(Number(values.scale), Number(values.seed))
     process.stdout.write(`${JSON.stringify(result)}\n`)
+    if (!values.exit) await demo.open(directory, Number(values.port))
   } finally {
     if (values.keep) say(`kept: ${directory}`)
     else await rm(directory, { recursive: true, force: true })
@@ -112,6 +115,13 @@ class Demo {
       verified: restored['verified'],
       drill: drilled['outcome'],
     }
+  }
+
+  /** What was done by the command line, by pages now: the service with this clinic, until somebody ends it. */
+  async open(directory: string, port: number): Promise<void> {
+    say('8. The service starts, with the clinic registered and backed up, to be clicked through')
+    await using service = await openDemoService(directory, port, { databaseUrl: this.#cluster.url(database), filesRoot: this.#files })
+    await showAround(service)
   }
 
   async #make(scale: number, seed: number) {

@@ -21,6 +21,9 @@ const engine = 'src/engine/backup/planted.ts'
 const planted: readonly (readonly [rule: string, path: string, text: string])[] = [
   ['layers', 'src/base/planted.ts', `import { run } from '#host/run.ts'\n`],
   ['layers', 'src/host/planted.ts', `import type { Storage } from '#engine/storage/storage.ts'\n`],
+  ['layers', 'src/ui/pages/planted.tsx', `import { openHouse } from '#service/house.ts'\n`],
+  ['dependency', 'src/service/planted.ts', `import { useState } from 'react'\n`],
+  ['clock', 'src/ui/parts/planted.tsx', `export const Now = () => <b title="it’s">a / b <br /> {Date.now()}</b>\n`],
   ['layers', 'src/engine/storage/planted.ts', `import { open } from '#engine/repository/open.ts'\n`],
   ['layers', 'src/engine/sources/planted.ts', `const module = await import('#engine/repository/open.ts')\n`],
   ['layers', 'src/engine/repository/planted.ts', `export type { Manifest } from '#engine/backup/manifest.ts'\nexport const one = 1\n`],
