@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { gzipSync } from 'node:zlib'
 import type { Browser } from 'playwright-core'
 import { clinicWorld, type ClinicWorld } from './clinic-world.ts'
 import { NextCode } from './next-code.ts'
@@ -35,3 +36,24 @@ test('walk 1: whoever comes without a session signs in, with a code, and is led 
     await visitor.look('activity')
   })
 })
+
+/** What a first visit may fetch before it can be used: script as it is compressed with gzip, the largest that a browser is sent. */
+const firstLoadBytesMax = 250_000
+
+test('walk 3: the first page needs less than 250 kB of compressed script', async () => {
+  await walk({ browser, url: world.url, name: 'first-load' }, { as: world.furnished.people[0]! }, async (visitor) => {
+    const scripts = new Set<string>()
+    visitor.page.on('request', (request) => request.resourceType() === 'script' && scripts.add(request.url()))
+    await visitor.open('/')
+    await visitor.page.getByRole('heading', { name: 'Overview' }).waitFor()
+    await visitor.settle()
+    const sizes = await Promise.all([...scripts].map(compressedBytes))
+    assert.ok(sizes.length >= 3)
+    const total = sizes.reduce((sum, bytes) => sum + bytes, 0)
+    assert.ok(total < firstLoadBytesMax, `${total} bytes`)
+  })
+})
+
+async function compressedBytes(url: string): Promise<number> {
+  return gzipSync(Buffer.from(await (await fetch(url)).arrayBuffer()), { level: 9 }).byteLength
+}

@@ -80,7 +80,7 @@ export class Visitor {
   /** axe on what is shown now, in light and in dark, and pictures of both and of a phone's width. */
   async look(name: string): Promise<void> {
     await mkdir(pictures, { recursive: true })
-    await this.#settle()
+    await this.settle()
     for (const scheme of ['light', 'dark'] as const) {
       await this.page.evaluate(showIn(scheme))
       await this.page.waitForTimeout(350)
@@ -97,7 +97,8 @@ export class Visitor {
     assert.ok(overflow <= 0, `${name}: at a phone's width the page is ${overflow} px too wide`)
   }
 
-  async #settle(): Promise<void> {
+  /** Until nothing that is shown waits for an answer. */
+  async settle(): Promise<void> {
     // The stream of events never ends, so that "network idle" never comes: what is busy says so itself.
     for (let tries = 0; (await this.page.locator('[aria-busy="true"]').count()) > 0; tries += 1) {
       assert.ok(tries < 150, 'the page stays busy')

@@ -31,9 +31,9 @@ function SignedOut({ to }: { readonly to: string }) {
 
 function SignedInFrame({ person }: { readonly person: Person }) {
   useLive()
-  const [isMenuOpen, menu] = useDisclosure(false)
+  const [isMenuOpen, { toggle, close }] = useDisclosure(false)
   const { pathname } = useLocation()
-  useEffect(() => menu.close(), [pathname, menu.close])
+  useEffect(() => close(), [pathname, close])
   return (
     <AppShell header={{ height: 56 }} navbar={{ width: 236, breakpoint: 'sm', collapsed: { mobile: !isMenuOpen } }} padding="md">
       <a href="#content" className="skip-link">
@@ -44,7 +44,7 @@ function SignedInFrame({ person }: { readonly person: Person }) {
           <Group gap="sm" wrap="nowrap">
             <Burger
               opened={isMenuOpen}
-              onClick={menu.toggle}
+              onClick={toggle}
               hiddenFrom="sm"
               size="sm"
               aria-label={isMenuOpen ? 'Close the menu' : 'Open the menu'}
