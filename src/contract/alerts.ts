@@ -34,6 +34,16 @@ export const alertSchema = z.object({
 })
 export type AlertView = z.infer<typeof alertSchema>
 
+/** A time at which people were told of it, and what became of the messages. */
+export const tellingSchema = z.object({
+  at: instantSchema,
+  occasion: z.enum(['opened', 'repeated', 'settled']),
+  delivered: z.number().int().nonnegative(),
+  waiting: z.number().int().nonnegative(),
+  givenUp: z.number().int().nonnegative(),
+})
+export type Telling = z.infer<typeof tellingSchema>
+
 const noteSchema = textSchema(500)
 
 export const alerts = {
@@ -52,6 +62,18 @@ export const alerts = {
       systemId: uuidSchema.optional(),
     }),
     reply: pageOf(alertSchema),
+  }),
+  details: endpoint({
+    name: 'alerts.details',
+    method: 'GET',
+    path: '/api/v1/alerts/{id}',
+    summary: 'one alert, and when people were told of it, the oldest first',
+    permission: 'alerts.read',
+    params: idParamsSchema,
+    reply: alertSchema.extend({
+      /** On channels that the caller may see. */
+      tellings: z.array(tellingSchema),
+    }),
   }),
   acknowledge: endpoint({
     name: 'alerts.acknowledge',

@@ -201,6 +201,22 @@ export const backupListQuery = {
   order: z.enum(['asc', 'desc']).default('desc'),
 }
 
+const localDateSchema = z.iso.date()
+const calendarDaysMax = 750
+/** One day on the wall of that time zone. What is not named did not happen. */
+export const calendarDaySchema = z.object({
+  date: localDateSchema,
+  completed: countSchema,
+  completedWithGaps: countSchema,
+  failed: countSchema,
+  cancelled: countSchema,
+  /** Those that wait or go on. */
+  open: countSchema,
+  /** Times of schedules of which no backup came. */
+  missed: countSchema,
+})
+export type CalendarDay = z.infer<typeof calendarDaySchema>
+
 /** Said of a number that nobody knows: nothing. Of one that is known: where it comes from. */
 const estimated = (sources: readonly [string, ...string[]]) => z.object({ value: z.number().nullable(), from: z.enum(sources).nullable() })
 
@@ -227,6 +243,33 @@ export const backups = {
     isShared: true,
     query: z.strictObject(backupListQuery),
     reply: pageOf(backupSchema),
+  }),
+  calendar: endpoint({
+    name: 'backups.calendar',
+    method: 'GET',
+    path: '/api/v1/backup/calendar',
+    summary: 'what became of the backups of each day, counted',
+    description: 'Also those that were removed since. Days on which nothing happened are left out.',
+    permission: 'backups.read',
+    isShared: true,
+    query: z
+      .strictObject({
+        from: localDateSchema,
+        /** Itself part of it. */
+        to: localDateSchema,
+        timeZone: z
+          .string()
+          .max(64)
+          .regex(/^[A-Za-z][A-Za-z0-9_+/-]*$/, 'the name of a time zone, such as Europe/Berlin')
+          .default('UTC'),
+        systemId: uuidSchema.optional(),
+      })
+      .refine(({ from, to }) => from <= to, { message: 'it ends before it begins', path: ['to'] })
+      .refine(({ from, to }) => Date.parse(to) - Date.parse(from) <= calendarDaysMax * 86_400_000, {
+        message: `at most ${calendarDaysMax} days at once`,
+        path: ['from'],
+      }),
+    reply: z.object({ days: z.array(calendarDaySchema) }),
   }),
   estimate: endpoint({
     name: 'backups.estimate',

@@ -156,7 +156,12 @@ export const retention = {
     summary: 'what the policy of a system, or a draft of one, would keep and remove now, with the reason for each',
     permission: 'retention.read',
     isAudited: false,
-    body: z.strictObject({ systemId: uuidSchema, policy: retentionPolicySchema.optional() }),
+    body: z.strictObject({
+      systemId: uuidSchema,
+      policy: retentionPolicySchema.optional(),
+      /** As if that schedule kept its backups for so many days; null: as if it had no days of its own. */
+      schedule: z.strictObject({ id: uuidSchema, retentionDays: z.number().int().min(1).max(daysMax).nullable() }).optional(),
+    }),
     reply: planSchema,
   }),
   run: endpoint({

@@ -167,6 +167,15 @@ export const schedules = {
     }),
     reply: pageOf(scheduleSchema),
   }),
+  details: endpoint({
+    name: 'schedules.details',
+    method: 'GET',
+    path: '/api/v1/backup/schedules/{id}',
+    summary: 'one schedule',
+    permission: 'schedules.read',
+    params: idParamsSchema,
+    reply: scheduleSchema,
+  }),
   create: endpoint({
     name: 'schedules.create',
     method: 'POST',

@@ -163,6 +163,86 @@ test('the list is filtered, sorted and cut into pages, and its numbers fit', asy
   assert.equal((await here.ask('GET', '/api/v1/backup/list', { token: stranger })).json.total, 0)
 })
 
+test('what became of each day is counted on the wall of a time zone, with what was removed and what was missed', async () => {
+  const { house } = here.service
+  const calendarSystem = await insertSystem('calendar', [])
+  const schedule = house.random.uuid()
+  const backup = (at: string, status: 'completed' | 'completed_with_gaps' | 'failed', isDeleted = false) => ({
+    id: house.random.uuid(),
+    tenant_id: tenant,
+    system_id: calendarSystem,
+    system_name: 'calendar',
+    repository_id: repository!,
+    name: `calendar ${at} ${status}`,
+    type: 'files' as const,
+    status,
+    created_by: 'somebody',
+    created_at: new Date(at),
+    ...(isDeleted && { deleted_at: new Date(at), deleted_by: 'retention' }),
+  })
+  const late = backup('2026-01-06T03:00:00Z', 'completed')
+  await house.catalog.as(within(tenant), async (tx) => {
+    await tx
+      .insertInto('backups')
+      .values([
+        backup('2026-01-04T22:59:59Z', 'failed'),
+        backup('2026-01-04T23:00:00Z', 'completed', true),
+        backup('2026-01-05T22:59:59Z', 'completed_with_gaps'),
+        late,
+      ])
+      .execute()
+    await tx
+      .insertInto('backup_schedules')
+      .values({
+        id: schedule,
+        tenant_id: tenant,
+        system_id: calendarSystem,
+        name: 'nightly of the calendar',
+        backup_type: 'files',
+        is_active: false,
+        cron_expression: '0 2 * * *',
+        time_zone: 'UTC',
+        created_by: 'somebody',
+        created_at: house.clock.now(),
+        changed_at: house.clock.now(),
+      })
+      .execute()
+    const tick = (at: string, backupId: string | null) => ({
+      schedule_id: schedule,
+      tenant_id: tenant,
+      tick: new Date(at),
+      planned_at: new Date(at),
+      created_at: new Date(at),
+      backup_id: backupId,
+      missed_at: new Date(at),
+      missed_because: 'not-taken' as const,
+    })
+    // Of the second a backup came, though late.
+    await tx
+      .insertInto('schedule_ticks')
+      .values([tick('2026-01-05T02:00:00Z', null), tick('2026-01-06T02:00:00Z', late.id)])
+      .execute()
+  })
+  const calendar = (query: string, token = viewer) => here.ask('GET', `/api/v1/backup/calendar?${query}`, { token })
+  const january = `from=2026-01-05&to=2026-01-06&systemId=${calendarSystem}`
+  const none = { completed: 0, completedWithGaps: 0, failed: 0, cancelled: 0, open: 0, missed: 0 }
+  assert.deepEqual((await calendar(`${january}&timeZone=Europe/Berlin`)).json.days, [
+    { ...none, date: '2026-01-05', completed: 1, completedWithGaps: 1, missed: 1 },
+    { ...none, date: '2026-01-06', completed: 1 },
+  ])
+  assert.deepEqual((await calendar(january)).json.days[0], { ...none, date: '2026-01-05', completedWithGaps: 1, missed: 1 })
+  assert.deepEqual((await calendar('from=2026-01-05&to=2026-01-06', stranger)).json.days, [])
+  for (const [query, field] of [
+    ['from=2026-01-05&to=2026-01-04', 'to'],
+    ['from=2020-01-05&to=2026-01-04', 'from'],
+    ['from=2026-01-05&to=2026-01-06&timeZone=Europe/Atlantis', 'timeZone'],
+  ] as const) {
+    const refused = await calendar(query)
+    assertProblem(refused, 422, 'INPUT_INVALID')
+    assert.equal(refused.json.field, field)
+  }
+})
+
 test('document A has its own paths for the same', async () => {
   const made = await here.ask('POST', '/api/v1/admin/backups/create-database', {
     token: operator,

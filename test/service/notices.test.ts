@@ -6,7 +6,7 @@ import { testClock } from '#base/clock.ts'
 import { limits } from '#base/limits.ts'
 import { durations } from '#base/units.ts'
 import { run } from '#host/run.ts'
-import type { AlertView } from '#contract/alerts.ts'
+import type { AlertView, Telling } from '#contract/alerts.ts'
 import type { DeliveryView } from '#contract/channels.ts'
 import { raiseAlert, settleAlert, tell, type Told } from '#service/alerts/alerts.ts'
 import { everything } from '#service/catalog/scope.ts'
@@ -527,6 +527,12 @@ test('an alert that stays open is told again, until somebody takes care of it', 
     here.ask('POST', `/api/v1/alerts/${critical.id}/acknowledge`, { token, body: { note: 'ordered a disk' } })
   assertProblem(await acknowledge(stranger), 404, 'NOT_FOUND')
   assert.equal((await acknowledge(administrator)).json.acknowledgedNote, 'ordered a disk')
+  const details = (token: string) => here.ask('GET', `/api/v1/alerts/${critical.id}`, { token })
+  assertProblem(await details(stranger), 404, 'NOT_FOUND')
+  assert.deepEqual(
+    (await details(administrator)).json.tellings.map(({ occasion, delivered }: Telling) => `${occasion} ${delivered}`),
+    ['opened 1', 'repeated 1', 'repeated 1'],
+  )
   clock.advance(12 * durations.hour)
   assert.deepEqual(await subjects(), [])
   const set = (body: object) => here.ask('PUT', '/api/v1/settings/repeating', { token: root, body })

@@ -188,6 +188,19 @@ test('a preview has a reason for each backup, and what it says is what is done, 
   const drafted = await preview(system.id, keepLast(2))
   assert.deepEqual([drafted.removes, drafted.shortens], [1, []])
   const { house } = here.service
+  const schedule = house.random.uuid()
+  await inCatalog(async (tx) => {
+    const made = { tenant_id: tenant, system_id: system.id, created_by: 'somebody', created_at: clock.now(), changed_at: clock.now() }
+    const plan = { name: 'nightly', backup_type: 'database' as const, is_active: false, cron_expression: '0 2 * * *', time_zone: 'UTC' }
+    await tx
+      .insertInto('backup_schedules')
+      .values({ id: schedule, ...made, ...plan })
+      .execute()
+    await tx.updateTable('backups').set({ schedule_id: schedule }).where('id', '=', old!).execute()
+  })
+  const withDays = async (retentionDays: number | null) =>
+    (await ask('POST', '/api/v1/retention/preview', { systemId: system.id, schedule: { id: schedule, retentionDays } })).json.removes
+  assert.deepEqual([await withDays(4), await withDays(2), await withDays(null)], [0, 1, 1])
   await Promise.all([runDueRetention(house), runDueRetention(house), runDueRetention(house)])
   assert.deepEqual(await deletedOf(system.id), [old])
   const events = (await eventsOf(here, 'backup.deleted-by-policy')).filter(({ subject_id }) => subject_id === old)

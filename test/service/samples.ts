@@ -228,6 +228,7 @@ export const samples: Readonly<Record<string, Make>> = {
   'backups.import': async (world) => ({ query: { systemId: await world.system() }, upload: 'no archive at all' }),
   'backups.create': newBackup({ type: 'full' }),
   'backups.list': nothing,
+  'backups.calendar': () => ({ query: { from: '2026-01-01', to: '2026-12-31' }, foreign: 'empty' }),
   'backups.details': about('backup'),
   'backups.verify': about('backup', { body: { isQuick: true } }),
   'backups.cancel': async (world) => {
@@ -237,6 +238,7 @@ export const samples: Readonly<Record<string, Make>> = {
   'backups.undelete': async (world) => ({ params: { id: await world.backup({ isDeleted: true }) } }),
 
   'schedules.list': nothing,
+  'schedules.details': about('schedule'),
   'schedules.create': async (world) => ({
     body: { systemId: await world.system(), name: world.name('nightly'), backupType: 'full', cronExpression: '0 2 * * *' },
   }),
@@ -252,6 +254,7 @@ export const samples: Readonly<Record<string, Make>> = {
   'schedules.preview': () => ({ body: { cronExpression: '0 2 * * *' }, foreign: 'empty' }),
 
   'alerts.list': nothing,
+  'alerts.details': about('alert'),
   'alerts.acknowledge': about('alert', { body: { note: 'looked at' } }),
   'alerts.settle': about('alert', { body: { note: 'it was a test' } }),
 

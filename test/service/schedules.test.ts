@@ -80,6 +80,9 @@ test('a schedule is changed, switched off and on, and removed; its name is free 
   const made = (await create({ ...nightly, name: 'weekly' })).json
   const path = `/api/v1/backup/schedules/${made.id}`
   const edit = (body: object, token = operator) => here.ask('PUT', path, { token, body })
+  const one = await here.ask('GET', path, { token: operator })
+  assert.deepEqual([one.status, one.json], [200, made])
+  assertProblem(await here.ask('GET', path, { token: stranger }), 404, 'NOT_FOUND')
   const { json } = await edit({ ...nightly, name: 'weekly', cronExpression: '0 4 * * 0', timeZone: 'UTC', retentionDays: 30 })
   assert.deepEqual([json.nextRunAt, json.retentionDays], ['2026-03-29T04:00:00.000Z', 30])
   assertProblem(await edit({ ...nightly, name: 'nightly' }), 409, 'SCHEDULE_NAME_TAKEN')

@@ -1,18 +1,25 @@
 import type { FastifyInstance } from 'fastify'
 import { Fault } from '#base/fault.ts'
-import { alerts, type AlertView } from '#contract/alerts.ts'
+import { alerts, type AlertView, type Telling } from '#contract/alerts.ts'
 import { noticeKinds } from '#contract/notice-kinds.ts'
 import type { Tx } from '#service/catalog/scope.ts'
 import type { House } from '#service/house.ts'
 import { serve } from '#service/http/gate.ts'
 import { acknowledgeAlert, settleByHand } from './alerts.ts'
-import { listAlertRows, lockAlertRow, type ShownAlert } from './alerts.store.ts'
+import { findAlertRow, listAlertRows, lockAlertRow, tellingsOf, type ShownAlert, type TellingRow } from './alerts.store.ts'
 
 export function addAlerts(app: FastifyInstance, house: House): void {
   serve(app, house, alerts.list, async ({ query, read }) => {
     const { rows, total } = await read((tx) => listAlertRows(tx, query))
     return { rows: rows.map(viewOf), total, page: query.page, pageSize: query.pageSize }
   })
+  serve(app, house, alerts.details, ({ params, read }) =>
+    read(async (tx) => {
+      const row = await findAlertRow(tx, params.id)
+      if (!row) throw noAlert(params.id)
+      return { ...viewOf(row), tellings: (await tellingsOf(tx, row.id)).flatMap(tellingOf) }
+    }),
+  )
   serve(app, house, alerts.acknowledge, ({ params, body, caller, act }) =>
     act(async (tx) => {
       const alert = await lockedAlert(tx, params.id)
@@ -32,8 +39,17 @@ export function addAlerts(app: FastifyInstance, house: House): void {
 /** NOT_FOUND, also for those of others. */
 async function lockedAlert(tx: Tx, id: string): Promise<ShownAlert> {
   const row = await lockAlertRow(tx, id)
-  if (!row) throw new Fault('NOT_FOUND', `there is no alert ${id}`)
+  if (!row) throw noAlert(id)
   return row
+}
+
+function noAlert(id: string): Fault {
+  return new Fault('NOT_FOUND', `there is no alert ${id}`)
+}
+
+/** What merely happened belongs to no alert. */
+function tellingOf({ at, occasion, delivered, waiting, given_up: givenUp }: TellingRow): Telling[] {
+  return occasion === 'happened' ? [] : [{ at: at.toISOString(), occasion, delivered, waiting, givenUp }]
 }
 
 function about({ id, kind, tenant_id: tenantId }: ShownAlert) {

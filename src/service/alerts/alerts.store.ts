@@ -78,6 +78,28 @@ export async function listAlertRows(
   return { rows, total }
 }
 
+export async function findAlertRow(tx: Tx, id: string): Promise<ShownAlert | undefined> {
+  return await withSystem(tx).selectAll('alerts').select('systems.name as system_name').where('alerts.id', '=', id).executeTakeFirst()
+}
+
+export interface TellingRow {
+  readonly at: Date
+  readonly occasion: NoticeRow['occasion']
+  readonly delivered: number
+  readonly waiting: number
+  readonly given_up: number
+}
+
+/** When people were told of it, the oldest first, and what became of the messages. */
+export async function tellingsOf(tx: Tx, alertId: string): Promise<TellingRow[]> {
+  const { rows } = await sql<TellingRow>`
+    select n.at, n.occasion, count(*) filter (where d.status = 'delivered')::int as delivered,
+      count(*) filter (where d.status = 'pending')::int as waiting, count(*) filter (where d.status = 'given_up')::int as given_up
+    from notices n left join notice_deliveries d on d.notice_id = n.id
+    where n.alert_id = ${alertId} group by n.id, n.at, n.occasion order by n.at, n.id`.execute(tx)
+  return rows
+}
+
 /** Held until the transaction ends. */
 export async function lockAlertRow(tx: Tx, id: string): Promise<ShownAlert | undefined> {
   return await withSystem(tx)

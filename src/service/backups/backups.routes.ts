@@ -3,10 +3,12 @@ import { durations } from '#base/units.ts'
 import { backups } from '#contract/backups.ts'
 import type { House } from '#service/house.ts'
 import { serve } from '#service/http/gate.ts'
+import { assertTimeZone } from '#service/schedules/cron.ts'
 import { startTicker } from '#service/ticker.ts'
 import { addBackupContent } from './backup-content.routes.ts'
 import { addAdminAliases } from './admin-aliases.routes.ts'
 import { createBackup, listBackups, subjectOf, verifyOne } from './backup-answers.ts'
+import { countByDay } from './calendar.store.ts'
 import { addDownloads } from './download.routes.ts'
 import { addUploads } from './upload.routes.ts'
 import { backupDetails, backupView } from './backup-view.ts'
@@ -24,6 +26,10 @@ const reconcileEveryMs = durations.hour
 export function addBackups(app: FastifyInstance, house: House): void {
   serve(app, house, backups.create, (call) => createBackup(house, call, call.body))
   serve(app, house, backups.list, (call) => listBackups(call))
+  serve(app, house, backups.calendar, async ({ query, read }) => {
+    assertTimeZone(query.timeZone)
+    return { days: await read((tx) => countByDay(tx, query)) }
+  })
   serve(app, house, backups.details, ({ params, read }) =>
     read(async (tx) => {
       const row = await knownBackup(tx, params.id)

@@ -29,6 +29,13 @@ type Columns = Pick<
   | 'created_at'
 > & { readonly sources: string[]; readonly schedule_days: number | null; readonly undo_until: Date | null }
 
+export interface CandidatesWanted {
+  readonly also?: string
+  readonly isLocking?: boolean
+  /** As if that schedule kept its backups for so many days. */
+  readonly schedule?: { readonly id: string; readonly retentionDays: number | null } | undefined
+}
+
 /**
  * The backups of a system that are there and not deleted, and `also` the one of that id. For whoever carries a policy out the rows
  * are held until the transaction ends, in one order for everybody.
@@ -36,14 +43,15 @@ type Columns = Pick<
 export async function retentionCandidates(
   tx: Tx,
   systemId: string,
-  { also, isLocking = false }: { readonly also?: string; readonly isLocking?: boolean } = {},
+  { also, isLocking = false, schedule }: CandidatesWanted = {},
 ): Promise<CandidateRow[]> {
   const { rows } = await sql<Columns>`
     select b.id, b.tenant_id, b.name, b.system_name, b.repository_id, b.type, b.purpose, b.status, b.standing, b.anomaly, b.anomaly_verdict,
       b.missing_at, b.held_by_alert, b.created_at,
       array(select 'database/' || (one ->> 'name') from jsonb_array_elements(b.metadata #> '{summary,databases}') as one
         union all select 'files/' || (one ->> 'name') from jsonb_array_elements(b.metadata #> '{summary,roots}') as one) as sources,
-      (select s.retention_days from backup_schedules s where s.id = b.schedule_id) as schedule_days,
+      case when b.schedule_id = ${schedule?.id ?? null}::uuid then ${schedule?.retentionDays ?? null}::integer
+        else (select s.retention_days from backup_schedules s where s.id = b.schedule_id) end as schedule_days,
       (select max(r.undo_until) from restore_operations r where r.safety_backup_id = b.id) as undo_until
     from backups b
     where b.system_id = ${systemId} and b.removed_at is null and b.snapshot is not null

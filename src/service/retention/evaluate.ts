@@ -14,6 +14,7 @@ import {
   dueSystems,
   enterSystems,
   retentionCandidates,
+  type CandidatesWanted,
   lockDueSystem,
   markDeleted,
   noteEvaluated,
@@ -46,11 +47,11 @@ export async function planRetention(
   { clock }: Pick<House, 'clock'>,
   tx: Tx,
   system: OfSystem,
-  { draft, isLocking = false }: { readonly draft?: RetentionPolicy | undefined; readonly isLocking?: boolean } = {},
+  { draft, ...wanted }: { readonly draft?: RetentionPolicy | undefined } & Pick<CandidatesWanted, 'isLocking' | 'schedule'> = {},
 ): Promise<RetentionPlan> {
   const { id: systemId, tenantId } = system
   const policy = draft ?? (await policyInForce(tx, { tenantId, systemId })).policy
-  const candidates = await retentionCandidates(tx, systemId, { isLocking })
+  const candidates = await retentionCandidates(tx, systemId, wanted)
   const decisions = decideCandidates(candidates, policy, { holds: await activeHolds(tx, tenantId), now: clock.now() })
   const acts = decisions.map(({ backup, act }) => `${act} ${backup.id}`)
   const digest = createHash('sha256')

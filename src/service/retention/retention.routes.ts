@@ -52,7 +52,15 @@ function addPolicies(app: FastifyInstance, house: House): void {
     read(async (tx) => {
       const system = await knownSystem(tx, body.systemId)
       if (body.policy) assertTimeZone(body.policy.timeZone)
-      const plan = await planRetention(house, tx, { id: system.id, tenantId: system.tenant_id }, { draft: body.policy })
+      const plan = await planRetention(
+        house,
+        tx,
+        { id: system.id, tenantId: system.tenant_id },
+        {
+          draft: body.policy,
+          schedule: body.schedule,
+        },
+      )
       return await planView(tx, plan)
     }),
   )

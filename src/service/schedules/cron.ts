@@ -85,7 +85,8 @@ function noCron(cronExpression: string, why: string, cause?: unknown): Fault {
   return new Fault('INPUT_INVALID', `"${cronExpression}" is no cron expression: ${why}`, { field: 'cronExpression' }, { cause })
 }
 
-function assertTimeZone(timeZone: string): void {
+/** INPUT_INVALID when the machine's time zone data does not have it. */
+export function assertTimeZone(timeZone: string): void {
   try {
     // Throws a RangeError for a name that the machine's time zone data does not have.
     Intl.DateTimeFormat('en', { timeZone })

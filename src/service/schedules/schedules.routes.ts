@@ -34,6 +34,9 @@ function addLists(app: FastifyInstance, house: House): void {
     const now = house.clock.now()
     return { rows: rows.map((row) => scheduleView(row, now)), total, page: query.page, pageSize: query.pageSize }
   })
+  serve(app, house, schedules.details, async ({ params, read }) =>
+    scheduleView(await read((tx) => knownSchedule(tx, params.id)), house.clock.now()),
+  )
   serve(app, house, schedules.preview, async ({ body }) => {
     const now = house.clock.now()
     firstAfter(body, now)
