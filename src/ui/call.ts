@@ -1,18 +1,35 @@
-import { QueryClient, keepPreviousData, useMutation, useQuery, type UseMutationResult, type UseQueryResult } from '@tanstack/react-query'
+import {
+  MutationCache,
+  QueryCache,
+  QueryClient,
+  keepPreviousData,
+  useMutation,
+  useQuery,
+  type UseMutationResult,
+  type UseQueryResult,
+} from '@tanstack/react-query'
 import { isFault } from '#base/fault.ts'
 import { RemoteFault, clientOf, type Asked } from '#contract/client.ts'
 import type { Endpoint, ReplyOf } from '#contract/endpoint.ts'
+import { me } from '#contract/me.ts'
 import { lookHeaders } from './presence.ts'
 
 /** The service that these pages came from; the session is a cookie that no script can read. */
 export const client = clientOf({ url: '' })
 
 export const queries = new QueryClient({
+  queryCache: new QueryCache({ onError: (error, { queryKey }) => queryKey[0] !== me.show.name && noticeEnd(error) }),
+  mutationCache: new MutationCache({ onError: noticeEnd }),
   defaultOptions: {
     queries: { staleTime: 5_000, retry: (failures, error) => failures < 2 && mayPass(error), refetchOnWindowFocus: true },
     mutations: { retry: false },
   },
 })
+
+/** Whatever is told that nobody is signed in has the frame look, too: it leads to where that is done. */
+function noticeEnd(error: Error): void {
+  if (error instanceof RemoteFault && error.code === 'NOT_SIGNED_IN') void queries.invalidateQueries({ queryKey: [me.show.name] })
+}
 
 /** An unreachable or overloaded service may answer the next time; what it refused it refuses again. */
 function mayPass(error: Error): boolean {

@@ -9,11 +9,13 @@ import { RouterProvider } from '@tanstack/react-router'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { queries } from './call.ts'
+import { speakPlainly } from './parts/issue-words.ts'
 import { watchPresence } from './presence.ts'
 import { NoticesOnDemand } from './frame/notices-on-demand.tsx'
 import { makeRouter } from './router.tsx'
 import { theme, variables } from './theme.ts'
 
+speakPlainly()
 watchPresence()
 
 createRoot(document.querySelector('#root')!).render(

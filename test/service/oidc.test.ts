@@ -160,6 +160,14 @@ test('an answer that this browser did not ask for is refused: another state, a c
   assertProblem(await here.ask('GET', `${callback}?error=access_denied&state=${asked.get('state')}`, { headers }), 401, 'OIDC_REFUSED')
 })
 
+test('somebody in a browser is led to the sign-in page when they are not let in, which says why', async () => {
+  const answer = await fetch(`${here.service.url}/api/v1/sign-in/oidc/callback?code=x&state=y`, {
+    headers: { accept: 'text/html,*/*' },
+    redirect: 'manual',
+  })
+  assert.deepEqual([answer.status, answer.headers.get('location')], [303, '/sign-in?notice=refused&code=OIDC_REFUSED'])
+})
+
 test('without the setting nobody comes in through the provider any more', async () => {
   assert.equal((await here.ask('DELETE', '/api/v1/settings/oidc', { token, body: {} })).status, 204)
   assertProblem(await problem(await new Browser().signIn(here.service.url, 'id-1')), 404, 'OIDC_OFF')

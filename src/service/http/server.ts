@@ -60,9 +60,16 @@ export async function makeServer(house: House): Promise<FastifyInstance> {
     const fault = faultOf(error)
     if (fault === undefined)
       request.log.error({ err: error, requestId: request.id, endpoint: request.routeOptions.config.endpoint?.name }, 'internal error')
+    if (fault !== undefined && isPersonInBrowser(request))
+      return await reply.header('cache-control', 'no-store').redirect(`/sign-in?notice=refused&code=${fault.code}`, 303)
     return await sendProblem(reply, fault)
   })
   return app
+}
+
+/** Somebody on their way to a provider or back, for whom a problem in JSON is no page: the sign-in page says what it was. */
+function isPersonInBrowser({ routeOptions, headers }: FastifyRequest): boolean {
+  return routeOptions.config.endpoint?.media === 'text/html' && (headers.accept ?? '').includes('text/html')
 }
 
 function sendProblem(reply: FastifyReply, fault: Fault | undefined): FastifyReply {

@@ -4,10 +4,10 @@ import { Link } from '@tanstack/react-router'
 import { signIn } from '#contract/sign-in.ts'
 import { client, queries } from '#ui/call.ts'
 import type { Person } from '#ui/session.ts'
-import { sentenceCase } from '#ui/words.ts'
+import { roleWords } from '#ui/roles.ts'
 
 export function AccountMenu({ person }: { readonly person: Person }) {
-  const roles = [...new Set(person.grants.map(({ role }) => sentenceCase(role.toLowerCase())))]
+  const roles = [...new Set(person.grants.map(({ role }) => roleWords[role].title))]
   return (
     <>
       <SchemeButton />

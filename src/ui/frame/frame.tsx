@@ -17,16 +17,17 @@ import { PageLoading } from './page-loading.tsx'
 export function Frame() {
   const { data: person, error, refetch } = useMe()
   const { pathname, searchStr, hash } = useLocation()
-  if (error instanceof RemoteFault && error.status === 401) return <SignedOut to={`${pathname}${searchStr}${hash && `#${hash}`}`} />
+  if (error instanceof RemoteFault && error.status === 401)
+    return <SignedOut to={`${pathname}${searchStr}${hash && `#${hash}`}`} hasEnded={person !== undefined} />
   if (person?.mustChangePassword && pathname !== '/change-password') return <Navigate to="/change-password" />
   if (person) return <SignedInFrame person={person} />
   return error ? <Failed error={error} onRetry={() => void refetch()} /> : <PageLoading />
 }
 
 /** What was shown was for somebody who is gone: nothing of it is kept. */
-function SignedOut({ to }: { readonly to: string }) {
+function SignedOut({ to, hasEnded }: { readonly to: string; readonly hasEnded: boolean }) {
   useEffect(() => queries.clear(), [])
-  return <Navigate to="/sign-in" search={to === '/' ? {} : { to }} replace />
+  return <Navigate to="/sign-in" search={{ ...(to !== '/' && { to }), ...(hasEnded && { notice: 'ended' }) }} replace />
 }
 
 function SignedInFrame({ person }: { readonly person: Person }) {

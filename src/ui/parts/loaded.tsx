@@ -1,5 +1,5 @@
 import { Button, Group, Skeleton, Stack, Text, Title } from '@mantine/core'
-import { IconLock, IconRefresh } from '@tabler/icons-react'
+import { IconCompass, IconLock, IconRefresh } from '@tabler/icons-react'
 import type { UseQueryResult } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { RemoteFault } from '#contract/client.ts'
@@ -25,6 +25,7 @@ export function Loaded<T>({ reply, skeleton = <TextSkeleton />, empty, isEmpty, 
     return children(data)
   }
   if (isDenied(error)) return <Denied fact={toldOf(error).fact} />
+  if (error instanceof RemoteFault && error.status === 404) return <Missing fact={toldOf(error).fact} />
   if (error) return <Failed error={error} onRetry={() => void refetch()} />
   return isPending ? <div aria-busy="true">{skeleton}</div> : null
 }
@@ -56,6 +57,15 @@ export function Denied({ fact }: { readonly fact: string }) {
   return (
     <Placeholder icon={<IconLock size={36} aria-hidden />} title="Not for your role">
       {fact}. Ask an administrator if you need it; the attempt is in the audit trail.
+    </Placeholder>
+  )
+}
+
+/** Of another organization, or gone: which of both is told to nobody. */
+export function Missing({ fact }: { readonly fact: string }) {
+  return (
+    <Placeholder icon={<IconCompass size={36} aria-hidden />} title="Not found">
+      {fact}. The link may be old, what it led to may have been removed, or it belongs to an organization in which you have no role.
     </Placeholder>
   )
 }

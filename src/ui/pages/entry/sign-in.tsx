@@ -1,10 +1,12 @@
-import { Anchor, Button, Divider, PasswordInput, Stack, Text, TextInput } from '@mantine/core'
+import { Anchor, Box, Button, Divider, PasswordInput, Stack, Text, TextInput } from '@mantine/core'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { z } from 'zod'
+import { faultCodes, type FaultCode } from '#base/fault-codes.ts'
 import { signIn } from '#contract/sign-in.ts'
 import { queries, useAct, useReply } from '#ui/call.ts'
 import { FormButtons, Refusal } from '#ui/parts/form.tsx'
+import { Note } from '#ui/parts/tone.tsx'
 import { useSearchState } from '#ui/search.ts'
 import { EntryFrame } from './entry-frame.tsx'
 
@@ -14,11 +16,15 @@ const searchSchema = z.object({
     .string()
     .regex(/^\/(?![/\\])/)
     .optional(),
+  /** Why somebody stands here who was in. */
+  notice: z.enum(['ended', 'refused']).optional(),
+  /** With `refused`: what the provider's answer came to. */
+  code: z.enum(['OIDC_REFUSED', 'OIDC_NO_ACCOUNT', 'OIDC_PROVIDER', 'OIDC_OFF', 'TOO_MANY_REQUESTS']).optional().catch(undefined),
 })
 
 export function SignIn() {
   const [isSecondStep, setIsSecondStep] = useState(false)
-  const [{ to }] = useSearchState(searchSchema)
+  const [{ to, notice, code }] = useSearchState(searchSchema)
   const navigate = useNavigate()
   const enter = async () => {
     queries.clear()
@@ -26,7 +32,7 @@ export function SignIn() {
   }
   return (
     <EntryFrame title={isSecondStep ? 'Second step' : 'Sign in'}>
-      {to !== undefined && !isSecondStep && <Text size="sm">You are led back to where you were.</Text>}
+      {!isSecondStep && <Reason notice={notice} code={code} isLedBack={to !== undefined} />}
       {isSecondStep ? (
         <SecondStep onDone={enter} onBack={() => setIsSecondStep(false)} />
       ) : (
@@ -34,6 +40,37 @@ export function SignIn() {
       )}
     </EntryFrame>
   )
+}
+
+interface ReasonProps {
+  readonly notice: 'ended' | 'refused' | undefined
+  readonly code: FaultCode | undefined
+  readonly isLedBack: boolean
+}
+
+function Reason({ notice, code, isLedBack }: ReasonProps) {
+  const back = isLedBack ? ' You are led back to where you were.' : ''
+  if (notice === 'refused')
+    return (
+      <Box mb="md" role="alert">
+        <Note tone="bad" title="Your organization’s sign-in did not let you in">
+          <Text size="sm">{faultCodes[code ?? 'OIDC_REFUSED'].hint}</Text>
+        </Note>
+      </Box>
+    )
+  if (notice === 'ended')
+    return (
+      <Box mb="md" role="status">
+        <Note tone="warning" title="Your session has ended">
+          Sessions end when nobody has used them for a while, or when the account was changed.{back}
+        </Note>
+      </Box>
+    )
+  return isLedBack ? (
+    <Text size="sm" mb="sm">
+      {back}
+    </Text>
+  ) : null
 }
 
 interface FirstStepProps {
