@@ -1,0 +1,109 @@
+import { Group, Select, Stack, Switch, Table, Text } from '@mantine/core'
+import { format } from 'date-fns'
+import { useState } from 'react'
+import { printBytes } from '#base/units.ts'
+import type { ReplyOf } from '#contract/endpoint.ts'
+import { space, type SpaceView } from '#contract/space.ts'
+import { useReply } from '#ui/call.ts'
+import { Loaded } from '#ui/parts/loaded.tsx'
+import { Note } from '#ui/parts/tone.tsx'
+import { capitalized } from '#ui/words.ts'
+import { forecastOf, type Point } from './forecast.ts'
+import { StorageChart } from './storage-chart.tsx'
+
+/** What each repository took, day by day, and where that leads. */
+export function StorageUse() {
+  const list = useReply(space.list, { query: { pageSize: 200 } })
+  const [chosen, setChosen] = useState<string | null>(null)
+  return (
+    <Loaded reply={list} isEmpty={({ total }) => total === 0} empty={<Text size="sm">There is no repository yet.</Text>}>
+      {({ rows }) => {
+        const id = chosen ?? rows[0]!.id
+        return (
+          <Stack gap="sm">
+            {rows.length > 1 && (
+              <Select
+                label="Repository"
+                maw={320}
+                allowDeselect={false}
+                data={rows.map((row) => ({ value: row.id, label: row.name }))}
+                value={id}
+                onChange={setChosen}
+              />
+            )}
+            <Repository id={id} />
+          </Stack>
+        )
+      }}
+    </Loaded>
+  )
+}
+
+function Repository({ id }: { readonly id: string }) {
+  const reply = useReply(space.days, { params: { id }, query: { days: 365 } })
+  return (
+    <Loaded reply={reply} isEmpty={({ days }) => days.length === 0} empty={<NotMeasured />}>
+      {(seen) => <Seen seen={seen} />}
+    </Loaded>
+  )
+}
+
+function NotMeasured() {
+  return <Text size="sm">Not measured yet. The storage is looked at every hour; the first look is drawn here.</Text>
+}
+
+function Seen({ seen }: { readonly seen: ReplyOf<typeof space.days> }) {
+  const [isTable, setIsTable] = useState(false)
+  const points = forecastOf(seen)
+  return (
+    <Stack gap="sm">
+      {seen.state === 'low' && seen.fact !== null && (
+        <Note tone="warning" title={capitalized(seen.fact)}>
+          Free space, or let the retention remove more.
+        </Note>
+      )}
+      <Group justify="space-between" align="flex-start" gap="sm">
+        <Text size="sm" maw={760}>
+          {wordsOf(seen)}
+        </Text>
+        <Switch label="As a table" checked={isTable} onChange={(event) => setIsTable(event.currentTarget.checked)} className="no-print" />
+      </Group>
+      {isTable ? <Days points={points} name={seen.name} /> : <StorageChart points={points} label={wordsOf(seen)} />}
+    </Stack>
+  )
+}
+
+function wordsOf({ name, storedBytes, freeBytes, growthBytesPerDay, forecast }: SpaceView): string {
+  const facts = [
+    storedBytes === null ? 'not measured yet' : `${printBytes(storedBytes)} stored`,
+    freeBytes === null ? 'free space not known' : `${printBytes(freeBytes)} free`,
+    ...(growthBytesPerDay === null ? [] : [`growing by ${printBytes(Math.max(0, Math.round(growthBytesPerDay)))} a day`]),
+  ]
+  return `${name}: ${facts.join(', ')}. ${capitalized(forecast.words)}.`
+}
+
+/** The same in numbers, for whoever reads rather than looks, or listens. */
+function Days({ points, name }: { readonly points: readonly Point[]; readonly name: string }) {
+  return (
+    <div style={{ maxHeight: 320, overflowY: 'auto' }} tabIndex={0} role="region" aria-label={`What ${name} takes, as a table`}>
+      <Table aria-label={`What ${name} takes, by day`}>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>Day</Table.Th>
+            <Table.Th style={{ textAlign: 'end' }}>Stored</Table.Th>
+            <Table.Th style={{ textAlign: 'end' }}>Forecast</Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {points.toReversed().map(({ at, stored, forecast }) => (
+            <Table.Tr key={at}>
+              <Table.Td>{format(at, 'd MMM yyyy')}</Table.Td>
+              <Table.Td className="number">{stored === undefined ? '' : printBytes(stored)}</Table.Td>
+              <Table.Td className="number">{forecast === undefined ? '' : printBytes(Math.round(forecast))}</Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </div>
+  )
+}
