@@ -49,6 +49,19 @@ const assertionOutcomeSchema = z.object({
 
 export const drillDetailsSchema = drillSchema.extend({
   stages: z.array(z.object({ stage: z.string(), what: z.string(), durationMs: countSchema })),
+  /** What was read back from the restored databases and compared; `isVerified` false: it did not come to that. */
+  databases: z.array(
+    z.object({
+      name: z.string(),
+      isVerified: z.boolean(),
+      tables: countSchema,
+      rows: countSchema,
+      constraints: countSchema.nullable(),
+      indexes: countSchema.nullable(),
+      sequences: countSchema.nullable(),
+    }),
+  ),
+  roots: z.array(z.object({ name: z.string(), isVerified: z.boolean(), files: countSchema, bytes: countSchema, notRestored: countSchema })),
   assertions: z.array(assertionOutcomeSchema),
   /** The first of them; the report has all. */
   findings: z.array(z.object({ source: z.string(), what: z.string(), code: z.string(), fact: z.string() })),

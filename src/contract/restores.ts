@@ -41,6 +41,8 @@ export const planSummarySchema = z.object({
       /** Only these rows; null: all. */
       tables: z.array(z.string()).nullable(),
       sessions: countSchema,
+      /** Roles that the server lacks, and what was chosen for them. Plans from before it was told have none. */
+      roles: z.array(z.object({ kind: z.enum(['create', 'map']), role: z.string(), to: z.string().nullable() })).default([]),
     }),
   ),
   roots: z.array(
@@ -255,6 +257,8 @@ export const restores = {
       systemId: uuidSchema.optional(),
       kind: z.enum(restoreKinds).optional(),
       status: statusSchema.optional(),
+      /** Those that begin when a second person has signed. */
+      waitsForApproval: z.enum(['true', 'false']).optional(),
       from: instantSchema.optional(),
       to: instantSchema.optional(),
     }),

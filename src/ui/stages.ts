@@ -18,11 +18,13 @@ const stagesByKind: Readonly<Record<string, readonly Stage[]>> = {
   ],
   verify: [proving],
   restore: [
-    { words: 'Safety backup', names: ['safety backup'] },
+    // Made as any backup is, within the restore.
+    { words: 'Safety backup', names: ['safety backup', 'snapshot', 'store', 'finish'] },
     { words: 'Build beside', names: ['pre-data', 'load', 'post-data', 'stage files'] },
     proving,
     { words: 'Swap', names: ['swap'] },
   ],
+  release: [{ words: 'Back up what was replaced', names: ['snapshot', 'store', 'finish'] }, proving],
   drill: [
     { words: 'Private place', names: ['prepare'] },
     { words: 'Restore', names: ['pre-data', 'load', 'post-data', 'stage files'] },

@@ -77,6 +77,11 @@ test('a drill by hand is a job: it proves the backup, and its signed report is t
   const drill = (await get(`/api/v1/drills/${json.drillId}`)).json
   assert.deepEqual([drill.outcome, drill.cause, drill.fault, drill.hasReport], ['proven', 'by-hand', null, true])
   assert.ok(drill.restoredInMs > 0 && drill.stages.some(({ stage }: { stage: string }) => stage === 'verify'))
+  assert.ok(
+    drill.databases.length === 1 &&
+      drill.databases.every(({ isVerified, tables, rows }: Record<string, unknown>) => isVerified && tables && rows),
+  )
+  assert.ok(drill.roots.length === 1 && drill.roots.every(({ isVerified, files }: Record<string, unknown>) => isVerified && files))
   assert.equal((await get(`/api/v1/backup/${full}`)).json.standing, 'proven')
   assertProblem(await get(`/api/v1/drills/${json.drillId}/report`), 403, 'FORBIDDEN')
   const report = await get(`/api/v1/drills/${json.drillId}/report`, clinic.auditor)

@@ -166,6 +166,8 @@ test('where a second person must approve, nobody approves what they ordered, and
       token: signer.token,
       body: { confirm: 'app', reason: 'seen by me', signature: signer.sign('approved this restore'), ...more },
     })
+  const waiting = await app.expect(200, 'GET', '/api/v1/restore/history?waitsForApproval=true')
+  assert.deepEqual([waiting.total, waiting.rows[0].id], [1, plan.id])
   assertProblem(await approve(one), 409, 'SECOND_APPROVER')
   assertProblem(await approve(two, { confirm: 'other' }), 422, 'CONFIRMATION_MISMATCH')
   assert.deepEqual(await app.look(), live)
@@ -174,6 +176,7 @@ test('where a second person must approve, nobody approves what they ordered, and
   assert.equal(approved.status, 202, approved.text)
   await app.ended(approved.json.runId)
   assert.deepEqual(await app.look(), { ...live, file: backedUp.file })
+  assert.equal((await app.expect(200, 'GET', '/api/v1/restore/history?waitsForApproval=true')).total, 0)
   assert.deepEqual([(await detailsOf(plan.id)).restoredBy, (await detailsOf(plan.id)).approvedBy], [one.name, three.name])
   assertProblem(await approve(two), 409, 'RESTORE_STATE')
 

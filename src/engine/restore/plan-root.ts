@@ -35,8 +35,8 @@ export async function planRootRestore(order: RootOrder, signal: AbortSignal): Pr
     space: [{ place: path, deviceId: survey.deviceId, neededBytes: withMargin(section.bytes), freeBytes: survey.freeBytes }],
     loss: survey.exists
       ? [
-          ...(removed.count > 0 ? [`${section.name}: ${printCount(removed.count)} files are not in the backup`] : []),
-          ...(changed.count > 0 ? [`${section.name}: ${printCount(changed.count)} files are other than in the backup`] : []),
+          ...(removed.count > 0 ? [`${section.name}: ${filesAre(removed.count)} not in the backup`] : []),
+          ...(changed.count > 0 ? [`${section.name}: ${filesAre(changed.count)} other than in the backup`] : []),
         ]
       : [],
     warnings: [
@@ -67,4 +67,8 @@ function assertMaySwap({ section, path, settings }: RootOrder, usedBy: readonly 
   if (first === undefined) return
   const more = usedBy.length > 1 ? ` and ${usedBy.length - 1} more` : ''
   throw new Fault('ROOT_IN_USE', `${path} is in use by ${first}${more}`, { root: section.name, count: usedBy.length, method })
+}
+
+function filesAre(count: number): string {
+  return count === 1 ? '1 file is' : `${printCount(count)} files are`
 }

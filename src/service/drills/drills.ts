@@ -97,6 +97,22 @@ export function drillDetails(row: ListedDrill, report: string | null): DrillDeta
   return {
     ...drillView(row),
     stages: (said?.stages ?? []).map(({ stage, what, durationMs }) => ({ stage, what, durationMs })),
+    databases: (said?.databases ?? []).map(({ name, isVerified, tables, rows, compared }) => ({
+      name,
+      isVerified,
+      tables: tables.length,
+      rows,
+      constraints: compared?.constraints ?? null,
+      indexes: compared?.indexes ?? null,
+      sequences: compared?.sequences ?? null,
+    })),
+    roots: (said?.roots ?? []).map(({ name, isVerified, files, bytes, notRestored }) => ({
+      name,
+      isVerified,
+      files,
+      bytes,
+      notRestored: notRestored.length,
+    })),
     assertions: (said?.assertions ?? []).map(({ name, database, outcome, fact }) => ({ name, database, outcome, fact })),
     findings: (said?.findings ?? []).slice(0, findingsShown),
   }

@@ -116,11 +116,15 @@ export async function listRestores(tx: Tx, query: RestoreListQuery): Promise<{ r
   return { rows, total }
 }
 
-function matching(where: ExpressionBuilder<Tables, 'restore_operations'>, { systemId, kind, status, from, to }: RestoreListQuery) {
+function matching(
+  where: ExpressionBuilder<Tables, 'restore_operations'>,
+  { systemId, kind, status, waitsForApproval, from, to }: RestoreListQuery,
+) {
   return where.and([
     ...(systemId === undefined ? [] : [where('system_id', '=', systemId)]),
     ...(kind === undefined ? [] : [where('kind', '=', kind)]),
     ...(status === undefined ? [] : [where('status', '=', status)]),
+    ...(waitsForApproval === undefined ? [] : [where('waits_for_approval', '=', waitsForApproval === 'true')]),
     ...(from === undefined ? [] : [where('created_at', '>=', new Date(from))]),
     ...(to === undefined ? [] : [where('created_at', '<', new Date(to))]),
   ])

@@ -18,10 +18,12 @@ type JobWithLog = ReplyOf<typeof jobs.read>
 interface JobProgressProps {
   readonly runId: string
   readonly isLogShown?: boolean
+  /** False where the page itself offers it, in its own words. */
+  readonly hasCancel?: boolean
 }
 
 /** A job as it goes on: where it is, how fast, what is left, its log. Measured; what is not known is not drawn. */
-export function JobProgress({ runId, isLogShown = true }: JobProgressProps) {
+export function JobProgress({ runId, isLogShown = true, hasCancel = true }: JobProgressProps) {
   // Events tell of progress; the log is asked for.
   const job = useJob(runId)
   return (
@@ -44,7 +46,7 @@ export function JobProgress({ runId, isLogShown = true }: JobProgressProps) {
                 {run.attempt > 1 && `, attempt ${run.attempt}`}
               </Text>
             </Group>
-            <CancelJob run={run} />
+            {hasCancel && <CancelJob run={run} />}
           </Group>
           <Stages run={run} />
           <Measured run={run} />

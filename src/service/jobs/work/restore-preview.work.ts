@@ -110,7 +110,7 @@ function summaryOf(plan: RestorePlan): PlanSummary {
     backupAt: plan.backupAt,
     backupName: plan.backupName,
     plannedAt: plan.createdAt,
-    databases: plan.databases.map(({ name, record, effect, sessions, tables }) => ({
+    databases: plan.databases.map(({ name, record, effect, sessions, tables, roles }) => ({
       name,
       place: printDatabaseUrl(record.live),
       exists: record.liveOid !== null,
@@ -122,6 +122,9 @@ function summaryOf(plan: RestorePlan): PlanSummary {
       tablesSame: effect.unchangedCounts,
       tables,
       sessions: sessions.length,
+      roles: roles.flatMap((choice) =>
+        choice.kind === 'exists' ? [] : [{ kind: choice.kind, role: choice.role, to: choice.kind === 'map' ? choice.to : null }],
+      ),
     })),
     roots: plan.roots.map(({ name, record, effect, usedBy }) => ({
       name,

@@ -1,0 +1,163 @@
+import { Button, Group, Stack, Switch, Text, Textarea } from '@mantine/core'
+import { IconArrowBackUp, IconTrash } from '@tabler/icons-react'
+import { useNavigate } from '@tanstack/react-router'
+import { useState } from 'react'
+import { restores, type RestoreView } from '#contract/restores.ts'
+import { useAct } from '#ui/call.ts'
+import { Section } from '#ui/parts/page.tsx'
+import { SignedConfirm } from '#ui/parts/signed-form.tsx'
+import { Countdown, Instant, useNow } from '#ui/parts/time.tsx'
+import { Note } from '#ui/parts/tone.tsx'
+import { useMay } from '#ui/session.ts'
+
+const changed = ['restores', 'jobs', 'signatures', 'health']
+
+/** While what was replaced is kept: back to it, or let it go. */
+export function UndoRelease({ restore }: { readonly restore: RestoreView }) {
+  const may = useMay()
+  const [open, setOpen] = useState<'undo' | 'release'>()
+  if (!restore.mayUndo) return null
+  const canAct = may('restores.execute', restore.tenantId)
+  return (
+    <Section
+      title="What it replaced is kept"
+      actions={
+        canAct && (
+          <Group gap="xs" className="no-print">
+            <Button color="red.9" leftSection={<IconArrowBackUp size={16} aria-hidden />} onClick={() => setOpen('undo')}>
+              Undo restore
+            </Button>
+            <Button variant="default" leftSection={<IconTrash size={16} aria-hidden />} onClick={() => setOpen('release')}>
+              Release
+            </Button>
+          </Group>
+        )
+      }
+    >
+      <Kept restore={restore} />
+      {!canAct && <Text size="sm">Administrators and restore approvers can put it back, or let it go.</Text>}
+      <Undo restore={restore} isOpen={open === 'undo'} onClose={() => setOpen(undefined)} />
+      <Release restore={restore} isOpen={open === 'release'} onClose={() => setOpen(undefined)} />
+    </Section>
+  )
+}
+
+function Kept({ restore: { undoUntil } }: { readonly restore: RestoreView }) {
+  const now = useNow(1_000)
+  if (undoUntil === null) return <Text size="sm">It can be put back until it is released.</Text>
+  if (new Date(undoUntil) <= now)
+    return (
+      <Text size="sm">
+        The time for which it was promised was over <Instant at={undoUntil} />. It is still there, and can be put back until it is released.
+      </Text>
+    )
+  return (
+    <div>
+      <Text fz={26} fw={650} lh={1.3}>
+        <Countdown until={undoUntil} />
+      </Text>
+      <Text size="sm">
+        It is kept until <Instant at={undoUntil} /> at least. Until then somebody who knows the application should look at it. Nothing lets
+        it go by itself when space runs low.
+      </Text>
+    </div>
+  )
+}
+
+interface ActProps {
+  readonly restore: RestoreView
+  readonly isOpen: boolean
+  readonly onClose: () => void
+}
+
+/** Its own loss statement: an undo is a restore as well (SAFETY rule 11). */
+function Undo({ restore, isOpen, onClose }: ActProps) {
+  const { id, systemName, validationResults } = restore
+  const navigate = useNavigate()
+  const undo = useAct(restores.undo, changed)
+  return (
+    <SignedConfirm
+      isOpen={isOpen}
+      onClose={onClose}
+      title={`Undo the restore of ${systemName}`}
+      typed={systemName}
+      meaning={`I order that what the restore of ${systemName} replaced is put back`}
+      submit="Sign and undo the restore"
+      isBusy={undo.isPending}
+      error={undo.error}
+      onSign={(body) =>
+        undo.mutate(
+          { params: { id }, body },
+          { onSuccess: ({ restoreId }) => void navigate({ to: '/restores/$id', params: { id: restoreId } }) },
+        )
+      }
+    >
+      <Stack gap="sm">
+        <Note tone="bad" title="What exists now and would be gone">
+          <Text size="sm">
+            Every change to rows, and every file written, since <Instant at={validationResults.swappedAt} absent="the restore" />. How many
+            there are is not known.
+          </Text>
+        </Note>
+        <Text size="sm">
+          Exactly what was live before the restore comes back, in moments. What is live now is kept in its turn, so that this can be undone
+          as well. It is refused when what is live is not what the restore left.
+        </Text>
+      </Stack>
+    </SignedConfirm>
+  )
+}
+
+function Release({ restore, isOpen, onClose }: ActProps) {
+  const { id, systemName } = restore
+  const navigate = useNavigate()
+  const release = useAct(restores.release, changed)
+  const [isBackedUp, setIsBackedUp] = useState(true)
+  const [without, setWithout] = useState('')
+  return (
+    <SignedConfirm
+      isOpen={isOpen}
+      onClose={onClose}
+      title={`Let go of what the restore of ${systemName} replaced`}
+      typed={systemName}
+      meaning={`I order that what the restore of ${systemName} replaced is let go`}
+      submit="Sign and release"
+      isBusy={release.isPending}
+      error={release.error}
+      isBlocked={!isBackedUp && without.trim() === ''}
+      onSign={(signed) =>
+        release.mutate(
+          { params: { id }, body: { ...signed, ...(!isBackedUp && { withoutBackup: { reason: without.trim() } }) } },
+          { onSuccess: ({ restoreId }) => void navigate({ to: '/restores/$id', params: { id: restoreId } }) },
+        )
+      }
+    >
+      <Stack gap="sm">
+        <Note tone="warning" title="After this the restore cannot be undone any more">
+          <Text size="sm">
+            {isBackedUp
+              ? 'What was replaced is backed up, the backup is read back, and only then it is dropped. What is live is not touched.'
+              : 'What was replaced is dropped. What is live is not touched.'}
+          </Text>
+        </Note>
+        <Switch
+          label="Back it up first"
+          description="Rows that were written between the safety backup and the swap exist there alone."
+          checked={isBackedUp}
+          onChange={(event) => setIsBackedUp(event.currentTarget.checked)}
+        />
+        {!isBackedUp && (
+          <Textarea
+            label="Why without a backup of it"
+            required
+            maxLength={500}
+            autosize
+            minRows={2}
+            value={without}
+            onChange={(event) => setWithout(event.currentTarget.value)}
+          />
+        )}
+      </Stack>
+    </SignedConfirm>
+  )
+}
