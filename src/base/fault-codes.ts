@@ -227,6 +227,12 @@ const table = {
   SCREEN_NOT_BUILT: {
     hint: 'Run `npm run build` where the service is installed, then start it again; the interface and the command line work without.',
   },
+  ENTITY_MODEL: {
+    usage: true,
+    hint: 'The schema may have changed since the model was written: run `integrum entities discover`, then correct the settings.',
+  },
+  ENTITY_UNKNOWN: { usage: true, hint: 'Check the kind and the key; a record that was deleted is found in a backup from before.' },
+  ENTITY_KEY: { usage: true, hint: 'Write the key as the application shows it; `integrum entities discover` says of which column it is.' },
   NOT_FOUND: { usage: true, hint: 'Check the id; what belongs to others or was removed is not found either.' },
   TOO_MANY_REQUESTS: { retry: true, hint: 'Wait as long as the header Retry-After says.' },
   SHUTTING_DOWN: { retry: true, hint: 'The service is stopping; try again in a moment.' },

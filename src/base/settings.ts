@@ -121,6 +121,54 @@ export const readyAssertionSchema = z.discriminatedUnion('kind', [
 ])
 export type ReadyAssertion = z.infer<typeof readyAssertionSchema>
 
+export const ownerships = ['own', 'reference', 'ignore'] as const
+export type Ownership = (typeof ownerships)[number]
+
+const entityTable = { schema: identifier.default('public'), table: identifier }
+const kindName = z.string().regex(/^[a-z][a-z0-9-]{0,62}$/, 'the name of a kind is 1 to 63 of a-z, 0-9 and "-", and begins with a letter')
+
+/**
+ * What a patient, a study, an organization is in a database: where each begins, and which rows belong to it beyond what the
+ * foreign keys say. What is not said here is proposed by `integrum entities discover`.
+ */
+export const entityModelSchema = z.strictObject({
+  /** The root table of each kind, and the column that people know it by. */
+  kinds: z.record(kindName, z.strictObject({ ...tableFields, key: identifier })).default({}),
+  /** For a foreign key, by its columns: what it means. */
+  references: z
+    .array(z.strictObject({ ...tableFields, columns: z.array(identifier).min(1).max(32), ownership: z.enum(ownerships) }))
+    .default([]),
+  /** A reference that no foreign key declares. */
+  virtual: z
+    .array(
+      z
+        .strictObject({
+          ...tableFields,
+          columns: z.array(identifier).min(1).max(32),
+          ofSchema: identifier.default('public'),
+          ofTable: identifier,
+          ofColumns: z.array(identifier).min(1).max(32),
+          ownership: z.enum(ownerships).default('own'),
+        })
+        .refine(({ columns, ofColumns }) => columns.length === ofColumns.length, { message: 'as many as columns', path: ['ofColumns'] }),
+    )
+    .default([]),
+  /** Rows that say in one column of which table, in another one which row of it they belong to. */
+  polymorphic: z
+    .array(
+      z.strictObject({
+        ...tableFields,
+        typeColumn: identifier,
+        idColumn: identifier,
+        /** By what stands in `typeColumn`. */
+        targets: z.record(z.string().min(1).max(200), z.strictObject({ ...entityTable, column: identifier.default('id') })),
+        ownership: z.enum(ownerships).default('own'),
+      }),
+    )
+    .default([]),
+})
+export type EntityModelSettings = z.infer<typeof entityModelSchema>
+
 const objectiveMinutes = z
   .number()
   .positive()
@@ -138,6 +186,7 @@ export const systemSettingsSchema = z.strictObject({
     .refine((all) => new Set(all.map(({ name }) => name)).size === all.length, 'each assertion has a name of its own')
     .default([]),
   readyAssertions: z.array(readyAssertionSchema).optional(),
+  entities: entityModelSchema.optional(),
   /** What was promised: the most data, and time, that may be lost. What was achieved is set beside it. */
   objectives: z.strictObject({ rpoMinutes: objectiveMinutes.optional(), rtoMinutes: objectiveMinutes.optional() }).default({}),
   hooks: z

@@ -1,0 +1,115 @@
+import { text } from 'node:stream/consumers'
+import type { Command } from 'commander'
+import { Fault } from '#base/fault.ts'
+import { printCount } from '#base/units.ts'
+import { closureOf, type EntityWish } from '#engine/entities/closure.ts'
+import { discover, type Discovered } from '#engine/entities/discover.ts'
+import { noModel, type ModelEdge } from '#engine/entities/entity-model.ts'
+import { printTable } from '#engine/entities/ownership.ts'
+import { connect, type Connection } from '#engine/sources/postgres/connection.ts'
+import { inOneView } from '#engine/sources/postgres/reading-session.ts'
+import type { CommandContext } from '#cli/command.ts'
+import { collectNamed, collectText, databaseTargets, readSettings, type Named } from '#cli/options.ts'
+import type { Output } from '#cli/output.ts'
+
+interface EntityOptions {
+  readonly database?: readonly Named[]
+  readonly settings?: string
+}
+
+interface ClosureOptions extends EntityOptions {
+  readonly entity: readonly string[]
+}
+
+export function addEntities(program: Command, context: CommandContext): void {
+  const group = program.command('entities').description('what a patient, a study, an organization is in a database')
+  withDatabase(group.command('discover'))
+    .description('propose the kinds and what belongs to one, by the keys of the database; changes nothing')
+    .action((options: EntityOptions) => withModel(options, context, (_connection, found) => show(context.output, found)))
+  withDatabase(group.command('closure'))
+    .description('count the rows that belong to some entities, table by table; changes nothing')
+    .requiredOption('--entity <kind=key>', 'which one (repeatable); "-" reads them from standard input, a line each', collectText)
+    .action(async (options: ClosureOptions) => {
+      const wishes = await wishesOf(options.entity)
+      await withModel(options, context, (connection, found) => count(connection, found, { wishes, output: context.output }))
+    })
+}
+
+function withDatabase(command: Command): Command {
+  return command
+    .requiredOption('--database <name=url>', 'the PostgreSQL database, without a password in the URL', collectNamed)
+    .option('--settings <file>', "the system's settings: its entity model")
+    .option('--json', 'end with one line of JSON on stdout')
+}
+
+async function withModel(
+  options: EntityOptions,
+  { signal }: CommandContext,
+  work: (connection: Connection, found: Discovered) => Promise<void> | void,
+): Promise<void> {
+  const [database, second] = databaseTargets(options.database)
+  if (!database || second) throw new Fault('USAGE', 'give one --database: entities are looked at one database at a time')
+  const settings = await readSettings(options.settings)
+  await using connection = await connect(database.target, signal)
+  await inOneView(connection, async () => work(connection, await discover(connection, settings.entities ?? noModel, database.name)))
+}
+
+/** Keys of patients do not belong into a list of processes, which every user of the machine may read. */
+async function wishesOf(given: readonly string[]): Promise<EntityWish[]> {
+  const fromInput = given.includes('-') ? (await text(process.stdin)).split('\n').filter((line) => line !== '') : []
+  return [...given.filter((one) => one !== '-'), ...fromInput].map((one) => {
+    const at = one.indexOf('=')
+    if (at < 1 || at === one.length - 1) throw new Fault('USAGE', 'an entity is written KIND=KEY, such as study=ABC-123')
+    return { kind: one.slice(0, at), key: one.slice(at + 1) }
+  })
+}
+
+function show(output: Output, { model, warnings }: Discovered): void {
+  for (const { name, table, key, isProposed } of model.kinds)
+    output.line(`kind       ${name}: ${printTable(table)}, known by ${key}${isProposed ? ' (proposed)' : ''}`)
+  if (model.kinds.length === 0) output.line('kind       none is proposed: name a table and its key in the settings, under entities.kinds')
+  for (const edge of model.edges) output.line(`${edge.ownership.padEnd(11)}${printEdge(edge)}: ${edge.because}`)
+  for (const { table, fact } of warnings) output.line(`NOTE       ${table}: ${fact}`)
+  output.result({
+    status: 'completed',
+    kinds: model.kinds.map(({ name, table, key, isProposed }) => ({ name, table: printTable(table), key, isProposed })),
+    edges: model.edges.map((edge) => ({
+      kind: edge.kind,
+      child: printTable(edge.child),
+      columns: edge.columns,
+      parent: printTable(edge.parent),
+      ownership: edge.ownership,
+      because: edge.because,
+      isIndexed: edge.isIndexed,
+    })),
+    warnings,
+  })
+}
+
+function printEdge({ child, columns, parent }: ModelEdge): string {
+  return `${printTable(child)} (${columns.join(', ')}) → ${printTable(parent)}`
+}
+
+interface CountOrder {
+  readonly wishes: readonly EntityWish[]
+  readonly output: Output
+}
+
+async function count(connection: Connection, { model, warnings }: Discovered, { wishes, output }: CountOrder): Promise<void> {
+  const { counts } = await closureOf(connection, model, wishes)
+  for (const { table, own, needed } of counts)
+    output.line(
+      `${printTable(table).padEnd(40)} ${printCount(own).padStart(12)} rows${needed === 0 ? '' : `, and ${printCount(needed)} that have to exist`}`,
+    )
+  const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0)
+  const [own, needed] = [sum(counts.map((one) => one.own)), sum(counts.map((one) => one.needed))]
+  output.line(`${'in all'.padEnd(40)} ${printCount(own).padStart(12)} rows, and ${printCount(needed)} that have to exist`)
+  for (const { table, fact } of warnings.filter(({ kind }) => kind === 'polymorphic')) output.line(`NOT COVERED ${table}: ${fact}`)
+  output.result({
+    status: 'completed',
+    own,
+    needed,
+    tables: counts.map((one) => ({ table: printTable(one.table), own: one.own, needed: one.needed })),
+    notCovered: warnings.filter(({ kind }) => kind === 'polymorphic').map(({ table }) => table),
+  })
+}

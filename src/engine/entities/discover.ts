@@ -1,0 +1,29 @@
+import type { EntityModelSettings } from '#base/settings.ts'
+import type { Connection } from '#engine/sources/postgres/connection.ts'
+import { readReferenceGraph } from '#engine/sources/postgres/reference-graph.ts'
+import { entityModelOf, type EntityModel } from './entity-model.ts'
+import { warningsOf, type GraphWarning } from './ownership.ts'
+
+export interface Discovered {
+  readonly model: EntityModel
+  /** What nothing covers, or what will take longer. */
+  readonly warnings: readonly GraphWarning[]
+}
+
+/**
+ * What the entities of a database are: as the settings say, and as its keys suggest where they say nothing. Reads the catalog
+ * alone. `source` is the name of the database in the system. Fault: ENTITY_MODEL for settings that name what is not there.
+ */
+export async function discover(connection: Connection, settings: EntityModelSettings, source?: string): Promise<Discovered> {
+  const graph = await readReferenceGraph(connection)
+  const model = entityModelOf(graph, settings, source)
+  const covered = new Set(model.edges.filter(({ kind }) => kind !== 'foreign-key').map(({ child }) => child.oid))
+  const uncovered = { ...graph, tables: graph.tables.filter(({ oid }) => !covered.has(oid)) }
+  return {
+    model,
+    warnings: [
+      ...warningsOf(graph).filter(({ kind }) => kind !== 'polymorphic'),
+      ...warningsOf(uncovered).filter(({ kind }) => kind === 'polymorphic'),
+    ],
+  }
+}

@@ -1,0 +1,239 @@
+import { Fault } from '#base/fault.ts'
+import { quoteLiteral, quoteName, sqlStateOf, type Connection } from './connection.ts'
+import type { GraphReference, GraphTable } from './reference-graph.ts'
+
+/** One way from rows to rows: by a foreign key, or as somebody declared it. */
+export interface Way {
+  readonly child: GraphTable
+  readonly parent: GraphTable
+  /** `child` and `parent` stand for the two tables. */
+  readonly condition: string
+  /** Down: who names an owned row is owned as well. */
+  readonly isOwning: boolean
+  /** Up: the row that is named has to exist. */
+  readonly isNeeded: boolean
+}
+
+export interface ClosureRoot {
+  readonly table: GraphTable
+  readonly column: string
+  /** As people write it; compared as the column's own type. */
+  readonly value: string
+}
+
+export interface ClosureCount {
+  readonly table: GraphTable
+  /** Rows that are part of the entity, and rows that only have to exist. */
+  readonly own: number
+  readonly needed: number
+}
+
+/** What belongs to some entities, as temporary tables of the session that found it. */
+export interface Closure {
+  readonly counts: readonly ClosureCount[]
+  /** The temporary table with the keys of a table's rows, their `own` and `gen`; undefined when none was found. */
+  placeOf(table: GraphTable): string | undefined
+}
+
+/**
+ * Finds every row that belongs to the roots, by batches and never row by row: first down the owning ways until nothing new is
+ * found (cycles end by themselves), then up to what must exist for them. Rows found upward lead nowhere further down. The session
+ * must be in a transaction that may write, since the keys go into temporary tables; nothing else is written.
+ * Faults: ENTITY_UNKNOWN for a root that is not there, ENTITY_KEY for a value that its column cannot hold, DATABASE_COVERAGE without TEMP.
+ */
+export async function findClosure(connection: Connection, roots: readonly ClosureRoot[], ways: readonly Way[]): Promise<Closure> {
+  const work = new ClosureWork(connection)
+  for (const root of roots) await work.begin(root)
+  await work.descend(ways.filter(({ isOwning }) => isOwning))
+  await work.ascend(ways.filter(({ isNeeded }) => isNeeded))
+  return { counts: await work.counts(), placeOf: (table) => work.placeOf(table) }
+}
+
+/** Rows whose keys are new in one generation; small ones are not worth statistics. */
+const analyzedRowsMin = 1_000
+
+class ClosureWork {
+  readonly #connection: Connection
+  readonly #places = new Map<number, { readonly table: GraphTable; readonly place: string }>()
+  /** Of each table: the generations in which it got rows. */
+  readonly #gained = new Map<number, Set<number>>()
+  #generation = 0
+
+  constructor(connection: Connection) {
+    this.#connection = connection
+  }
+
+  placeOf({ oid }: GraphTable): string | undefined {
+    return this.#gained.has(oid) ? this.#places.get(oid)?.place : undefined
+  }
+
+  async begin({ table, column, value }: ClosureRoot): Promise<void> {
+    const place = await this.#make(table)
+    const added = await this.#counted(
+      `INSERT INTO ${place} SELECT ${keyOf(table, 'root')}, true, 0 FROM ${nameOf(table)} AS root WHERE ${isValue(table, column)} ON CONFLICT DO NOTHING`,
+      [value],
+    )
+    if (added === 0) throw new Fault('ENTITY_UNKNOWN', `no row of ${table.schema}.${table.name} has that ${column}`, { column })
+    this.#gain(table, 0)
+  }
+
+  /** Semi-naive: each generation looks only from the rows that the one before found. */
+  async descend(ways: readonly Way[]): Promise<void> {
+    for (let isNew = true; isNew;) {
+      const from = this.#generation
+      this.#generation += 1
+      isNew = false
+      for (const way of ways) {
+        if (!this.#gained.get(way.parent.oid)?.has(from)) continue
+        if ((await this.#follow(way, { from, isOwn: true })) > 0) isNew = true
+      }
+    }
+  }
+
+  /** From all rows that were found so far, then from those that this found. */
+  async ascend(ways: readonly Way[]): Promise<void> {
+    let isFrom = (generation: number, now: number) => generation < now
+    for (let isNew = true; isNew;) {
+      const now = (this.#generation += 1)
+      isNew = false
+      for (const way of ways) {
+        const gained = [...(this.#gained.get(way.child.oid) ?? [])].filter((generation) => isFrom(generation, now))
+        if (gained.length > 0 && (await this.#climb(way, gained)) > 0) isNew = true
+      }
+      isFrom = (generation, next) => generation === next - 1
+    }
+  }
+
+  async counts(): Promise<ClosureCount[]> {
+    const counts: ClosureCount[] = []
+    for (const { table, place } of this.#places.values()) {
+      const [row] = await this.#connection.query<{ own: string; needed: string }>(
+        `SELECT count(*) FILTER (WHERE own) AS own, count(*) FILTER (WHERE NOT own) AS needed FROM ${place}`,
+      )
+      if (row && (row.own !== '0' || row.needed !== '0')) counts.push({ table, own: Number(row.own), needed: Number(row.needed) })
+    }
+    return counts
+  }
+
+  async #follow({ child, parent, condition }: Way, { from }: { readonly from: number; readonly isOwn: true }): Promise<number> {
+    const place = await this.#make(child)
+    const added = await this.#counted(
+      `INSERT INTO ${place} AS kept SELECT DISTINCT ${keyOf(child, 'child')}, true, ${this.#generation}
+       FROM ${this.#places.get(parent.oid)!.place} AS found
+         JOIN ${nameOf(parent)} AS parent ON ${sameKey(parent, 'found', 'parent')}
+         JOIN ${nameOf(child)} AS child ON ${condition}
+       WHERE found.own AND found.gen = ${from}
+       ON CONFLICT DO NOTHING`,
+    )
+    if (added > 0) await this.#grew(child, place, added)
+    return added
+  }
+
+  async #climb({ child, parent, condition }: Way, gained: readonly number[]): Promise<number> {
+    const place = await this.#make(parent)
+    const added = await this.#counted(
+      `INSERT INTO ${place} SELECT DISTINCT ${keyOf(parent, 'parent')}, false, ${this.#generation}
+       FROM ${this.#places.get(child.oid)!.place} AS found
+         JOIN ${nameOf(child)} AS child ON ${sameKey(child, 'found', 'child')}
+         JOIN ${nameOf(parent)} AS parent ON ${condition}
+       WHERE found.gen IN (${gained.join(', ')})
+       ON CONFLICT DO NOTHING`,
+    )
+    if (added > 0) await this.#grew(parent, place, added)
+    return added
+  }
+
+  async #grew(table: GraphTable, place: string, added: number): Promise<void> {
+    this.#gain(table, this.#generation)
+    if (added >= analyzedRowsMin) await this.#connection.query(`ANALYZE ${place}`)
+  }
+
+  #gain({ oid }: GraphTable, generation: number): void {
+    const gained = this.#gained.get(oid) ?? new Set()
+    this.#gained.set(oid, gained.add(generation))
+  }
+
+  /** The keys of a table's rows. Without a key a row is named by where it lies, which holds for this transaction's snapshot. */
+  async #make(table: GraphTable): Promise<string> {
+    const known = this.#places.get(table.oid)
+    if (known) return known.place
+    const place = `pg_temp.${quoteName(`closure_${table.oid}`)}`
+    const columns = table.key?.map(({ name }, index) => `source.${quoteName(name)} AS k${index}`) ?? [
+      'source.tableoid AS k0',
+      'source.ctid AS k1',
+    ]
+    const names = columns.map((_column, index) => `k${index}`)
+    try {
+      await this.#connection.query(`CREATE TEMPORARY TABLE ${quoteName(`closure_${table.oid}`)} ON COMMIT DROP AS
+        SELECT ${columns.join(', ')}, true AS own, 0 AS gen FROM ${nameOf(table)} AS source WITH NO DATA`)
+    } catch (error) {
+      throw temporaryFault(error, this.#connection)
+    }
+    await this.#connection.query(`ALTER TABLE ${place} ADD PRIMARY KEY (${names.join(', ')})`)
+    this.#places.set(table.oid, { table, place })
+    return place
+  }
+
+  async #counted(sql: string, parameters: readonly unknown[] = []): Promise<number> {
+    try {
+      return (await this.#connection.client.query(sql, [...parameters])).rowCount ?? 0
+    } catch (error) {
+      // invalid_text_representation, numeric_value_out_of_range, datetime_field_overflow and what else a value may not be.
+      if (parameters.length > 0 && sqlStateOf(error)?.startsWith('22'))
+        throw new Fault('ENTITY_KEY', 'the key is not of the type of its column', { sqlState: sqlStateOf(error) ?? null }, { cause: error })
+      throw error
+    }
+  }
+}
+
+function temporaryFault(error: unknown, { target }: Connection): unknown {
+  if (sqlStateOf(error) !== '42501') return error
+  const grant = `GRANT TEMPORARY ON DATABASE ${quoteName(target.database)} TO ${quoteName(target.user)};`
+  const fact = `role ${target.user} may not make temporary tables, which hold the keys of what belongs to an entity, run:\n${grant}`
+  return new Fault('DATABASE_COVERAGE', fact, { role: target.user, grants: grant }, { cause: error })
+}
+
+/** As the unique index of the column compares; without one by what is written in it. */
+function isValue({ uniqueColumns }: GraphTable, column: string): string {
+  const known = uniqueColumns.find(({ name }) => name === column)
+  return known ? `root.${quoteName(column)} OPERATOR(${known.equal}) $1` : sameText(`root.${quoteName(column)}`, '$1')
+}
+
+function nameOf({ schema, name }: GraphTable): string {
+  return quoteName(schema, name)
+}
+
+function keyOf(table: GraphTable, alias: string): string {
+  return (table.key?.map(({ name }) => `${alias}.${quoteName(name)}`) ?? [`${alias}.tableoid`, `${alias}.ctid`]).join(', ')
+}
+
+function sameKey(table: GraphTable, found: string, alias: string): string {
+  const own = table.key?.map(({ name, equal }, index) => `${found}.k${index} OPERATOR(${equal}) ${alias}.${quoteName(name)}`)
+  return (own ?? [`${found}.k0 OPERATOR(pg_catalog.=) ${alias}.tableoid`, `${found}.k1 OPERATOR(pg_catalog.=) ${alias}.ctid`]).join(' AND ')
+}
+
+/** As PostgreSQL itself judges the constraint: by the operators that it keeps with it. */
+export function conditionOf({ columns, parentColumns, equal }: GraphReference): string {
+  return columns
+    .map((column, index) => `parent.${quoteName(parentColumns[index]!)} OPERATOR(${equal[index]!}) child.${quoteName(column)}`)
+    .join(' AND ')
+}
+
+/** Of columns that nothing declares to belong together, and whose types may differ: by what is written in them. */
+export function declaredCondition(columns: readonly string[], parentColumns: readonly string[]): string {
+  return columns.map((column, index) => sameText(`parent.${quoteName(parentColumns[index]!)}`, `child.${quoteName(column)}`)).join(' AND ')
+}
+
+export function polymorphicCondition(names: {
+  readonly typeColumn: string
+  readonly idColumn: string
+  readonly type: string
+  readonly column: string
+}): string {
+  const type = sameText(`child.${quoteName(names.typeColumn)}`, quoteLiteral(names.type))
+  return `${type} AND ${sameText(`parent.${quoteName(names.column)}`, `child.${quoteName(names.idColumn)}`)}`
+}
+
+function sameText(a: string, b: string): string {
+  return `${a}::pg_catalog.text OPERATOR(pg_catalog.=) ${b}::pg_catalog.text`
+}

@@ -1,0 +1,16 @@
+import type { Connection } from './connection.ts'
+
+/**
+ * One view of the whole database for as long as `work` takes, in which nothing but temporary tables is written; they are gone
+ * afterwards. `search_path` is empty but for PostgreSQL's own, so that no name means something of the database's choosing.
+ */
+export async function inOneView<T>(connection: Connection, work: () => Promise<T>): Promise<T> {
+  await connection.query('BEGIN ISOLATION LEVEL REPEATABLE READ')
+  try {
+    await connection.query(`SELECT pg_catalog.set_config('search_path', 'pg_catalog', true), pg_catalog.set_config('row_security', 'off', true),
+      pg_catalog.set_config('work_mem', '256MB', true), pg_catalog.set_config('statement_timeout', '0', true)`)
+    return await work()
+  } finally {
+    await connection.query('ROLLBACK')
+  }
+}
