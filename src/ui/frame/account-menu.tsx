@@ -38,7 +38,7 @@ export function AccountMenu({ person }: { readonly person: Person }) {
   )
 }
 
-async function signOut(): Promise<void> {
+export async function signOut(): Promise<void> {
   await client.call(signIn.end, {})
   queries.clear()
   window.location.assign('/sign-in')

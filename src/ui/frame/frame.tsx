@@ -19,7 +19,8 @@ export function Frame() {
   const { pathname, searchStr, hash } = useLocation()
   if (error instanceof RemoteFault && error.status === 401)
     return <SignedOut to={`${pathname}${searchStr}${hash && `#${hash}`}`} hasEnded={person !== undefined} />
-  if (person?.mustChangePassword && pathname !== '/change-password') return <Navigate to="/change-password" />
+  // Nothing else is open to them, so nothing else is offered.
+  if (person?.mustChangePassword) return pathname === '/change-password' ? <Outlet /> : <Navigate to="/change-password" replace />
   if (person) return <SignedInFrame person={person} />
   return error ? <Failed error={error} onRetry={() => void refetch()} /> : <PageLoading />
 }

@@ -65,7 +65,7 @@ export function Signature({ meaning, value, onChange }: SignatureProps) {
 }
 
 /** Once, before the first signature (21 CFR 11.10(j)). */
-function PolicyToAccept() {
+export function PolicyToAccept() {
   const policy = useReply(me.signingPolicy, {})
   const accept = useAct(me.acceptSigningPolicy, ['me'])
   const [isRead, setIsRead] = useState(false)

@@ -21,7 +21,12 @@ interface InstantProps {
 
 /** A moment in the reader's own time zone, which is named; in UTC when pointed at. */
 export function Instant({ at, absent = '—' }: InstantProps) {
-  if (at === null || at === undefined) return <Text span>{absent}</Text>
+  if (at === null || at === undefined)
+    return (
+      <Text span inherit>
+        {absent}
+      </Text>
+    )
   return (
     <Tooltip label={`${new Date(at).toISOString().replace('T', ' ').slice(0, 19)} UTC`}>
       <time dateTime={at} style={{ whiteSpace: 'nowrap' }}>
@@ -34,7 +39,12 @@ export function Instant({ at, absent = '—' }: InstantProps) {
 /** `3 hours ago`, with the moment itself when pointed at. */
 export function Ago({ at, absent = 'never' }: InstantProps) {
   const now = useNow(30_000)
-  if (at === null || at === undefined) return <Text span>{absent}</Text>
+  if (at === null || at === undefined)
+    return (
+      <Text span inherit>
+        {absent}
+      </Text>
+    )
   return (
     <Tooltip label={`${printInstant(at)} ${printZone(at)}`}>
       <time dateTime={at} style={{ whiteSpace: 'nowrap' }}>

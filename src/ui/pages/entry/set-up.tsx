@@ -9,7 +9,7 @@ import { NewPassword, noPassword, ruleBroken } from '#ui/parts/new-password.tsx'
 import { isGoodEnough } from '#ui/parts/password-rules.ts'
 import { Note } from '#ui/parts/tone.tsx'
 import { EntryFrame } from './entry-frame.tsx'
-import { shortNameOf } from './set-up-name.ts'
+import { shortNameOf } from '#ui/short-name.ts'
 
 /** Once in the life of an installation, by whoever has the link that its first start printed. */
 export function SetUp() {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { nameSchema } from '#contract/shapes.ts'
-import { shortNameOf } from './set-up-name.ts'
+import { shortNameOf } from './short-name.ts'
 
 test('a short name is made of a title, and is one that the service takes', () => {
   for (const [title, name] of [
