@@ -14,6 +14,10 @@ const backupPathSchema = z
   .regex(/^[^\u0000]*$/, 'no null character')
   .refine((path) => !path.split('/').includes('..'), 'a path in a backup has no ".."')
 
+const tableSizeSchema = z.object({ rows: countSchema, bytes: countSchema })
+
+export const tableChanges = ['added', 'removed', 'changed', 'same'] as const
+
 /** What is in a backup, on its way out; and what comes from elsewhere, on its way in. */
 export const backupContent = {
   tables: endpoint({
@@ -25,6 +29,32 @@ export const backupContent = {
     params: idParamsSchema,
     query: z.strictObject({ ...pageQuery, database: nameSchema.optional(), search: z.string().trim().min(1).max(120).optional() }),
     reply: pageOf(z.object({ database: z.string(), schema: z.string(), table: z.string(), rows: countSchema, bytes: countSchema })),
+  }),
+  compare: endpoint({
+    name: 'backups.compare',
+    method: 'GET',
+    path: '/api/v1/backup/{id}/compare/{other}',
+    summary: 'the tables of two backups side by side, by what their manifests say of rows and bytes',
+    description: 'Tables with as many rows and bytes in both are `same`, whatever stands in them: that is not compared.',
+    permission: 'backups.read',
+    params: idParamsSchema.extend({ other: uuidSchema }),
+    query: z.strictObject({ ...pageQuery, change: z.enum([...tableChanges, 'any', 'different']).default('different') }),
+    reply: pageOf(
+      z.object({
+        database: z.string(),
+        schema: z.string(),
+        table: z.string(),
+        change: z.enum(tableChanges),
+        /** Null: it has no such table. */
+        before: tableSizeSchema.nullable(),
+        after: tableSizeSchema.nullable(),
+      }),
+    ).extend({
+      /** Of the second against the first, whatever was asked for. */
+      counts: z.record(z.enum(tableChanges), countSchema),
+      /** Added up over all tables. */
+      rowCounts: z.object({ before: countSchema, after: countSchema }),
+    }),
   }),
   files: endpoint({
     name: 'backups.files',

@@ -49,7 +49,6 @@ export const anomalySchema = z.object({
 })
 export type AnomalyView = z.infer<typeof anomalySchema>
 
-/** As lists show it. */
 export const backupSchema = z.object({
   id: uuidSchema,
   tenantId: uuidSchema,
@@ -89,6 +88,10 @@ export const backupSchema = z.object({
   anomaly: anomalySchema.nullable(),
 })
 export type BackupView = z.infer<typeof backupSchema>
+
+/** As lists show it, with how many legal holds keep it. */
+export const listedBackupSchema = backupSchema.extend({ holdCount: countSchema })
+export type ListedBackupView = z.infer<typeof listedBackupSchema>
 
 const exactnessSchema = z.array(z.object({ what: z.string(), why: z.string() }))
 
@@ -147,7 +150,7 @@ export const backupSummarySchema = z.object({
 })
 export type BackupSummary = z.infer<typeof backupSummarySchema>
 
-export const backupDetailsSchema = backupSchema.extend({
+export const backupDetailsSchema = listedBackupSchema.extend({
   /** restic's id of its snapshot. */
   snapshot: z.string().nullable(),
   /** Where it lies: the repository's place and the snapshot in it. */
@@ -242,7 +245,7 @@ export const backups = {
     permission: 'backups.read',
     isShared: true,
     query: z.strictObject(backupListQuery),
-    reply: pageOf(backupSchema),
+    reply: pageOf(listedBackupSchema),
   }),
   calendar: endpoint({
     name: 'backups.calendar',

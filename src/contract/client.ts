@@ -99,6 +99,11 @@ async function send({ url, token }: ClientOptions, endpoint: Endpoint, asked: Lo
   }
 }
 
+/** Its address beside that of the service, for links by which a browser downloads, and for uploads. */
+export function addressOf<E extends Endpoint>(endpoint: E, asked: Asked<E>): string {
+  return placeOf(endpoint, asked as LooseAsked)
+}
+
 function placeOf({ path }: Endpoint, { params = {}, query = {} }: LooseAsked): string {
   const filled = path.replaceAll(/\{(\w+)\}/g, (_whole, name: string) => encodeURIComponent((params as Record<string, string>)[name] ?? ''))
   const search = new URLSearchParams()
@@ -109,5 +114,10 @@ function placeOf({ path }: Endpoint, { params = {}, query = {} }: LooseAsked): s
 }
 
 async function refusalOf(response: Response): Promise<RemoteFault> {
-  return new RemoteFault(parse(problemSchema, await response.text(), `what answered with ${response.status}`, 'SERVICE_REPLY'))
+  return refusalIn(await response.text(), response.status)
+}
+
+/** What stands in the answer of a refusal. */
+export function refusalIn(text: string, status: number): RemoteFault {
+  return new RemoteFault(parse(problemSchema, text, `what answered with ${status}`, 'SERVICE_REPLY'))
 }

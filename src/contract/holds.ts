@@ -12,6 +12,7 @@ export const holdSchema = z.object({
   tenantId: uuidSchema,
   /** One backup; or those of a system, made in a time, or both. */
   backupId: uuidSchema.nullable(),
+  backupName: z.string().nullable(),
   systemId: uuidSchema.nullable(),
   from: instantSchema.nullable(),
   to: instantSchema.nullable(),

@@ -220,7 +220,7 @@ export const retention = {
     method: 'GET',
     path: '/api/v1/settings/removal-grace',
     summary: 'how many days a deleted backup stays before it is removed',
-    permission: 'settings.write',
+    permission: 'retention.read',
     reply: graceSchema,
   }),
   setGrace: endpoint({

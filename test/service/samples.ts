@@ -221,6 +221,7 @@ export const samples: Readonly<Record<string, Make>> = {
 
   'backups.estimate': newBackup({ type: 'files' }),
   'backups.tables': about('backup'),
+  'backups.compare': async (world) => ({ params: { id: await world.backup(), other: await world.backup() } }),
   'backups.files': about('backup', unreadable),
   'backups.download-file': about('backup', { ...unreadable, query: { path: 'files/uploads/a' } }),
   'backups.archive': about('backup', { body: { format: 'tar.zst' } }),

@@ -1,6 +1,7 @@
 import type { backups } from '#contract/backups.ts'
 import type { BodyOf, ReplyOf } from '#contract/endpoint.ts'
 import type { House } from '#service/house.ts'
+import { countHolds } from '#service/holds/holds.store.ts'
 import type { Call } from '#service/http/gate.ts'
 import { backupView } from './backup-view.ts'
 import { assertReadable, beginBackup, knownBackup, makerOf } from './backups.ts'
@@ -30,8 +31,15 @@ export async function listBackups({
   query,
   read,
 }: Pick<Call<typeof backups.list>, 'query' | 'read'>): Promise<ReplyOf<typeof backups.list>> {
-  const { rows, total } = await read((tx) => listBackupRows(tx, query))
-  return { rows: rows.map(backupView), total, page: query.page, pageSize: query.pageSize }
+  return await read(async (tx) => {
+    const { rows, total } = await listBackupRows(tx, query)
+    const holds = await countHolds(
+      tx,
+      rows.map(({ id }) => id),
+    )
+    const views = rows.map((row) => ({ ...backupView(row), holdCount: holds.get(row.id) ?? 0 }))
+    return { rows: views, total, page: query.page, pageSize: query.pageSize }
+  })
 }
 
 export async function verifyOne(

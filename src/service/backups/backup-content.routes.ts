@@ -6,6 +6,7 @@ import { boundsOf } from '#service/catalog/page.ts'
 import type { House } from '#service/house.ts'
 import { sent, serve } from '#service/http/gate.ts'
 import { subjectOf } from './backup-answers.ts'
+import { compareTables, isAskedFor } from './compare-tables.ts'
 import { browsed, contentOf, fileOf, folderOf } from './browse.ts'
 import { knownBackup } from './backups.ts'
 import { attachmentNamed } from './range.ts'
@@ -19,6 +20,11 @@ export function addBackupContent(app: FastifyInstance, house: House): void {
       .filter(({ database }) => query.database === undefined || database === query.database)
       .filter(({ schema, table }) => typed === undefined || `${schema}.${table}`.toLowerCase().includes(typed))
     return pageIn(rows, query)
+  })
+  serve(app, house, backupContent.compare, async ({ params, query, read }) => {
+    const [before, after] = await read(async (tx) => [await knownBackup(tx, params.id), await knownBackup(tx, params.other)] as const)
+    const { tables, ...sums } = compareTables(metadataOf(before.metadata).tables ?? [], metadataOf(after.metadata).tables ?? [])
+    return { ...pageIn(tables.filter(isAskedFor(query.change)), query), ...sums }
   })
   serve(app, house, backupContent.files, async ({ params, query, read, signal }) => {
     const backup = await read((tx) => browsed(tx, params.id))

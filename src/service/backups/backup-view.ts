@@ -52,9 +52,13 @@ function anomalyOf(row: ListedBackup): AnomalyView | null {
   }
 }
 
-export function backupDetails(row: StoredBackup, run: RunState | undefined): z.output<typeof backupDetailsSchema> {
+export function backupDetails(
+  row: StoredBackup,
+  { run, holdCount }: { readonly run: RunState | undefined; readonly holdCount: number },
+): z.output<typeof backupDetailsSchema> {
   return {
     ...backupView(row),
+    holdCount,
     snapshot: row.snapshot,
     filePath: row.file_path,
     checksum: row.checksum,

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { durations } from '#base/units.ts'
 import { backups } from '#contract/backups.ts'
 import type { House } from '#service/house.ts'
+import { countHolds } from '#service/holds/holds.store.ts'
 import { serve } from '#service/http/gate.ts'
 import { assertTimeZone } from '#service/schedules/cron.ts'
 import { startTicker } from '#service/ticker.ts'
@@ -33,7 +34,9 @@ export function addBackups(app: FastifyInstance, house: House): void {
   serve(app, house, backups.details, ({ params, read }) =>
     read(async (tx) => {
       const row = await knownBackup(tx, params.id)
-      return backupDetails(row, row.run_id === null ? undefined : await runStateOf(tx, row.run_id))
+      const holds = await countHolds(tx, [row.id])
+      const run = row.run_id === null ? undefined : await runStateOf(tx, row.run_id)
+      return backupDetails(row, { run, holdCount: holds.get(row.id) ?? 0 })
     }),
   )
   serve(app, house, backups.verify, (call) => verifyOne(house, call))

@@ -59,6 +59,22 @@ export async function countHeld(tx: Tx, ids: readonly string[]): Promise<Readonl
   return new Map(rows.map(({ id, held }) => [id, held]))
 }
 
+export async function namesOfBackups(tx: Tx, holds: readonly Pick<StoredHold, 'backup_id'>[]): Promise<ReadonlyMap<string, string>> {
+  const ids = holds.flatMap(({ backup_id }) => (backup_id === null ? [] : [backup_id]))
+  if (ids.length === 0) return new Map()
+  const rows = await tx.selectFrom('backups').select(['id', 'name']).where('id', 'in', ids).execute()
+  return new Map(rows.map(({ id, name }) => [id, name]))
+}
+
+/** How many holds keep each of these backups; one that none keeps is not in it. */
+export async function countHolds(tx: Tx, backupIds: readonly string[]): Promise<ReadonlyMap<string, number>> {
+  const { rows } = await sql<{ id: string; holds: number }>`
+    select b.id, count(*) as holds from backups b join legal_holds h on ${isCovered} where b.id = any (${[...backupIds]}::uuid[]) group by b.id`.execute(
+    tx,
+  )
+  return new Map(rows.map(({ id, holds: count }) => [id, count]))
+}
+
 export interface HeldBackup {
   readonly id: string
   readonly name: string

@@ -14,6 +14,7 @@ import {
   lockCandidates,
   lockHold,
   markReleased,
+  namesOfBackups,
   undeleteHeld,
   type HoldCandidate,
   type StoredHold,
@@ -144,10 +145,12 @@ export async function holdViews(tx: Tx, rows: readonly StoredHold[]): Promise<Ho
     tx,
     rows.map(({ id }) => id),
   )
+  const names = await namesOfBackups(tx, rows)
   return rows.map((row) => ({
     id: row.id,
     tenantId: row.tenant_id,
     backupId: row.backup_id,
+    backupName: row.backup_id === null ? null : (names.get(row.backup_id) ?? null),
     systemId: row.system_id,
     from: row.from_at?.toISOString() ?? null,
     to: row.to_at?.toISOString() ?? null,
