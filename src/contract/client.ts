@@ -101,7 +101,7 @@ async function send({ url, token }: ClientOptions, endpoint: Endpoint, asked: Lo
 
 /** Its address beside that of the service, for links by which a browser downloads, and for uploads. */
 export function addressOf<E extends Endpoint>(endpoint: E, asked: Asked<E>): string {
-  return placeOf(endpoint, asked as LooseAsked)
+  return placeOf(endpoint, asked)
 }
 
 function placeOf({ path }: Endpoint, { params = {}, query = {} }: LooseAsked): string {

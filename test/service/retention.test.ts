@@ -291,7 +291,10 @@ test('a hold takes back a deletion whose backup is still there, is refused once 
   assert.match(json.hold.covers, new RegExp(`^backups of system ${system.name}, made from .*, made before `))
   const held = (await ask('GET', `/api/v1/holds/backups?holdId=${json.hold.id}`)).json
   assert.deepEqual([held.total, held.rows[0].holds[0].reason, held.rows[0].holds[0].reference], [2, 'a claim', 'C-7'])
-  const listed = (await ask('GET', `/api/v1/backup/list?systemId=${system.id}&pageSize=200`)).json.rows as { id: string; holdCount: number }[]
+  const listed = (await ask('GET', `/api/v1/backup/list?systemId=${system.id}&pageSize=200`)).json.rows as {
+    id: string
+    holdCount: number
+  }[]
   const heldIds = new Set(held.rows.map(({ backupId }: { backupId: string }) => backupId))
   assert.deepEqual(
     listed.map(({ id, holdCount }) => [id, holdCount]),

@@ -3,7 +3,7 @@ import { TextSkeleton } from '#ui/parts/loaded.tsx'
 
 export function PageLoading() {
   return (
-    <Stack aria-busy="true" aria-label="The page is being fetched" maw={1360} mx="auto">
+    <Stack role="status" aria-busy="true" aria-label="The page is being fetched" maw={1360} mx="auto">
       <TextSkeleton lines={6} />
     </Stack>
   )

@@ -37,14 +37,19 @@ export function columnsOf(options: ColumnsOptions): readonly Column<ListedBackup
       id: 'name',
       title: 'Name',
       sort: 'name',
-      cell: ({ id, name }) => (
-        <Anchor
-          size="sm"
-          style={{ overflowWrap: 'anywhere' }}
-          renderRoot={(props) => <Link to="." search={((before: object) => ({ ...before, open: id })) as never} {...props} />}
-        >
-          {name}
-        </Anchor>
+      cell: ({ id, name, type, systemName }) => (
+        <div style={{ minWidth: '13rem' }}>
+          <Anchor
+            size="sm"
+            style={{ overflowWrap: 'anywhere' }}
+            renderRoot={(props) => <Link to="." search={((before: object) => ({ ...before, open: id })) as never} {...props} />}
+          >
+            {name}
+          </Anchor>
+          <Text size="xs" c="dimmed">
+            {typeWords[type]} of {systemName}
+          </Text>
+        </div>
       ),
     },
     {
@@ -54,8 +59,8 @@ export function columnsOf(options: ColumnsOptions): readonly Column<ListedBackup
       cell: (backup) => <BackupState backup={backup} isNewestGood={newestGood.has(backup.id)} />,
     },
     { id: 'created', title: 'Made', sort: 'createdAt', cell: ({ createdAt }) => <Made at={createdAt} /> },
-    { id: 'type', title: 'Type', cell: ({ type }) => typeWords[type] },
-    { id: 'system', title: 'System', cell: ({ systemName }) => systemName },
+    { id: 'type', title: 'Type', isHidden: true, cell: ({ type }) => typeWords[type] },
+    { id: 'system', title: 'System', isHidden: true, cell: ({ systemName }) => systemName },
     {
       id: 'size',
       title: 'Content',

@@ -9,9 +9,12 @@ import { systems } from '#contract/systems.ts'
 import { useReply } from '#ui/call.ts'
 import { standingWords, statusWords } from '#ui/words.ts'
 import { typeWords } from './backup-words.ts'
-import { backupsSearchSchema, isFiltered, type BackupsSearch } from './backups-search.ts'
+import { isFiltered, type BackupsSearch, type backupsSearchSchema } from './backups-search.ts'
 
 type Change = (change: Record<string, string | number | undefined>) => void
+
+/** Two beside each other on a phone. */
+const filterWidth = { flex: '1 1 8.5rem', maxWidth: '15rem' }
 
 const deletedWords = { without: 'Not deleted', with: 'Deleted as well', only: 'Deleted only' } as const
 const anomalyWords = { open: 'Unlike others, undecided', any: 'Ever found unlike others' } as const
@@ -43,7 +46,7 @@ export function BackupFilters({ search, onChange }: { readonly search: BackupsSe
         valueFormat="D MMM YYYY"
         clearable
         allowSingleDateInRange
-        w={230}
+        style={filterWidth}
         clearButtonProps={{ 'aria-label': 'Any time' }}
         value={[search.from ?? null, search.to ?? null]}
         onChange={([from, to]) => set({ from: from ?? undefined, to: to ?? undefined })}
@@ -51,7 +54,7 @@ export function BackupFilters({ search, onChange }: { readonly search: BackupsSe
       <Choice label="Unlike others" words={anomalyWords} value={search.anomaly} onChange={(anomaly) => set({ anomaly })} />
       <Select
         label="Deleted"
-        w={150}
+        style={filterWidth}
         data={Object.entries(deletedWords).map(([value, label]) => ({ value, label }))}
         value={search.deleted}
         allowDeselect={false}
@@ -99,7 +102,7 @@ function Choice({ label, words, value, onChange }: ChoiceProps) {
       label={label}
       placeholder="All"
       clearable
-      w={170}
+      style={filterWidth}
       data={Object.entries(words).map(([one, wording]) => ({ value: one, label: wording }))}
       value={value ?? null}
       onChange={(chosen) => onChange(chosen ?? undefined)}
@@ -123,7 +126,7 @@ export function SystemSelect({ value, onChange, isRequired = false }: SystemSele
       clearable={!isRequired}
       required={isRequired}
       searchable
-      w={220}
+      style={filterWidth}
       nothingFoundMessage="No system has that name"
       data={(data?.rows ?? []).map(({ id, name, title }) => ({ value: id, label: `${title} (${name})` }))}
       value={value ?? null}
@@ -143,7 +146,7 @@ function NameSearch({ value, onChange }: { readonly value: string; readonly onCh
       placeholder="Part of a name"
       leftSection={<IconSearch size={16} aria-hidden />}
       maxLength={120}
-      w={200}
+      style={filterWidth}
       value={typed}
       onChange={({ currentTarget }) => {
         setTyped(currentTarget.value)

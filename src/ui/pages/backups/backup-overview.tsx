@@ -150,10 +150,10 @@ function JobLink({ id }: { readonly id: string }) {
 }
 
 function ScheduleLink({ id }: { readonly id: string }) {
-  const { data } = useReply(schedules.list, { query: { pageSize: 200 } })
+  const { data } = useReply(schedules.details, { params: { id } })
   return (
     <Anchor size="sm" renderRoot={(props) => <Link to="/schedules/$id" params={{ id }} {...props} />}>
-      {data?.rows.find((one) => one.id === id)?.name ?? 'its schedule'}
+      {data?.name ?? 'its schedule'}
     </Anchor>
   )
 }

@@ -67,7 +67,11 @@ function NewestOfSources({ backupId, sources, isWhole }: NewestOfSourcesProps) {
       <ToneIcon tone={backupId === null ? 'bad' : 'good'} size={18} />
       <Text size="sm" style={{ overflowWrap: 'anywhere' }}>
         {backupId === null ? (
-          <>No good backup of {what}</>
+          isWhole ? (
+            'No good backup at all: nothing of it could be restored'
+          ) : (
+            `No good backup of ${what}`
+          )
         ) : (
           <>
             <Anchor size="sm" renderRoot={(props) => <Link to="/backups/$id" params={{ id: backupId }} {...props} />}>

@@ -13,5 +13,5 @@ test('what an archive is stands in the headers of its download', () => {
 
 test('headers that do not say it are no archive', () => {
   for (const headers of [{}, { etag: '"x"', 'content-length': '1' }, { etag: `"${sha256}"` }])
-    assert.throws(() => preparedIn(new Headers(headers as Record<string, string>)), { code: 'SERVICE_REPLY' })
+    assert.throws(() => preparedIn(new Headers(headers)), { code: 'SERVICE_REPLY' })
 })

@@ -31,7 +31,7 @@ export function upload({ place, file, passphrase, onProgress, signal }: UploadOr
         if (request.status >= 400) throw refusalIn(request.responseText, request.status)
         resolve(parse(backupContent.upload.reply, request.responseText, 'the reply of the service', 'SERVICE_REPLY'))
       } catch (error) {
-        reject(error as Error)
+        reject(error)
       }
     })
     request.addEventListener('error', () => reject(new Fault('SERVICE_UNREACHABLE', 'the upload broke off: the service does not answer')))

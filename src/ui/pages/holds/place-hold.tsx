@@ -7,7 +7,7 @@ import { systems } from '#contract/systems.ts'
 import { useAct, useReply } from '#ui/call.ts'
 import { notify } from '#ui/notify.ts'
 import { FormButtons, Refusal } from '#ui/parts/form.tsx'
-import { useMe } from '#ui/session.ts'
+import { OrganizationSelect } from '#ui/parts/organization-select.tsx'
 import { targetOf, type HoldDraft } from './hold-draft.ts'
 
 interface PlaceHoldProps {
@@ -81,8 +81,6 @@ interface HoldTargetProps {
 
 function HoldTarget({ draft, onChange }: HoldTargetProps) {
   const { data } = useReply(systems.list, { query: { pageSize: 200 } })
-  const { data: person } = useMe()
-  const tenants = person?.tenants ?? []
   return (
     <>
       <Select
@@ -95,14 +93,8 @@ function HoldTarget({ draft, onChange }: HoldTargetProps) {
         value={draft.systemId ?? null}
         onChange={(systemId) => onChange({ ...draft, systemId: systemId ?? undefined })}
       />
-      {draft.systemId === undefined && tenants.length > 1 && (
-        <Select
-          label="Organization"
-          required
-          data={tenants.map(({ id, title }) => ({ value: id, label: title }))}
-          value={draft.tenantId ?? null}
-          onChange={(tenantId) => onChange({ ...draft, tenantId: tenantId ?? undefined })}
-        />
+      {draft.systemId === undefined && (
+        <OrganizationSelect permission="holds.place" value={draft.tenantId} onChange={(tenantId) => onChange({ ...draft, tenantId })} />
       )}
       <DateTimePicker
         label="Made from"
