@@ -174,6 +174,8 @@ export const backupDetailsSchema = listedBackupSchema.extend({
     .nullable(),
 })
 
+export type BackupDetailsView = z.infer<typeof backupDetailsSchema>
+
 export const backupOrderFields = {
   systemId: uuidSchema,
   name: backupNameSchema.optional(),

@@ -1,6 +1,6 @@
 import { Button, Group, List, Text } from '@mantine/core'
 import { useState } from 'react'
-import { backups, type AnomalyView, type Verdict } from '#contract/backups.ts'
+import { backups, type AnomalyView, type Verdict, type BackupDetailsView } from '#contract/backups.ts'
 import { useAct } from '#ui/call.ts'
 import { notify } from '#ui/notify.ts'
 import { Confirm } from '#ui/parts/confirm.tsx'
@@ -8,7 +8,6 @@ import { Instant } from '#ui/parts/time.tsx'
 import { Note } from '#ui/parts/tone.tsx'
 import { useMay } from '#ui/session.ts'
 import { capitalized, counted } from '#ui/words.ts'
-import type { BackupDetailsView } from './backup-details.tsx'
 
 interface BackupAnomalyProps {
   readonly backup: BackupDetailsView

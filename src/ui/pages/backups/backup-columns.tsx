@@ -58,41 +58,46 @@ export function columnsOf(options: ColumnsOptions): readonly Column<ListedBackup
       sort: 'status',
       cell: (backup) => <BackupState backup={backup} isNewestGood={newestGood.has(backup.id)} />,
     },
-    { id: 'created', title: 'Made', sort: 'createdAt', cell: ({ createdAt }) => <Made at={createdAt} /> },
-    { id: 'type', title: 'Type', isHidden: true, cell: ({ type }) => typeWords[type] },
-    { id: 'system', title: 'System', isHidden: true, cell: ({ systemName }) => systemName },
-    {
-      id: 'size',
-      title: 'Content',
-      sort: 'fileSizeBytes',
-      isNumber: true,
-      cell: ({ fileSizeBytes }) => (fileSizeBytes === null ? 'not known' : printBytes(fileSizeBytes)),
-    },
-    {
-      id: 'stored',
-      title: 'Stored',
-      sort: 'fileSizeCompressed',
-      isNumber: true,
-      cell: ({ fileSizeCompressed }) => (fileSizeCompressed === null ? 'not counted' : printBytes(fileSizeCompressed)),
-    },
-    {
-      id: 'saved',
-      title: 'Compression',
-      isNumber: true,
-      isHidden: true,
-      cell: ({ compressionRatio }) => (compressionRatio === null ? 'not counted' : printPercent(compressionRatio)),
-    },
-    { id: 'by', title: 'Made by', isHidden: true, cell: ({ createdBy }) => createdBy },
-    { id: 'ended', title: 'Ended', isHidden: true, cell: ({ completedAt }) => <Instant at={completedAt} absent="not ended" /> },
-    {
-      id: 'removal',
-      title: 'Removed from',
-      isHidden: true,
-      cell: ({ removalDueAt }) => <Instant at={removalDueAt} absent="not deleted" />,
-    },
+    ...plainColumns,
     { id: 'acts', title: 'Actions', cell: (backup) => <ActMenu backup={backup} acts={acts} /> },
   ]
 }
+
+/** Which need nothing but the row. */
+const plainColumns: readonly Column<ListedBackupView>[] = [
+  { id: 'created', title: 'Made', sort: 'createdAt', cell: ({ createdAt }) => <Made at={createdAt} /> },
+  { id: 'type', title: 'Type', isHidden: true, cell: ({ type }) => typeWords[type] },
+  { id: 'system', title: 'System', isHidden: true, cell: ({ systemName }) => systemName },
+  {
+    id: 'size',
+    title: 'Content',
+    sort: 'fileSizeBytes',
+    isNumber: true,
+    cell: ({ fileSizeBytes }) => (fileSizeBytes === null ? 'not known' : printBytes(fileSizeBytes)),
+  },
+  {
+    id: 'stored',
+    title: 'Stored',
+    sort: 'fileSizeCompressed',
+    isNumber: true,
+    cell: ({ fileSizeCompressed }) => (fileSizeCompressed === null ? 'not counted' : printBytes(fileSizeCompressed)),
+  },
+  {
+    id: 'saved',
+    title: 'Compression',
+    isNumber: true,
+    isHidden: true,
+    cell: ({ compressionRatio }) => (compressionRatio === null ? 'not counted' : printPercent(compressionRatio)),
+  },
+  { id: 'by', title: 'Made by', isHidden: true, cell: ({ createdBy }) => createdBy },
+  { id: 'ended', title: 'Ended', isHidden: true, cell: ({ completedAt }) => <Instant at={completedAt} absent="not ended" /> },
+  {
+    id: 'removal',
+    title: 'Removed from',
+    isHidden: true,
+    cell: ({ removalDueAt }) => <Instant at={removalDueAt} absent="not deleted" />,
+  },
+]
 
 function Made({ at }: { readonly at: string }) {
   return (

@@ -1,7 +1,6 @@
 import { Stack, Tabs } from '@mantine/core'
 import type { ReactNode } from 'react'
-import type { backups } from '#contract/backups.ts'
-import type { ReplyOf } from '#contract/endpoint.ts'
+import type { BackupDetailsView } from '#contract/backups.ts'
 import { Section } from '#ui/parts/page.tsx'
 import { useMay } from '#ui/session.ts'
 import { BackupFiles } from './backup-files.tsx'
@@ -12,8 +11,6 @@ import { BackupSources } from './backup-sources.tsx'
 import { BackupTables } from './backup-tables.tsx'
 import { BackupTrail } from './backup-trail.tsx'
 import type { DetailsTab } from './backups-search.ts'
-
-export type BackupDetailsView = ReplyOf<typeof backups.details>
 
 interface Part {
   readonly tab: DetailsTab

@@ -10,7 +10,7 @@ import { DataTable, TableSkeleton, type Column } from '#ui/parts/data-table.tsx'
 import { Loaded } from '#ui/parts/loaded.tsx'
 import { Instant } from '#ui/parts/time.tsx'
 import { useMay } from '#ui/session.ts'
-import type { BackupDetailsView } from './backup-details.tsx'
+import type { BackupDetailsView } from '#contract/backups.ts'
 import { isReadable } from './backup-words.ts'
 
 type Entry = ReplyOf<typeof backupContent.files>['rows'][number]

@@ -1,7 +1,7 @@
 import { List, Text } from '@mantine/core'
 import { Note } from '#ui/parts/tone.tsx'
 import { counted, sentenceCase } from '#ui/words.ts'
-import type { BackupDetailsView } from './backup-details.tsx'
+import type { BackupDetailsView } from '#contract/backups.ts'
 
 /** What the backup does not have, one by one: a backup with gaps never looks like a whole one. */
 export function BackupGaps({ backup: { gapCount, manifest } }: { readonly backup: BackupDetailsView }) {

@@ -8,8 +8,8 @@ import { Facts } from '#ui/parts/facts.tsx'
 import { JobProgress } from '#ui/parts/job-progress.tsx'
 import { Instant } from '#ui/parts/time.tsx'
 import { Note } from '#ui/parts/tone.tsx'
+import type { BackupDetailsView } from '#contract/backups.ts'
 import { BackupAnomaly } from './backup-anomaly.tsx'
-import type { BackupDetailsView } from './backup-details.tsx'
 import { BackupGaps } from './backup-gaps.tsx'
 import { BackupHolds } from './backup-holds.tsx'
 import { isUnderWay, purposeWords, typeWords } from './backup-words.ts'
@@ -43,7 +43,11 @@ function Removal({ backup }: { readonly backup: BackupDetailsView }) {
         <Text size="sm">
           <Instant at={removedAt} />, deleted by {who}
           {why}. What remains is what stands here and its{' '}
-          <Anchor size="sm" renderRoot={(props) => <Link to="/retention" search={{ backup: backup.id } as never} {...props} />}>
+          <Anchor
+            size="sm"
+            underline="always"
+            renderRoot={(props) => <Link to="/retention" search={{ backup: backup.id } as never} {...props} />}
+          >
             deletion certificate
           </Anchor>
           .
@@ -135,7 +139,7 @@ function manifestFacts(manifest: NonNullable<BackupDetailsView['manifest']>) {
 
 function SystemLink({ id, name }: { readonly id: string; readonly name: string }) {
   return (
-    <Anchor size="sm" renderRoot={(props) => <Link to="/systems/$id" params={{ id }} {...props} />}>
+    <Anchor size="sm" underline="always" renderRoot={(props) => <Link to="/systems/$id" params={{ id }} {...props} />}>
       {name}
     </Anchor>
   )
@@ -143,7 +147,7 @@ function SystemLink({ id, name }: { readonly id: string; readonly name: string }
 
 function JobLink({ id }: { readonly id: string }) {
   return (
-    <Anchor size="sm" renderRoot={(props) => <Link to="/jobs/$id" params={{ id }} {...props} />}>
+    <Anchor size="sm" underline="always" renderRoot={(props) => <Link to="/jobs/$id" params={{ id }} {...props} />}>
       the job with its log
     </Anchor>
   )
@@ -152,7 +156,7 @@ function JobLink({ id }: { readonly id: string }) {
 function ScheduleLink({ id }: { readonly id: string }) {
   const { data } = useReply(schedules.details, { params: { id } })
   return (
-    <Anchor size="sm" renderRoot={(props) => <Link to="/schedules/$id" params={{ id }} {...props} />}>
+    <Anchor size="sm" underline="always" renderRoot={(props) => <Link to="/schedules/$id" params={{ id }} {...props} />}>
       {data?.name ?? 'its schedule'}
     </Anchor>
   )
@@ -161,7 +165,7 @@ function ScheduleLink({ id }: { readonly id: string }) {
 function RepositoryName({ id }: { readonly id: string }) {
   const { data } = useReply(repositories.details, { params: { id } })
   return (
-    <Anchor size="sm" renderRoot={(props) => <Link to="/storage/$id" params={{ id }} {...props} />}>
+    <Anchor size="sm" underline="always" renderRoot={(props) => <Link to="/storage/$id" params={{ id }} {...props} />}>
       {data?.name ?? 'its repository'}
     </Anchor>
   )

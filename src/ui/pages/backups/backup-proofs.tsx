@@ -9,7 +9,7 @@ import { Loaded } from '#ui/parts/loaded.tsx'
 import { Instant } from '#ui/parts/time.tsx'
 import { Badge, Note } from '#ui/parts/tone.tsx'
 import { standingWords, wordingOf } from '#ui/words.ts'
-import type { BackupDetailsView } from './backup-details.tsx'
+import type { BackupDetailsView } from '#contract/backups.ts'
 import { Below } from './below.tsx'
 
 /** What was done to find out whether it can be restored, and what came of it. */

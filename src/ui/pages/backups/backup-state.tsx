@@ -18,7 +18,7 @@ export function BackupState({ backup, isNewestGood = false }: BackupStateProps) 
     <Group gap={4}>
       {isNewestGood && (
         <Tooltip label="Restore this one, unless you know better">
-          <span>
+          <span style={{ display: 'inline-flex' }}>
             <Badge tone="good">Newest good</Badge>
           </span>
         </Tooltip>
@@ -26,14 +26,14 @@ export function BackupState({ backup, isNewestGood = false }: BackupStateProps) 
       <Badge tone={wordingOf(status).tone}>{wordingOf(status).words}</Badge>
       {hasContent && (
         <Tooltip label={standingWords[standing].meaning}>
-          <span>
+          <span style={{ display: 'inline-flex' }}>
             <Badge tone={standingWords[standing].tone}>{standingWords[standing].words}</Badge>
           </span>
         </Tooltip>
       )}
       {flagsOf(backup).map(({ words, tone, why }) => (
         <Tooltip key={words} label={why} multiline maw={360}>
-          <span>
+          <span style={{ display: 'inline-flex' }}>
             <Badge tone={tone}>{words}</Badge>
           </span>
         </Tooltip>

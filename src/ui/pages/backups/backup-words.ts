@@ -60,7 +60,7 @@ export function flagsOf(backup: BackupView & { readonly holdCount: number }): Fl
       why: anomaly.findings[0]?.fact ?? 'it is unlike those before it',
     })
   if (holdCount > 0)
-    flags.push({ words: 'On hold', tone: 'busy', why: `${holdCount === 1 ? '1 legal hold keeps' : `${holdCount} legal holds keep`} it` })
+    flags.push({ words: 'On hold', tone: 'neutral', why: `${holdCount === 1 ? '1 legal hold keeps' : `${holdCount} legal holds keep`} it` })
   if (heldByAlert !== null) flags.push({ words: 'Kept by an alert', tone: 'warning', why: 'nobody deletes it until the alert is settled' })
   if (gapCount > 0) flags.push({ words: `${gapCount} ${gapCount === 1 ? 'gap' : 'gaps'}`, tone: 'warning', why: 'what could not be read' })
   const purpose = purposeWords(backup.purpose)

@@ -9,7 +9,7 @@ import { Loaded } from '#ui/parts/loaded.tsx'
 import { Section } from '#ui/parts/page.tsx'
 import { Badge } from '#ui/parts/tone.tsx'
 import { printWhole, type Wording } from '#ui/words.ts'
-import type { CompareState } from './compare.tsx'
+import type { CompareState } from './compare-search.ts'
 import { printDifference } from './compared.ts'
 
 type Comparison = ReplyOf<typeof backupContent.compare>
@@ -83,7 +83,7 @@ export function CompareTables({ older, newer, search, onChange }: CompareTablesP
                   { value: 'any', label: 'All' },
                 ]}
                 value={change}
-                onChange={(chosen) => onChange({ change: chosen as CompareState['search']['change'], page: 1 })}
+                onChange={(chosen) => onChange({ change: chosen, page: 1 })}
               />
             </Group>
             {total === 0 ? (

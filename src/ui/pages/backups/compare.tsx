@@ -1,29 +1,16 @@
 import { Anchor, SimpleGrid, Stack, Table, Text } from '@mantine/core'
 import { IconArrowsDiff } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
-import { z } from 'zod'
-import { tableChanges } from '#contract/backup-content.ts'
-import { backups } from '#contract/backups.ts'
-import { pageQuery, uuidSchema } from '#contract/shapes.ts'
+import { backups, type BackupDetailsView } from '#contract/backups.ts'
 import { useReply } from '#ui/call.ts'
 import { CardSkeletons, Loaded, Placeholder } from '#ui/parts/loaded.tsx'
 import { Page, Section } from '#ui/parts/page.tsx'
 import { Note } from '#ui/parts/tone.tsx'
 import { useSearchState } from '#ui/search.ts'
-import type { BackupDetailsView } from './backup-details.tsx'
 import { BackupState } from './backup-state.tsx'
 import { CompareTables } from './compare-tables.tsx'
+import { compareSearchSchema, type CompareState } from './compare-search.ts'
 import { comparedFacts, inOrder, type ComparedFact } from './compared.ts'
-
-export const compareSearchSchema = z.object({
-  ...pageQuery,
-  a: uuidSchema.optional().catch(undefined),
-  b: uuidSchema.optional().catch(undefined),
-  change: z
-    .enum([...tableChanges, 'any', 'different'])
-    .default('different')
-    .catch('different'),
-})
 
 /** Two backups side by side, the older one at the left. */
 export function CompareBackups() {
@@ -50,11 +37,6 @@ function NothingChosen() {
       Tick two of them in the list, then choose “Compare them”.
     </Placeholder>
   )
-}
-
-export interface CompareState {
-  readonly search: z.output<typeof compareSearchSchema>
-  readonly onChange: (change: Partial<z.input<typeof compareSearchSchema>>) => void
 }
 
 function TwoBackups({ a, b, ...state }: CompareState & { readonly a: string; readonly b: string }) {

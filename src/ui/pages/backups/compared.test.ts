@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { BackupDetailsView } from './backup-details.tsx'
+import type { BackupDetailsView } from '#contract/backups.ts'
 import { comparedFacts, inOrder, printDifference } from './compared.ts'
 
 const database = { name: 'emr', instant: '2026-03-01T00:00:00Z', serverVersion: '17.5', tables: 3, rows: 1000 }

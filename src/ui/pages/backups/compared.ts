@@ -1,8 +1,7 @@
 import { printBytes } from '#base/units.ts'
-import type { BackupSummary } from '#contract/backups.ts'
+import type { BackupDetailsView, BackupSummary } from '#contract/backups.ts'
 import { printInstant, printZone } from '#ui/instants.ts'
 import { printWhole, standingWords, wordingOf } from '#ui/words.ts'
-import type { BackupDetailsView } from './backup-details.tsx'
 import { typeWords } from './backup-words.ts'
 
 export interface ComparedFact {

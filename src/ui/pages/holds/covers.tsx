@@ -10,7 +10,7 @@ export function Covers({ hold }: { readonly hold: HoldView }) {
     return (
       <Text size="sm" component="span">
         the backup{' '}
-        <Anchor size="sm" renderRoot={(props) => <Link to="/backups/$id" params={{ id: backupId }} {...props} />}>
+        <Anchor size="sm" underline="always" renderRoot={(props) => <Link to="/backups/$id" params={{ id: backupId }} {...props} />}>
           {backupName ?? backupId}
         </Anchor>
       </Text>

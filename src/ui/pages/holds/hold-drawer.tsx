@@ -11,7 +11,7 @@ import { useMay } from '#ui/session.ts'
 import { counted } from '#ui/words.ts'
 import { Covers } from './covers.tsx'
 import { HeldBackups } from './held-backups.tsx'
-import { HoldState } from './holds.tsx'
+import { HoldState } from './hold-state.tsx'
 import { ReleaseHold } from './release-hold.tsx'
 
 interface HoldDrawerProps {

@@ -10,13 +10,13 @@ import { DataTable, TableSkeleton, type Column } from '#ui/parts/data-table.tsx'
 import { Loaded, Placeholder } from '#ui/parts/loaded.tsx'
 import { Page, Section } from '#ui/parts/page.tsx'
 import { Ago } from '#ui/parts/time.tsx'
-import { Badge } from '#ui/parts/tone.tsx'
 import { useSearchState } from '#ui/search.ts'
 import { useMay } from '#ui/session.ts'
 import { counted } from '#ui/words.ts'
 import { Covers } from './covers.tsx'
 import { HeldBackups } from './held-backups.tsx'
 import { HoldDrawer } from './hold-drawer.tsx'
+import { HoldState } from './hold-state.tsx'
 import { PlaceHold } from './place-hold.tsx'
 
 const states = ['active', 'released', 'all'] as const
@@ -55,10 +55,6 @@ const columns: readonly Column<HoldView>[] = [
   { id: 'by', title: 'Placed by', cell: ({ placedBy }) => placedBy },
   { id: 'at', title: 'Placed', cell: ({ placedAt }) => <Ago at={placedAt} /> },
 ]
-
-export function HoldState({ releasedAt }: Pick<HoldView, 'releasedAt'>) {
-  return releasedAt === null ? <Badge tone="busy">Open</Badge> : <Badge tone="neutral">Released</Badge>
-}
 
 export function Holds() {
   const [search, change] = useSearchState(searchSchema)

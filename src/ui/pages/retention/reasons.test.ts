@@ -4,10 +4,10 @@ import { reasonWords } from './reasons.ts'
 
 test('each reason of retention is said in words that name its rule', () => {
   const said = {
-    'daily 2026-03-29': 'Newest good one of the day 2026-03-29 (rule: daily)',
-    'weekly 2026-W13': 'Newest good one of the week 2026-W13 (rule: weekly)',
-    'last 3 of 10': 'Number 3 of the newest 10 (rule: last)',
-    'younger than 30 days': 'Younger than 30 days (rule: days)',
+    'daily 2026-03-29': 'Daily: the newest of 2026-03-29',
+    'weekly 2026-W13': 'Weekly: the newest of 2026-W13',
+    'last 3 of 10': 'Last: number 3 of the newest 10',
+    'younger than 30 days': 'Days: younger than 30 days',
     'legal hold A-12': 'On hold: A-12',
     'last good backup of emr database/emr': 'The last good backup of emr database/emr: always stays',
     'under the minimum retention of 45 days': 'Younger than the minimum of its record class (45 days)',

@@ -1,17 +1,9 @@
 import { capitalized } from '#ui/words.ts'
 
-const periodWords: Readonly<Record<string, string>> = {
-  hourly: 'Newest good one of the hour',
-  daily: 'Newest good one of the day',
-  weekly: 'Newest good one of the week',
-  monthly: 'Newest good one of the month',
-  yearly: 'Newest good one of the year',
-}
-
 const wordings: readonly (readonly [pattern: RegExp, words: (found: readonly string[]) => string])[] = [
-  [/^(hourly|daily|weekly|monthly|yearly) (.+)$/, ([, rule = '', period = '']) => `${periodWords[rule]} ${period} (rule: ${rule})`],
-  [/^last (\d+) of (\d+)$/, ([, place = '', of = '']) => `Number ${place} of the newest ${of} (rule: last)`],
-  [/^younger than (\d+) days$/, ([, days = '']) => `Younger than ${days} days (rule: days)`],
+  [/^(hourly|daily|weekly|monthly|yearly) (.+)$/, ([, rule = '', period = '']) => `${capitalized(rule)}: the newest of ${period}`],
+  [/^last (\d+) of (\d+)$/, ([, place = '', of = '']) => `Last: number ${place} of the newest ${of}`],
+  [/^younger than (\d+) days$/, ([, days = '']) => `Days: younger than ${days} days`],
   [/^last good backup of (.+)$/, ([, source = '']) => `The last good backup of ${source}: always stays`],
   [/^last proven backup of (.+)$/, ([, source = '']) => `The last proven backup of ${source}: always stays`],
   [/^legal hold (.+)$/, ([, reference = '']) => `On hold: ${reference}`],
