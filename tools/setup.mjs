@@ -19,6 +19,7 @@ const verbs = {
   test: { script: 'tools/run-tests.ts', needs: 'tests' },
   'test-long': { script: 'tools/run-tests.ts', leading: ['--long'], needs: 'tests' },
   bench: { script: 'tools/bench/main.ts', needs: 'benchmarks' },
+  pictures: { script: 'tools/guide-pictures.ts', needs: 'tests' },
   lint: { script: 'tools/run-tests.ts', leading: ['--checks-only'], needs: 'nothing' },
   build: { needs: 'nothing' },
 }

@@ -27,22 +27,32 @@ import {
 } from './space.store.ts'
 
 /** So often it is asked what is free; what the repository holds is counted when something changed, or once a day. */
-export const spaceEveryMs = 10 * durations.minute
+const spaceAgeMsMax = 10 * durations.minute
+/** So soon after a backup what it took is known. */
+export const spaceEveryMs = durations.minute
 /** Read to see how fast the storage is. */
 const probeBytesMax = 8 * MiB
 export const daysFitted = 90
 
-/** Looks at each repository, keeps what it saw, and tells people before one is full. */
+/** Looks at each repository when it is due, keeps what it saw, and tells people before one is full. */
 export async function watchSpace(house: House): Promise<void> {
   for (const row of await house.catalog.as(everything, (tx) => repositoriesInUse(tx))) {
     try {
-      await lookAtSpace(house, row)
+      if (await isDue(house, row)) await lookAtSpace(house, row)
     } catch (error) {
       // One that cannot be reached hides no other.
       if (!isFault(error)) throw error
       house.log.warn({ repository: row.id, code: error.code, fact: error.message }, 'the space of a repository cannot be looked at')
     }
   }
+}
+
+/** Something came or went since the last look, or that was long ago. */
+async function isDue({ catalog, clock }: House, { id, tenant_id: tenantId }: StoredRepository): Promise<boolean> {
+  return await catalog.as(within(tenantId), async (tx) => {
+    const last = await newestSample(tx, id)
+    return last === undefined || clock.now().getTime() - last.at.getTime() >= spaceAgeMsMax || (await hasChangedSince(tx, id, last.at))
+  })
 }
 
 export async function lookAtSpace(house: House, row: StoredRepository): Promise<SpaceView> {

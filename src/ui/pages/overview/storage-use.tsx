@@ -49,7 +49,7 @@ function Repository({ id }: { readonly id: string }) {
 }
 
 function NotMeasured() {
-  return <Text size="sm">Not measured yet. The storage is looked at every hour; the first look is drawn here.</Text>
+  return <Text size="sm">Not measured yet. The storage is looked at within a minute after a backup; the first look is drawn here.</Text>
 }
 
 function Seen({ seen }: { readonly seen: ReplyOf<typeof space.days> }) {
