@@ -1,0 +1,77 @@
+import { Box, Skeleton, Table, Text } from '@mantine/core'
+import { Suspense, lazy } from 'react'
+import { printInstant } from '#ui/instants.ts'
+
+export interface ChartSeries {
+  readonly name: string
+  readonly label: string
+  /** A name of theme.css: `--busy-line`. */
+  readonly color: string
+  readonly isDashed?: boolean
+}
+
+export interface ChartRow {
+  readonly at: string
+  /** By the names of the series; null or absent: not known there. */
+  readonly values: Readonly<Record<string, number | null>>
+}
+
+export interface TimeChartProps {
+  /** What is shown, in one line. */
+  readonly label: string
+  readonly series: readonly ChartSeries[]
+  readonly rows: readonly ChartRow[]
+  readonly print: (value: number) => string
+  readonly hasDots?: boolean
+}
+
+/** The charts are the largest part of the pages: they come when one is drawn. */
+const Drawn = lazy(async () => ({ default: (await import('./time-chart-drawn.tsx')).TimeChartDrawn }))
+
+/** Values over time, drawn for the eye; and as a table, for people who hear the page or want the numbers. */
+export function TimeChart(props: TimeChartProps) {
+  const { label, series, rows, print } = props
+  return (
+    <Box component="figure" m={0}>
+      <Text component="figcaption" size="sm" c="dimmed" mb="xs">
+        {label}
+      </Text>
+      <div aria-hidden>
+        <Suspense fallback={<Skeleton height={240} />}>
+          <Drawn {...props} />
+        </Suspense>
+      </div>
+      <details>
+        <Text component="summary" size="sm" c="var(--mantine-color-anchor)" style={{ cursor: 'pointer' }}>
+          The same as a table
+        </Text>
+        <Table.ScrollContainer minWidth={280} mah={320} tabIndex={0} aria-label={label} role="region">
+          <Table aria-label={label}>
+            <Table.Thead>
+              <Table.Tr>
+                <Table.Th>When</Table.Th>
+                {series.map(({ name, label: words }) => (
+                  <Table.Th key={name} className="number">
+                    {words}
+                  </Table.Th>
+                ))}
+              </Table.Tr>
+            </Table.Thead>
+            <Table.Tbody>
+              {rows.map(({ at, values }) => (
+                <Table.Tr key={at}>
+                  <Table.Td>{printInstant(at)}</Table.Td>
+                  {series.map(({ name }) => (
+                    <Table.Td key={name} className="number">
+                      {typeof values[name] === 'number' ? print(values[name]) : '—'}
+                    </Table.Td>
+                  ))}
+                </Table.Tr>
+              ))}
+            </Table.Tbody>
+          </Table>
+        </Table.ScrollContainer>
+      </details>
+    </Box>
+  )
+}
