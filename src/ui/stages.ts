@@ -33,6 +33,35 @@ const stagesByKind: Readonly<Record<string, readonly Stage[]>> = {
   ],
 }
 
+const wordsOfKinds: Readonly<Record<string, string>> = {
+  backup: 'Backup',
+  verify: 'Verification',
+  restore: 'Restore',
+  undo: 'Undoing a restore',
+  release: 'Release of a replaced state',
+  'restore-preview': 'Restore preview',
+  drill: 'Drill',
+  'repository-check': 'Repository check',
+  export: 'Download',
+  import: 'Import',
+  remove: 'Removal of a backup',
+  prune: 'Freeing space',
+  'hold-records': 'Records of holds',
+  'audit-copy': 'Copy of the audit trail',
+  'catalog-copy': 'Copy of the catalog',
+}
+
+/** Every kind that has words of its own, in the order in which people look for them. */
+export const kindsOfJobs: readonly string[] = Object.keys(wordsOfKinds)
+
+export function kindWords(kind: string): string {
+  return wordsOfKinds[kind] ?? sentenceCase(kind)
+}
+
+export function isOver({ status }: Pick<Job, 'status'>): boolean {
+  return status !== 'pending' && status !== 'in_progress'
+}
+
 export function stagesOf(kind: string): readonly Stage[] {
   return stagesByKind[kind] ?? []
 }

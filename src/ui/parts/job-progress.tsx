@@ -6,7 +6,8 @@ import type { ReplyOf } from '#contract/endpoint.ts'
 import { jobs } from '#contract/jobs.ts'
 import { useAct, useReply } from '#ui/call.ts'
 import { useMay } from '#ui/session.ts'
-import { stageIndex, stageWords, stagesOf } from '#ui/stages.ts'
+import { useLiveState } from '#ui/live.ts'
+import { isOver, stageIndex, stageWords, stagesOf } from '#ui/stages.ts'
 import { counted, printWhole, wordingOf } from '#ui/words.ts'
 import { Confirm } from './confirm.tsx'
 import { Loaded, TextSkeleton } from './loaded.tsx'
@@ -43,12 +44,14 @@ export function JobProgress({ runId, isLogShown = true, hasCancel = true }: JobP
                     began <Instant at={run.startedAt} />
                   </>
                 )}
+                {run.startedAt !== null && run.endedAt !== null && `, took ${printTook(run.startedAt, run.endedAt)}`}
                 {run.attempt > 1 && `, attempt ${run.attempt}`}
               </Text>
             </Group>
             {hasCancel && <CancelJob run={run} />}
           </Group>
           <Stages run={run} />
+          <ConnectionLost run={run} />
           <Measured run={run} />
           {run.fault && (
             <Note tone={run.status === 'failed' ? 'bad' : 'warning'} title={run.fault.fact}>
@@ -67,11 +70,11 @@ export function JobProgress({ runId, isLogShown = true, hasCancel = true }: JobP
 
 /** Followed by events, and asked for every two seconds while it goes on, since its log comes by no event. */
 export function useJob(runId: string) {
-  const [isOver, setIsOver] = useState(false)
-  const reply = useReply(jobs.read, { params: { id: runId } }, isOver ? {} : { everyMs: 2_000 })
+  const [isFollowed, setIsFollowed] = useState(true)
+  const reply = useReply(jobs.read, { params: { id: runId } }, isFollowed ? { everyMs: 2_000 } : {})
   const status = reply.data?.status
-  const isOpen = status === undefined || status === 'pending' || status === 'in_progress'
-  useEffect(() => setIsOver(!isOpen), [isOpen])
+  const isOpen = status === undefined || !isOver({ status })
+  useEffect(() => setIsFollowed(isOpen), [isOpen])
   return reply
 }
 
@@ -106,13 +109,7 @@ function Measured({ run }: { readonly run: JobWithLog }) {
         </Text>
         {run.percent !== null && <Text size="sm">{printWhole(Math.floor(run.percent))} %</Text>}
       </Group>
-      <Progress
-        value={run.percent ?? 100}
-        animated={run.percent === null}
-        striped={run.percent === null}
-        size="lg"
-        aria-label={run.percent === null ? `${stageWords(run)}, how much is left is not known` : stageWords(run)}
-      />
+      {run.percent !== null && <Progress value={run.percent} size="lg" aria-label={stageWords(run)} />}
       <Text size="sm" c="dimmed" mt={4}>
         {facts.join(' · ')}
       </Text>
@@ -120,12 +117,29 @@ function Measured({ run }: { readonly run: JobWithLog }) {
   )
 }
 
+/** What is shown may be old, and the job knows nothing of that: it goes on where the service is. */
+function ConnectionLost({ run }: { readonly run: JobWithLog }) {
+  const state = useLiveState()
+  if (state !== 'lost' || isOver(run)) return null
+  return (
+    <div role="alert">
+      <Note tone="warning" title="The connection to the service is lost">
+        What is shown was true {run.progressAt === null ? 'a moment ago' : <Ago at={run.progressAt} />}. The page tries again by itself; the
+        job does not need this page, and goes on when its service does.
+      </Note>
+    </div>
+  )
+}
+
+function printTook(from: string, to: string): string {
+  return printDuration(new Date(to).getTime() - new Date(from).getTime())
+}
+
 function CancelJob({ run }: { readonly run: JobWithLog }) {
   const may = useMay()
   const cancel = useAct(jobs.cancel, ['jobs', 'backups', 'restores', 'drills'])
   const [isOpen, setIsOpen] = useState(false)
-  const isOver = run.status !== 'pending' && run.status !== 'in_progress'
-  if (isOver || !may('jobs.cancel', run.tenantId)) return null
+  if (isOver(run) || !may('jobs.cancel', run.tenantId)) return null
   if (run.cancelRequestedAt !== null)
     return <Text size="sm">Cancelled by {run.cancelRequestedBy}; it ends where nothing half-done is visible.</Text>
   return (

@@ -2,7 +2,7 @@ import '@mantine/charts/styles.css'
 import { LineChart } from '@mantine/charts'
 import { format } from 'date-fns'
 import { durations } from '#base/units.ts'
-import type { TimeChartProps } from './time-chart.tsx'
+import type { TimeChartProps } from './time-chart-rows.ts'
 
 /** Fetched by time-chart.tsx when there is something to draw. */
 export function TimeChartDrawn({ series, rows, print, hasDots = false }: TimeChartProps) {

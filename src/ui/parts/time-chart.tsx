@@ -1,29 +1,7 @@
 import { Box, Skeleton, Table, Text } from '@mantine/core'
 import { Suspense, lazy } from 'react'
 import { printInstant } from '#ui/instants.ts'
-
-export interface ChartSeries {
-  readonly name: string
-  readonly label: string
-  /** A name of theme.css: `--busy-line`. */
-  readonly color: string
-  readonly isDashed?: boolean
-}
-
-export interface ChartRow {
-  readonly at: string
-  /** By the names of the series; null or absent: not known there. */
-  readonly values: Readonly<Record<string, number | null>>
-}
-
-export interface TimeChartProps {
-  /** What is shown, in one line. */
-  readonly label: string
-  readonly series: readonly ChartSeries[]
-  readonly rows: readonly ChartRow[]
-  readonly print: (value: number) => string
-  readonly hasDots?: boolean
-}
+import type { TimeChartProps } from './time-chart-rows.ts'
 
 /** The charts are the largest part of the pages: they come when one is drawn. */
 const Drawn = lazy(async () => ({ default: (await import('./time-chart-drawn.tsx')).TimeChartDrawn }))

@@ -1,4 +1,4 @@
-import { Modal, PasswordInput, Radio, Stack, Text, Textarea } from '@mantine/core'
+import { Button, Modal, PasswordInput, Radio, Stack, Text, Textarea } from '@mantine/core'
 import { useState } from 'react'
 import { repositories } from '#contract/repositories.ts'
 import { useAct } from '#ui/call.ts'
@@ -19,18 +19,7 @@ function PasswordForm({ repository, onClose }: RepositoryDialogProps) {
   const act = useAct(repositories.changePassword, ['repositories'])
   const [own, setOwn] = useState<string>()
   const [reason, setReason] = useState('')
-  if (act.data)
-    return (
-      <Stack gap="md">
-        <Note tone={act.data.isOldRemoved ? 'good' : 'warning'} title="The password is changed">
-          {act.data.isOldRemoved
-            ? 'The old one opens nothing any more.'
-            : 'The storage did not let go of the old key file: the next change removes it.'}
-        </Note>
-        <Text size="sm">{act.data.notice}</Text>
-        <FormButtonsClose onClose={onClose} />
-      </Stack>
-    )
+  if (act.data) return <Changed {...act.data} onClose={onClose} />
   return (
     <form
       onSubmit={(event) => {
@@ -79,15 +68,24 @@ function PasswordForm({ repository, onClose }: RepositoryDialogProps) {
   )
 }
 
-function FormButtonsClose({ onClose }: { readonly onClose: () => void }) {
+interface ChangedProps {
+  readonly isOldRemoved: boolean
+  readonly notice: string
+  readonly onClose: () => void
+}
+
+function Changed({ isOldRemoved, notice, onClose }: ChangedProps) {
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault()
-        onClose()
-      }}
-    >
-      <FormButtons submit="Close" isBusy={false} />
-    </form>
+    <Stack gap="md">
+      <Note tone={isOldRemoved ? 'good' : 'warning'} title="The password is changed">
+        {isOldRemoved
+          ? 'The old one opens nothing any more.'
+          : 'The storage did not let go of the old key file: the next change removes it.'}
+      </Note>
+      <Text size="sm">{notice}</Text>
+      <Button style={{ alignSelf: 'flex-end' }} onClick={onClose}>
+        Close
+      </Button>
+    </Stack>
   )
 }

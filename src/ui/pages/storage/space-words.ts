@@ -3,7 +3,7 @@ import type { RepositoryState } from '#contract/repositories.ts'
 import { durations, printBytes } from '#base/units.ts'
 import { printDay } from '#ui/instants.ts'
 import { capitalized, counted, type Wording } from '#ui/words.ts'
-import type { ChartRow } from '#ui/parts/time-chart.tsx'
+import type { ChartRow } from '#ui/parts/time-chart-rows.ts'
 
 export const spaceWords: Readonly<Record<SpaceView['state'], Wording>> = {
   ok: { words: 'Room enough', tone: 'good' },
