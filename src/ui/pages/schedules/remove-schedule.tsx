@@ -1,0 +1,40 @@
+import { schedules, type ScheduleView } from '#contract/schedules.ts'
+import { useAct } from '#ui/call.ts'
+import { notify } from '#ui/notify.ts'
+import { Confirm } from '#ui/parts/confirm.tsx'
+
+interface RemoveScheduleProps {
+  readonly schedule: ScheduleView | undefined
+  readonly onClose: () => void
+  readonly onRemoved?: () => void
+}
+
+export function RemoveSchedule({ schedule, onClose, onRemoved }: RemoveScheduleProps) {
+  const remove = useAct(schedules.remove, ['schedules', 'health'])
+  return (
+    <Confirm
+      isOpen={schedule !== undefined}
+      onClose={onClose}
+      title={`Remove the schedule “${schedule?.name}”?`}
+      submit="Remove it"
+      isBusy={remove.isPending}
+      error={remove.error}
+      onConfirm={() =>
+        schedule &&
+        remove.mutate(
+          { params: { id: schedule.id } },
+          {
+            onSuccess: () => {
+              notify({ tone: 'good', title: 'The schedule is removed', message: schedule.name })
+              onClose()
+              onRemoved?.()
+            },
+          },
+        )
+      }
+    >
+      It makes no more backups of {schedule?.systemName}. The backups that it made stay; from then on the retention policy alone decides how
+      long.
+    </Confirm>
+  )
+}
