@@ -1,7 +1,8 @@
 import { Button, Checkbox, Group, Stack, Text, Title } from '@mantine/core'
-import { IconCopy, IconDownload, IconPrinter } from '@tabler/icons-react'
+import { IconDownload, IconPrinter } from '@tabler/icons-react'
 import { useState, type ReactNode } from 'react'
-import { saveText } from '#ui/save-text.ts'
+import { saveText } from './clipboard.ts'
+import { CopyButton } from './copy-button.tsx'
 import { Note } from './tone.tsx'
 
 interface ShownOnceProps {
@@ -36,18 +37,19 @@ export function ShownOnce({ what, lines, children, fileName, canPrint = false, s
       </div>
       <Note tone="warning">This is shown once. It cannot be shown again, to anybody.</Note>
       <Group gap="xs" className="no-print">
-        <CopyText text={text} />
+        <CopyButton text={text}>Copy</CopyButton>
         {fileName !== undefined && (
           <Button
+            size="xs"
             variant="default"
-            leftSection={<IconDownload size={16} aria-hidden />}
+            leftSection={<IconDownload size={14} aria-hidden />}
             onClick={() => saveText(fileName, `${what}\n\n${text}\n`)}
           >
             Save as a file
           </Button>
         )}
         {canPrint && (
-          <Button variant="default" leftSection={<IconPrinter size={16} aria-hidden />} onClick={() => window.print()}>
+          <Button size="xs" variant="default" leftSection={<IconPrinter size={14} aria-hidden />} onClick={() => window.print()}>
             Print
           </Button>
         )}
@@ -59,20 +61,5 @@ export function ShownOnce({ what, lines, children, fileName, canPrint = false, s
         </Button>
       </Group>
     </Stack>
-  )
-}
-
-/** Over plain http a browser has no clipboard for pages; then the text is selected by a click on it, and copied by hand. */
-export function CopyText({ text, label = 'Copy' }: { readonly text: string; readonly label?: string }) {
-  const [isCopied, setIsCopied] = useState(false)
-  if (!window.isSecureContext) return null
-  return (
-    <Button
-      variant="default"
-      leftSection={<IconCopy size={16} aria-hidden />}
-      onClick={() => void navigator.clipboard.writeText(text).then(() => setIsCopied(true))}
-    >
-      <span aria-live="polite">{isCopied ? 'Copied' : label}</span>
-    </Button>
   )
 }

@@ -3,7 +3,7 @@ import { useState } from 'react'
 import { me } from '#contract/me.ts'
 import { useAct } from '#ui/call.ts'
 import { FormButtons, Refusal } from '#ui/parts/form.tsx'
-import { CopyText } from '#ui/parts/shown-once.tsx'
+import { CopyButton } from '#ui/parts/copy-button.tsx'
 import { CodeInput } from './code-input.tsx'
 
 interface EnrolProps {
@@ -64,7 +64,7 @@ function FirstCode({ secret, uri, onCodes, onCancel }: FirstCodeProps) {
           {secret.replaceAll(/(.{4})(?=.)/g, '$1 ')}
         </pre>
         <Group>
-          <CopyText text={secret} label="Copy the secret" />
+          <CopyButton text={secret}>Copy the secret</CopyButton>
         </Group>
         <CodeInput value={code} onChange={setCode} description="Six digits. From the first one on it is asked for." />
         <Refusal error={confirm.error} />

@@ -7,7 +7,7 @@ import { Confirm } from '#ui/parts/confirm.tsx'
 import { Facts } from '#ui/parts/facts.tsx'
 import { Loaded } from '#ui/parts/loaded.tsx'
 import { Section } from '#ui/parts/page.tsx'
-import { CopyText } from '#ui/parts/shown-once.tsx'
+import { CopyButton } from '#ui/parts/copy-button.tsx'
 import { roleWords } from '#ui/roles.ts'
 import { usePlaces } from '#ui/pages/people/places.ts'
 import { OidcForm } from './oidc-form.tsx'
@@ -44,7 +44,7 @@ function RedirectAddress() {
       <Text size="sm">Redirect address, to be entered at the provider:</Text>
       <Group gap="xs" align="center">
         <code style={{ overflowWrap: 'anywhere' }}>{address}</code>
-        <CopyText text={address} />
+        <CopyButton text={address}>Copy</CopyButton>
       </Group>
     </div>
   )
