@@ -56,7 +56,7 @@ export function Signature({ meaning, value, onChange }: SignatureProps) {
         autoComplete="one-time-code"
         maxLength={6}
         required
-        w={220}
+        maw={280}
         value={value.totp}
         onChange={(event) => onChange({ ...value, totp: event.currentTarget.value.replaceAll(/\D/g, '') })}
       />

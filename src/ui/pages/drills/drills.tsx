@@ -82,7 +82,7 @@ export function Drills() {
           empty={
             <Placeholder
               icon={<IconClipboardCheck size={36} aria-hidden />}
-              title={system || outcome ? 'No drill like that' : 'No drill has been held yet'}
+              title={outcome ? 'No drill like that' : 'No drill has been held yet'}
             >
               <Text span>A backup is worth what its restore is worth: run a drill of the newest one.</Text>
             </Placeholder>

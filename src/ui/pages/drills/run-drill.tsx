@@ -77,7 +77,7 @@ function RunForm({ systemId, onClose }: Omit<RunProps, 'isOpen'>) {
           onChange={(value) => setChosenBackup(value ?? undefined)}
         />
         <WhatItDoes />
-        <Refusal error={start.error} />
+        <Refusal error={start.error ?? reply.error} />
         <FormButtons submit="Begin the drill" isBusy={start.isPending} isDisabled={backup === undefined} onCancel={onClose} />
       </Stack>
     </form>

@@ -2,9 +2,10 @@ import { Button, Group, Stack, Text } from '@mantine/core'
 import { IconArrowLeft, IconArrowRight, IconPrinter, IconRefresh } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
 import type { PlanView } from '#contract/restores.ts'
+import { printLeft } from '#ui/instants.ts'
 import { JobProgress } from '#ui/parts/job-progress.tsx'
 import { Section } from '#ui/parts/page.tsx'
-import { Countdown, useNow } from '#ui/parts/time.tsx'
+import { useNow } from '#ui/parts/time.tsx'
 import { Note } from '#ui/parts/tone.tsx'
 import { useMay } from '#ui/session.ts'
 import { capitalized } from '#ui/words.ts'
@@ -35,8 +36,8 @@ export function EffectStep(props: EffectProps) {
   return (
     <Stack gap="lg">
       {plan.summary && <PlanEffect systemName={plan.systemName} summary={plan.summary} systemId={plan.systemId} />}
-      <Section title="Look once more">
-        <LookNow of={{ planId: plan.id }} label="Look now whether this plan can be carried out" />
+      <Section title="Look once more" lead="Whether it could be carried out at this moment. Changes nothing.">
+        <LookNow of={{ planId: plan.id }} label="Check this plan now" />
       </Section>
       {state === 'expired' ? <Expired onScope={onScope} /> : <GoOn {...props} />}
     </Stack>
@@ -81,8 +82,11 @@ function GoOn({ plan, onScope, onSign }: EffectProps) {
   )
 }
 
+/** `23 h 59 min`, counting down. */
 export function PlanLeft({ plan: { expiresAt } }: { readonly plan: Pick<PlanView, 'expiresAt'> }) {
-  return expiresAt === null ? <>not known</> : <Countdown until={expiresAt} over="none" />
+  const now = useNow(1_000)
+  if (expiresAt === null) return <>not known</>
+  return <time dateTime={expiresAt}>{printLeft(expiresAt, now)?.replace(/ left$/, '') ?? 'none'}</time>
 }
 
 function Expired({ onScope }: Pick<EffectProps, 'onScope'>) {

@@ -13,14 +13,21 @@ export function WithInstants({ text }: { readonly text: string }) {
   )
 }
 
+interface LossProps {
+  readonly summary: PlanSummary
+  /** `done`: it went live since, and what is said here is past. */
+  readonly was?: 'planned' | 'done'
+}
+
 /** What exists now and would be gone: the first thing that anybody reads (SAFETY rules 11 and 25). */
-export function LossStatement({ summary }: { readonly summary: PlanSummary }) {
+export function LossStatement({ summary, was = 'planned' }: LossProps) {
   const { loss, plannedAt, lossRowsMax } = summary
+  const isDone = was === 'done'
   if (loss.length === 0)
     return (
-      <Note tone="good" title="Nothing that exists now would be gone">
+      <Note tone="good" title={isDone ? 'Nothing that existed was taken away' : 'Nothing that exists now would be gone'}>
         <Text size="sm">
-          {replaces(summary)
+          {replaces(summary) || isDone
             ? 'As far as counting and comparing shows.'
             : 'What comes back is put where nothing is yet. What is live is neither read nor changed by it.'}
         </Text>
@@ -28,7 +35,7 @@ export function LossStatement({ summary }: { readonly summary: PlanSummary }) {
     )
   return (
     <section aria-label="What would be gone">
-      <Note tone="bad" title="What exists now and would be gone">
+      <Note tone="bad" title={isDone ? 'What existed before and was taken away' : 'What exists now and would be gone'}>
         <List size="sm" spacing={2} mt={4}>
           {loss.map((line) => (
             <List.Item key={line}>
@@ -37,7 +44,8 @@ export function LossStatement({ summary }: { readonly summary: PlanSummary }) {
           ))}
         </List>
         <Text size="sm" mt={6}>
-          Counted <Instant at={plannedAt} />; whatever is written since is gone as well.
+          Counted <Instant at={plannedAt} />;{' '}
+          {isDone ? 'what was written until the swap went as well.' : 'whatever is written after that would be gone as well.'}
           {lossRowsMax !== null && ` The restore gives up when more than ${counted(lossRowsMax, 'row')} are written until the swap.`}
         </Text>
       </Note>

@@ -18,15 +18,17 @@ interface PlanEffectProps {
   readonly systemId: string | null
   /** On paper nothing can be unfolded. */
   readonly isWhole?: boolean
+  /** `done`: it was carried out, and is read as a record. */
+  readonly was?: 'planned' | 'done'
 }
 
 /** All that a plan says: what comes back, what goes, who is disturbed, what it needs. */
-export function PlanEffect({ systemName, summary, systemId, isWhole = false }: PlanEffectProps) {
+export function PlanEffect({ systemName, summary, systemId, isWhole = false, was = 'planned' }: PlanEffectProps) {
   const { databases, roots, warnings } = summary
   return (
     <Stack gap="lg">
-      <Headline systemName={systemName} summary={summary} />
-      <LossStatement summary={summary} />
+      <Headline systemName={systemName} summary={summary} was={was} />
+      <LossStatement summary={summary} was={was} />
       {databases.map((database) => (
         <DatabaseEffect key={database.name} database={database} isWhole={isWhole} />
       ))}
@@ -34,7 +36,7 @@ export function PlanEffect({ systemName, summary, systemId, isWhole = false }: P
         <RootEffect key={root.name} root={root} isWhole={isWhole} />
       ))}
       {warnings.length > 0 && (
-        <Section title={`Warnings (${warnings.length})`}>
+        <Section title={`Warnings and limits (${warnings.length})`}>
           <List size="sm" spacing={4}>
             {warnings.map((line) => (
               <List.Item key={line}>
@@ -49,7 +51,7 @@ export function PlanEffect({ systemName, summary, systemId, isWhole = false }: P
   )
 }
 
-function Headline({ systemName, summary }: Pick<PlanEffectProps, 'systemName' | 'summary'>) {
+function Headline({ systemName, summary, was }: Pick<PlanEffectProps, 'systemName' | 'summary' | 'was'>) {
   const from = (
     <>
       <strong>
@@ -61,9 +63,15 @@ function Headline({ systemName, summary }: Pick<PlanEffectProps, 'systemName' | 
   )
   if (!replaces(summary))
     return (
-      <Note tone="neutral" title={`${systemName}: nothing that exists is replaced`}>
-        <Text size="sm">What comes back is as it was {from}</Text>
-      </Note>
+      <Section title={`${systemName}: nothing that exists is replaced`}>
+        <Text size="sm">What comes back is as it was at {from}</Text>
+      </Section>
+    )
+  if (was === 'done')
+    return (
+      <Section title={`${systemName}: what was live then was replaced`}>
+        <Text size="sm">It went back to {from}</Text>
+      </Section>
     )
   return (
     <Note tone="warning" title={`${systemName}: what is live is replaced`}>
@@ -92,7 +100,7 @@ function DatabaseEffect({ database, isWhole }: { readonly database: PlannedDatab
           rows={[
             ['Where', <Code key="place">{place}</Code>],
             ['Rows now', exists ? (rowsNow === null ? 'not counted' : printWhole(rowsNow)) : 'no such database yet'],
-            ['Rows in the backup', printWhole(rowsInBackup)],
+            [tables === null ? 'Rows in the backup' : 'Rows in the whole backup', printWhole(rowsInBackup)],
             ...(tables === null ? [] : ([['Only these tables', tables.join(', ')]] as const)),
             ['Sessions ended at the swap', exists ? counted(sessions, 'session') : 'none: nobody is connected to it'],
             ...roles.map(

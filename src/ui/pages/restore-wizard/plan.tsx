@@ -89,13 +89,26 @@ function Plan({ plan }: { readonly plan: PlanView }) {
           <JobProgress runId={runId} />
         </Section>
       )}
-      {summary && <PlanEffect systemName={plan.systemName} summary={summary} systemId={systemId} isWhole />}
+      {summary && (
+        <PlanEffect
+          systemName={plan.systemName}
+          summary={summary}
+          systemId={systemId}
+          isWhole
+          was={isDone(restore.data) ? 'done' : 'planned'}
+        />
+      )}
       <Section title="Signatures">
         <SignatureList subjectId={id} />
       </Section>
       {restore.data?.waitsForApproval && summary && <Approval plan={{ ...plan, summary }} restore={restore.data} />}
     </Stack>
   )
+}
+
+/** It went live: what the plan says is past. */
+function isDone(restore: RestoreView | undefined): boolean {
+  return restore?.status === 'completed' || restore?.status === 'completed_with_gaps'
 }
 
 function Head({ plan, state }: { readonly plan: PlanView; readonly state: PlanState }) {

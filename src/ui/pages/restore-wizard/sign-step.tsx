@@ -116,7 +116,7 @@ function WhatFollows({ isSecondNeeded, hasSafety, isReplacing }: FollowsProps) {
       tone={isSecondNeeded ? 'warning' : 'neutral'}
       title={isSecondNeeded ? 'This system wants two signatures' : 'What follows your signature'}
     >
-      <ol style={{ margin: 0, paddingInlineStart: '1.2rem' }}>
+      <ol style={{ margin: 0, paddingInlineStart: '1.2rem', fontSize: 'var(--mantine-font-size-sm)' }}>
         {steps.map((step) => (
           <li key={step}>
             <Text size="sm">{step}</Text>

@@ -46,7 +46,7 @@ function Restore({ restore }: { readonly restore: RestoreView }) {
       <UndoRelease restore={restore} />
       {summary && kind === 'restore' && (
         <Section title="What was known when it was planned">
-          <LossStatement summary={summary} />
+          <LossStatement summary={summary} was={isEnded ? 'done' : 'planned'} />
         </Section>
       )}
       <Record restore={restore} />
