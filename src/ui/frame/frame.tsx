@@ -7,7 +7,7 @@ import { queries } from '#ui/call.ts'
 import { useLive } from '#ui/live.ts'
 import { Failed } from '#ui/parts/loaded.tsx'
 import { useMe, type Person } from '#ui/session.ts'
-import { AccountMenu } from './account-menu.tsx'
+import { AccountButton } from './account-button.tsx'
 import { Connection } from './connection.tsx'
 import { Menu } from './menu.tsx'
 import { PaletteButton } from './palette-button.tsx'
@@ -59,7 +59,7 @@ function SignedInFrame({ person }: { readonly person: Person }) {
           <Group gap="xs" wrap="nowrap">
             <Connection />
             <PaletteButton person={person} />
-            <AccountMenu person={person} />
+            <AccountButton person={person} />
           </Group>
         </Group>
       </AppShell.Header>

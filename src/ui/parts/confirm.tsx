@@ -1,6 +1,6 @@
 import { Modal, Stack, Text, TextInput, Textarea } from '@mantine/core'
 import { useState, type ReactNode } from 'react'
-import { FormButtons, Refusal } from './form.tsx'
+import { FormButtons, Refusal } from './refusal.tsx'
 
 export interface Confirmed {
   /** What was typed, exactly; empty when nothing had to be. */

@@ -5,7 +5,7 @@ import { me } from '#contract/me.ts'
 import type { Signing } from '#contract/signatures.ts'
 import { useAct, useReply } from '#ui/call.ts'
 import { useMe } from '#ui/session.ts'
-import { Refusal } from './form.tsx'
+import { Refusal } from './refusal.tsx'
 import { Loaded } from './loaded.tsx'
 import { Note } from './tone.tsx'
 

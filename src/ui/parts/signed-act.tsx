@@ -1,7 +1,7 @@
 import { Modal, Stack, Text, Textarea } from '@mantine/core'
 import { useEffect, useState, type ReactNode } from 'react'
 import type { SignedWithMeaning } from '#contract/signatures.ts'
-import { FormButtons, Refusal } from './form.tsx'
+import { FormButtons, Refusal } from './refusal.tsx'
 import { isSigned, Signature, unsigned } from './signature.tsx'
 
 interface SignedActProps {

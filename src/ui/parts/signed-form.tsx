@@ -1,7 +1,7 @@
 import { Modal, Stack, Text, TextInput, Textarea } from '@mantine/core'
 import { useEffect, useState, type ReactNode } from 'react'
 import type { SignedWithMeaning, Signing } from '#contract/signatures.ts'
-import { FormButtons, Refusal } from './form.tsx'
+import { FormButtons, Refusal } from './refusal.tsx'
 import { Signature, isSigned, unsigned } from './signature.tsx'
 
 export interface SignedAct {

@@ -1,4 +1,4 @@
-import { Text, Tooltip } from '@mantine/core'
+import { Text } from '@mantine/core'
 import { useEffect, useState } from 'react'
 import { systemClock } from '#base/clock.ts'
 import { printAgo, printInstant, printLeft, printZone } from '#ui/instants.ts'
@@ -28,11 +28,9 @@ export function Instant({ at, absent = '—' }: InstantProps) {
       </Text>
     )
   return (
-    <Tooltip label={`${new Date(at).toISOString().replace('T', ' ').slice(0, 19)} UTC`}>
-      <time dateTime={at} style={{ whiteSpace: 'nowrap' }}>
-        {printInstant(at)} {printZone(at)}
-      </time>
-    </Tooltip>
+    <time dateTime={at} title={`${new Date(at).toISOString().replace('T', ' ').slice(0, 19)} UTC`} style={{ whiteSpace: 'nowrap' }}>
+      {printInstant(at)} {printZone(at)}
+    </time>
   )
 }
 
@@ -46,11 +44,9 @@ export function Ago({ at, absent = 'never' }: InstantProps) {
       </Text>
     )
   return (
-    <Tooltip label={`${printInstant(at)} ${printZone(at)}`}>
-      <time dateTime={at} style={{ whiteSpace: 'nowrap' }}>
-        {printAgo(at, now)}
-      </time>
-    </Tooltip>
+    <time dateTime={at} title={`${printInstant(at)} ${printZone(at)}`} style={{ whiteSpace: 'nowrap' }}>
+      {printAgo(at, now)}
+    </time>
   )
 }
 

@@ -1,6 +1,6 @@
 import { Anchor, Text } from '@mantine/core'
 import { useNavigate } from '@tanstack/react-router'
-import { signOut } from '#ui/frame/account-menu.tsx'
+import { signOut } from '#ui/frame/sign-out.ts'
 import { Page, Section } from '#ui/parts/page.tsx'
 import { useMe, type Person } from '#ui/session.ts'
 import { EntryFrame } from '#ui/pages/entry/entry-frame.tsx'

@@ -5,7 +5,7 @@ import { durations } from '#base/units.ts'
 import { keys } from '#contract/keys.ts'
 import type { Permission } from '#contract/permissions.ts'
 import { useAct } from '#ui/call.ts'
-import { FormButtons, Refusal } from '#ui/parts/form.tsx'
+import { FormButtons, Refusal } from '#ui/parts/refusal.tsx'
 import { permissionGroups } from '#ui/roles.ts'
 import type { Person } from '#ui/session.ts'
 

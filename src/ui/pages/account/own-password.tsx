@@ -2,7 +2,7 @@ import { PasswordInput, Stack } from '@mantine/core'
 import { useState } from 'react'
 import { me } from '#contract/me.ts'
 import { useAct } from '#ui/call.ts'
-import { FormButtons, Refusal } from '#ui/parts/form.tsx'
+import { FormButtons, Refusal } from '#ui/parts/refusal.tsx'
 import { NewPassword, noPassword, ruleBroken } from '#ui/parts/new-password.tsx'
 import { isGoodEnough } from '#ui/parts/password-rules.ts'
 

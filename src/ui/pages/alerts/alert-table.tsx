@@ -1,6 +1,7 @@
 import { Anchor, Text } from '@mantine/core'
 import type { AlertView } from '#contract/alerts.ts'
-import { DataTable, type Column, type Paging } from '#ui/parts/data-table.tsx'
+import { DataTable, type Column } from '#ui/parts/data-table.tsx'
+import type { Paging } from '#ui/parts/table-pages.tsx'
 import { Ago } from '#ui/parts/time.tsx'
 import { Badge } from '#ui/parts/tone.tsx'
 import { capitalized, severityWords } from '#ui/words.ts'

@@ -3,7 +3,7 @@ import { useState } from 'react'
 import { printBytes } from '#base/units.ts'
 import { backups, type ListedBackupView } from '#contract/backups.ts'
 import { useAct } from '#ui/call.ts'
-import { FormButtons, Refusal } from '#ui/parts/form.tsx'
+import { FormButtons, Refusal } from '#ui/parts/refusal.tsx'
 import { JobProgress } from '#ui/parts/job-progress.tsx'
 
 /** Reads a backup back and compares it; the job is shown as it goes on. */

@@ -5,7 +5,7 @@ import { drillChoices, drills, type DrillChoice } from '#contract/drills.ts'
 import type { ReplyOf } from '#contract/endpoint.ts'
 import { useAct } from '#ui/call.ts'
 import { notify } from '#ui/notify.ts'
-import { FormButtons, Refusal } from '#ui/parts/form.tsx'
+import { FormButtons, Refusal } from '#ui/parts/refusal.tsx'
 import { choiceWords } from './drill-words.ts'
 
 type Policy = ReplyOf<typeof drills.policy>['policy']

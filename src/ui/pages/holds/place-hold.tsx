@@ -6,7 +6,7 @@ import { holds } from '#contract/holds.ts'
 import { systems } from '#contract/systems.ts'
 import { useAct, useReply } from '#ui/call.ts'
 import { notify } from '#ui/notify.ts'
-import { FormButtons, Refusal } from '#ui/parts/form.tsx'
+import { FormButtons, Refusal } from '#ui/parts/refusal.tsx'
 import { OrganizationSelect } from '#ui/parts/organization-select.tsx'
 import { targetOf, type HoldDraft } from './hold-draft.ts'
 

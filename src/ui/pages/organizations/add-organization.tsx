@@ -1,7 +1,8 @@
 import { Modal, Stack, Text, TextInput } from '@mantine/core'
 import { tenants } from '#contract/tenants.ts'
 import { useAct } from '#ui/call.ts'
-import { errorOf, FormButtons, Refusal, takeRefusal, useContractForm } from '#ui/parts/form.tsx'
+import { errorOf, takeRefusal, useContractForm } from '#ui/parts/form.ts'
+import { FormButtons, Refusal } from '#ui/parts/refusal.tsx'
 import { shortNameOf } from '#ui/short-name.ts'
 
 interface AddOrganizationProps {

@@ -1,22 +1,23 @@
-import { Anchor, Button, Skeleton, Stack, Text } from '@mantine/core'
+import { Anchor, Button, Stack, Text } from '@mantine/core'
 import { IconArchive, IconArrowBackUp, IconPlugConnected } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
-import { Suspense, lazy } from 'react'
+import { lazy } from 'react'
 import { alerts } from '#contract/alerts.ts'
 import { health } from '#contract/health.ts'
 import { schedules } from '#contract/schedules.ts'
 import { useReply } from '#ui/call.ts'
+import { InView } from '#ui/parts/in-view.tsx'
 import { CardSkeletons, Loaded, Placeholder } from '#ui/parts/loaded.tsx'
 import { Page, Section } from '#ui/parts/page.tsx'
 import { useMay } from '#ui/session.ts'
 import { Figures } from './figures.tsx'
 import { OpenAlerts } from './open-alerts.tsx'
-import { RecentBackups } from './recent-backups.tsx'
 import { SystemVerdict } from './system-verdict.tsx'
 import { TheAnswer } from './the-answer.tsx'
 import { worstFirst } from './verdict.ts'
 
-// What draws is fetched beside the answer, never before it.
+// What stands below the answer is fetched when somebody comes near it.
+const RecentBackups = lazy(async () => ({ default: (await import('./recent-backups.tsx')).RecentBackups }))
 const StorageUse = lazy(async () => ({ default: (await import('./storage-use.tsx')).StorageUse }))
 const OutcomeCalendar = lazy(async () => ({ default: (await import('./outcome-calendar.tsx')).OutcomeCalendar }))
 
@@ -110,19 +111,23 @@ function Everything({ systems, total }: EverythingProps) {
       </Stack>
       <Figures systems={systems} plans={plans} />
       {may('alerts.read') && <OpenAlerts reply={open} />}
-      {may('backups.read') && <RecentBackups />}
+      {may('backups.read') && (
+        <InView height={420}>
+          <RecentBackups />
+        </InView>
+      )}
       {may('backups.read') && (
         <Section title="The last 12 months" lead="What became of the backups of each day. A day leads to its list.">
-          <Suspense fallback={<Skeleton height={330} />}>
+          <InView height={330}>
             <OutcomeCalendar systems={systems} />
-          </Suspense>
+          </InView>
         </Section>
       )}
       {may('repositories.read') && (
         <Section title="Storage" lead="What the backups take, and how that goes on at the growth seen so far.">
-          <Suspense fallback={<Skeleton height={300} />}>
+          <InView height={300}>
             <StorageUse />
-          </Suspense>
+          </InView>
         </Section>
       )}
     </Stack>

@@ -1,4 +1,4 @@
-import { ActionIcon, Anchor, Button, Group, Text, Tooltip } from '@mantine/core'
+import { ActionIcon, Anchor, Button, Group, Text } from '@mantine/core'
 import { IconArrowBackUp, IconDownload, IconShieldCheck } from '@tabler/icons-react'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { printBytes } from '#base/units.ts'
@@ -6,7 +6,7 @@ import { backups, type BackupView } from '#contract/backups.ts'
 import { useAct, useReply } from '#ui/call.ts'
 import { notify } from '#ui/notify.ts'
 import { DataTable, TableSkeleton, type Column } from '#ui/parts/data-table.tsx'
-import { Refusal } from '#ui/parts/form.tsx'
+import { Refusal } from '#ui/parts/refusal.tsx'
 import { Loaded } from '#ui/parts/loaded.tsx'
 import { Section } from '#ui/parts/page.tsx'
 import { Ago } from '#ui/parts/time.tsx'
@@ -105,35 +105,37 @@ function QuickActs({ backup, verify }: QuickActsProps) {
   return (
     <Group gap={4} wrap="nowrap" className="no-print">
       {may('backups.verify', tenantId) && (
-        <Tooltip label="Verify: read it back and compare">
-          <ActionIcon variant="default" size="md" aria-label={`Verify ${name}`} onClick={() => verify(id, name)}>
-            <IconShieldCheck size={16} aria-hidden />
-          </ActionIcon>
-        </Tooltip>
+        <ActionIcon
+          title="Verify: read it back and compare"
+          variant="default"
+          size="md"
+          aria-label={`Verify ${name}`}
+          onClick={() => verify(id, name)}
+        >
+          <IconShieldCheck size={16} aria-hidden />
+        </ActionIcon>
       )}
       {may('restores.preview', tenantId) && (
-        <Tooltip label="Restore">
-          <ActionIcon
-            variant="default"
-            size="md"
-            aria-label={`Restore ${name}`}
-            renderRoot={(props) => <Link to="/restore" search={{ backup: id }} {...props} />}
-          >
-            <IconArrowBackUp size={16} aria-hidden />
-          </ActionIcon>
-        </Tooltip>
+        <ActionIcon
+          title="Restore"
+          variant="default"
+          size="md"
+          aria-label={`Restore ${name}`}
+          renderRoot={(props) => <Link to="/restore" search={{ backup: id }} {...props} />}
+        >
+          <IconArrowBackUp size={16} aria-hidden />
+        </ActionIcon>
       )}
       {may('backups.download', tenantId) && (
-        <Tooltip label="Download">
-          <ActionIcon
-            variant="default"
-            size="md"
-            aria-label={`Download ${name}`}
-            renderRoot={(props) => <Link to="/backups/$id" params={{ id }} {...props} />}
-          >
-            <IconDownload size={16} aria-hidden />
-          </ActionIcon>
-        </Tooltip>
+        <ActionIcon
+          title="Download"
+          variant="default"
+          size="md"
+          aria-label={`Download ${name}`}
+          renderRoot={(props) => <Link to="/backups/$id" params={{ id }} {...props} />}
+        >
+          <IconDownload size={16} aria-hidden />
+        </ActionIcon>
       )}
     </Group>
   )

@@ -8,7 +8,7 @@ import type { SystemHealth } from '#contract/health.ts'
 import type { Permission } from '#contract/permissions.ts'
 import { useAct } from '#ui/call.ts'
 import { notify } from '#ui/notify.ts'
-import { Refusal } from '#ui/parts/form.tsx'
+import { Refusal } from '#ui/parts/refusal.tsx'
 import { useMay } from '#ui/session.ts'
 import { keyOf, type Remedy } from './verdict.ts'
 

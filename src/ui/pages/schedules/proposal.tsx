@@ -4,7 +4,7 @@ import { schedules, type ProposalView, type ScheduleView } from '#contract/sched
 import { useAct, useReply } from '#ui/call.ts'
 import { notify } from '#ui/notify.ts'
 import { Facts } from '#ui/parts/facts.tsx'
-import { Refusal } from '#ui/parts/form.tsx'
+import { Refusal } from '#ui/parts/refusal.tsx'
 import { Loaded } from '#ui/parts/loaded.tsx'
 import { Section } from '#ui/parts/page.tsx'
 import { useMay } from '#ui/session.ts'

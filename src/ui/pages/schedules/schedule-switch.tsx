@@ -3,7 +3,7 @@ import { useState } from 'react'
 import { schedules, type ScheduleView } from '#contract/schedules.ts'
 import { useAct } from '#ui/call.ts'
 import { Confirm } from '#ui/parts/confirm.tsx'
-import { Refusal } from '#ui/parts/form.tsx'
+import { Refusal } from '#ui/parts/refusal.tsx'
 import { useMay } from '#ui/session.ts'
 
 /** On at once; off when it is confirmed, since nobody notices a backup that is not made. */

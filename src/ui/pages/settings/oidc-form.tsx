@@ -3,7 +3,7 @@ import { useState } from 'react'
 import { settings, type OidcSettings } from '#contract/settings.ts'
 import { useAct } from '#ui/call.ts'
 import { notify } from '#ui/notify.ts'
-import { FormButtons, Refusal } from '#ui/parts/form.tsx'
+import { FormButtons, Refusal } from '#ui/parts/refusal.tsx'
 import { RoleFields } from '#ui/pages/people/role-fields.tsx'
 
 interface OidcFormProps {

@@ -6,7 +6,8 @@ import type { ReplyOf } from '#contract/endpoint.ts'
 import { repositories } from '#contract/repositories.ts'
 import { useAct } from '#ui/call.ts'
 import { ChoiceCards } from '#ui/parts/choice-cards.tsx'
-import { FormButtons, Refusal, errorOf, takeRefusal, useContractForm } from '#ui/parts/form.tsx'
+import { errorOf, takeRefusal, useContractForm } from '#ui/parts/form.ts'
+import { FormButtons, Refusal } from '#ui/parts/refusal.tsx'
 import { OrganizationSelect } from '#ui/parts/organization-select.tsx'
 
 const modes = [

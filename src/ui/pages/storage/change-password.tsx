@@ -2,7 +2,7 @@ import { Button, Modal, PasswordInput, Radio, Stack, Text, Textarea } from '@man
 import { useState } from 'react'
 import { repositories } from '#contract/repositories.ts'
 import { useAct } from '#ui/call.ts'
-import { FormButtons, Refusal } from '#ui/parts/form.tsx'
+import { FormButtons, Refusal } from '#ui/parts/refusal.tsx'
 import { Note } from '#ui/parts/tone.tsx'
 import type { RepositoryDialogProps } from './edit-repository.tsx'
 

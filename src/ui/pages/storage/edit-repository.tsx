@@ -4,7 +4,7 @@ import { GiB } from '#base/units.ts'
 import { repositories, type RepositoryView } from '#contract/repositories.ts'
 import { useAct } from '#ui/call.ts'
 import { notify } from '#ui/notify.ts'
-import { FormButtons, Refusal } from '#ui/parts/form.tsx'
+import { FormButtons, Refusal } from '#ui/parts/refusal.tsx'
 
 export interface RepositoryDialogProps {
   readonly repository: RepositoryView

@@ -3,7 +3,7 @@ import { IconPlugConnected } from '@tabler/icons-react'
 import { useEffect, useRef } from 'react'
 import { systems } from '#contract/systems.ts'
 import { useAct } from '#ui/call.ts'
-import { Refusal } from '#ui/parts/form.tsx'
+import { Refusal } from '#ui/parts/refusal.tsx'
 import { bodyOf, type SystemDraft } from './system-draft.ts'
 import { TestResult } from './test-result.tsx'
 

@@ -3,7 +3,7 @@ import { Link } from '@tanstack/react-router'
 import { schedules } from '#contract/schedules.ts'
 import { systems } from '#contract/systems.ts'
 import { useAct, useReply } from '#ui/call.ts'
-import { Refusal } from '#ui/parts/form.tsx'
+import { Refusal } from '#ui/parts/refusal.tsx'
 import { Loaded } from '#ui/parts/loaded.tsx'
 
 const { timeZone } = new Intl.DateTimeFormat().resolvedOptions()

@@ -1,11 +1,8 @@
-import { Box, Button, Group, Text } from '@mantine/core'
 import { zodResolver } from '@hookform/resolvers/zod'
-import type { ReactNode } from 'react'
 import { useForm, type DefaultValues, type FieldValues, type Path, type UseFormReturn } from 'react-hook-form'
 import type { z } from 'zod'
 import { RemoteFault } from '#contract/client.ts'
 import { capitalized, toldOf } from '#ui/words.ts'
-import { Note } from './tone.tsx'
 
 /**
  * A form that the contract's own schema checks. What is wrong is said at its field, in words; what the service refuses is
@@ -40,45 +37,4 @@ export function takeRefusal<Input extends FieldValues, Output>(form: UseFormRetu
   if (field === undefined || !Object.hasOwn(form.getValues(), field.split('.')[0]!)) return false
   form.setError(field as Path<Input>, { message: toldOf(error).fact }, { shouldFocus: true })
   return true
-}
-
-/** Why an act was not done, and what to do; nothing when it was. */
-export function Refusal({ error }: { readonly error: unknown }) {
-  if (error === null || error === undefined) return null
-  const { fact, hint, code } = toldOf(error)
-  return (
-    <Box role="alert">
-      <Note tone="bad" title={fact}>
-        <Text size="sm">{hint}</Text>
-        <Text size="xs" component="code">
-          {code}
-        </Text>
-      </Note>
-    </Box>
-  )
-}
-
-interface FormButtonsProps {
-  readonly submit: string
-  readonly isBusy: boolean
-  readonly isDangerous?: boolean
-  readonly isDisabled?: boolean
-  readonly onCancel?: () => void
-  readonly children?: ReactNode
-}
-
-export function FormButtons({ submit, isBusy, isDangerous = false, isDisabled = false, onCancel, children }: FormButtonsProps) {
-  return (
-    <Group justify="flex-end" mt="md">
-      {children}
-      {onCancel && (
-        <Button variant="default" onClick={onCancel} disabled={isBusy}>
-          Cancel
-        </Button>
-      )}
-      <Button type="submit" loading={isBusy} disabled={isDisabled} {...(isDangerous && { color: 'red.9' })}>
-        {submit}
-      </Button>
-    </Group>
-  )
 }
