@@ -89,6 +89,7 @@ test('walk 30: the list is filtered, sorted and searched by what stands in its a
 
     await page.getByRole('button', { name: 'Choose columns' }).click()
     await page.getByRole('menuitemcheckbox', { name: 'Made by' }).click()
+    await visitor.look('backup-columns')
     await page.keyboard.press('Escape')
     await table(page, 'Backups').getByRole('columnheader', { name: 'Made by' }).waitFor()
     await visitor.open(`/backups?open=${files}`)

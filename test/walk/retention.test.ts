@@ -61,9 +61,10 @@ test('walk 39: a policy is previewed as it is changed, with the reason for each 
     await page.getByLabel('Daily').fill('3')
     await page.getByText('It keeps less than before: setting it is signed').waitFor()
     await seen(drafted.keeps, drafted.removes)
-    await page.getByRole('radio', { name: 'Removed' }).check({ force: true })
+    await page.getByRole('radiogroup', { name: 'Which backups' }).getByText('Removed', { exact: true }).click()
     const first = drafted.decisions.find(({ act }) => act === 'remove')!
-    await page.getByRole('row').filter({ hasText: first.name }).getByText('No rule of the policy keeps it').waitFor()
+    const row = page.getByRole('row').filter({ has: page.getByRole('link', { name: first.name, exact: true }) })
+    await row.getByText('No rule of the policy keeps it').waitFor()
     await visitor.look('retention-draft')
 
     await page.getByRole('button', { name: 'Set the policy' }).click()

@@ -6,7 +6,14 @@ import { toneClass, ToneIcon } from '#ui/parts/tone.tsx'
 export function Notices() {
   useEffect(() => {
     showBy(({ tone, title, message }) => {
-      notifications.show({ title, message, icon: <ToneIcon tone={tone} size={22} />, color: 'transparent', className: toneClass(tone) })
+      notifications.show({
+        title,
+        message,
+        icon: <ToneIcon tone={tone} size={22} />,
+        color: 'transparent',
+        className: toneClass(tone),
+        closeButtonProps: { 'aria-label': 'Close the message' },
+      })
     })
   }, [])
   return <Notifications position="top-right" autoClose={6_000} />

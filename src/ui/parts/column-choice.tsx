@@ -1,4 +1,4 @@
-import { ActionIcon, Checkbox, Group, Menu } from '@mantine/core'
+import { ActionIcon, Group, Menu } from '@mantine/core'
 import { IconColumns } from '@tabler/icons-react'
 
 interface ColumnChoiceProps {
@@ -18,14 +18,9 @@ export function ColumnChoice({ columns, shown, onChange }: ColumnChoiceProps) {
         </Menu.Target>
         <Menu.Dropdown>
           {columns.map(({ id, title }) => (
-            <Menu.Item
-              key={id}
-              onClick={() => onChange({ ...shown, [id]: !shown[id] })}
-              role="menuitemcheckbox"
-              aria-checked={shown[id] ?? false}
-            >
-              <Checkbox.Indicator checked={shown[id] ?? false} size="xs" mr={8} style={{ display: 'inline-flex' }} /> {title}
-            </Menu.Item>
+            <Menu.CheckboxItem key={id} checked={shown[id] ?? false} onChange={(isShown) => onChange({ ...shown, [id]: isShown })}>
+              {title}
+            </Menu.CheckboxItem>
           ))}
         </Menu.Dropdown>
       </Menu>

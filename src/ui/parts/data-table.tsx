@@ -51,10 +51,7 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
   const [columnVisibility, setColumnVisibility] = useState<Record<string, boolean>>(() =>
     Object.fromEntries(columns.map(({ id, isHidden }) => [id, isHidden !== true])),
   )
-  const definitions = useMemo(
-    () => columns.map((column): ColumnDef<typeof features, Row> => ({ id: column.id, cell: ({ row }) => column.cell(row.original) })),
-    [columns],
-  )
+  const definitions = useMemo(() => columns.map(({ id }): ColumnDef<typeof features, Row> => ({ id })), [columns])
   const table = useTable({ features, columns: definitions, data: rows, getRowId: keyOf, state: { columnVisibility } })
   const columnOf = new Map(columns.map((column) => [column.id, column]))
   return (
@@ -79,7 +76,8 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
                     data-title={columnOf.get(cell.column.id)!.title}
                     className={columnOf.get(cell.column.id)!.isNumber ? 'number' : undefined}
                   >
-                    <table.FlexRender cell={cell} />
+                    {/* As plain nodes: a menu or a focus in a cell outlives columns that are made anew. */}
+                    {columnOf.get(cell.column.id)!.cell(row.original)}
                   </td>
                 ))}
               </tr>

@@ -50,7 +50,7 @@ function Folder({ backup: { id, tenantId } }: { readonly backup: BackupDetailsVi
         {({ rows, total }) => (
           <DataTable
             label="Files of the backup"
-            noun="entry"
+            noun="name"
             columns={columns}
             rows={rows}
             keyOf={({ name }) => inside(name)}

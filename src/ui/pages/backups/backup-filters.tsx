@@ -13,8 +13,8 @@ import { isFiltered, type BackupsSearch, type backupsSearchSchema } from './back
 
 type Change = (change: Record<string, string | number | undefined>) => void
 
-/** Two beside each other on a phone. */
-const filterWidth = { flex: '1 1 8.5rem', maxWidth: '15rem' }
+/** Four beside each other, two on a phone. */
+const filterWidth = { flex: '1 1 max(8.5rem, 20%)' }
 
 const deletedWords = { without: 'Not deleted', with: 'Deleted as well', only: 'Deleted only' } as const
 const anomalyWords = { open: 'Unlike others, undecided', any: 'Ever found unlike others' } as const

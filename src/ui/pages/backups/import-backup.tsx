@@ -82,6 +82,7 @@ function ImportForm({ draft, onChange, error, onCancel, onSubmit }: ImportFormPr
           placeholder="Choose a file"
           required
           clearable
+          clearButtonProps={{ 'aria-label': 'Choose no file' }}
           value={draft.file}
           onChange={(file) => onChange({ ...draft, file })}
         />

@@ -1,4 +1,4 @@
-import { Button, Group, SegmentedControl, Select, SimpleGrid, Text } from '@mantine/core'
+import { Group, SegmentedControl, Select, SimpleGrid, Text } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { useState } from 'react'
 import { retention, type DecisionView, type RetentionPlanView, type RetentionPolicy } from '#contract/retention.ts'
@@ -104,9 +104,9 @@ function Plan({ plan, isInForce, tenantId }: { readonly plan: RetentionPlanView;
         />
         {isInForce && plan.removes > 0 && may('retention.write', tenantId) && <CarryOut plan={plan} />}
         {!isInForce && plan.removes > 0 && (
-          <Button variant="default" size="xs" disabled>
-            Set the policy before it is carried out
-          </Button>
+          <Text size="sm" c="dimmed">
+            Nothing of this is carried out before the policy is set.
+          </Text>
         )}
       </Group>
       <Decisions key={act} decisions={shown} />

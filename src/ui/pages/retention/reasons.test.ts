@@ -9,7 +9,7 @@ test('each reason of retention is said in words that name its rule', () => {
     'last 3 of 10': 'Last: number 3 of the newest 10',
     'younger than 30 days': 'Days: younger than 30 days',
     'legal hold A-12': 'On hold: A-12',
-    'last good backup of emr database/emr': 'The last good backup of emr database/emr: always stays',
+    'last good backup of emr database/emr': 'The last good backup of emr database/emr',
     'under the minimum retention of 45 days': 'Younger than the minimum of its record class (45 days)',
     'no rule of the policy keeps it': 'No rule of the policy keeps it',
   }
