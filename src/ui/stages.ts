@@ -72,6 +72,6 @@ export function stageIndex({ kind, stage }: Pick<Job, 'kind' | 'stage'>): number
 }
 
 export function stageWords({ kind, stage }: Pick<Job, 'kind' | 'stage'>): string {
-  if (stage === null) return 'Not begun'
+  if (stage === null) return 'Getting ready'
   return stagesOf(kind)[stageIndex({ kind, stage })]?.words ?? sentenceCase(stage)
 }

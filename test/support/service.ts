@@ -43,6 +43,8 @@ export interface TestServiceOptions {
   readonly clock?: Clock
   /** With one, a proxy is believed: `x-forwarded-for` says from which address somebody asks. */
   readonly publicUrl?: string
+  /** A free one without. For whoever must find it at the same address after it was started again. */
+  readonly port?: number
   /** Takes jobs, too; of these kinds beside those there are. */
   readonly isWorker?: boolean
   readonly kinds?: readonly AnyJobKind[]
@@ -59,7 +61,7 @@ export async function testService(options: TestServiceOptions = {}): Promise<Tes
     startService(
       {
         dataDirectory: path.join(directory, 'data'),
-        port: 0,
+        port: options.port ?? 0,
         address: '127.0.0.1',
         isWorker: options.isWorker ?? false,
         ...(options.publicUrl !== undefined && { publicUrl: options.publicUrl }),

@@ -4,7 +4,7 @@ import { clientOf, type Client } from '#contract/client.ts'
 import { makeClinic } from '#demo/clinic/make-clinic.ts'
 import { furnish, type Furnished } from '#demo/furnish.ts'
 import { testCluster, type TestCluster } from '#test/support/postgres.ts'
-import { testService, type TestService } from '#test/support/service.ts'
+import { testService, type TestService, type TestServiceOptions } from '#test/support/service.ts'
 
 /** A service with a small clinic, furnished as on the first day, and one backup of it. */
 export interface ClinicWorld extends AsyncDisposable {
@@ -18,9 +18,9 @@ export interface ClinicWorld extends AsyncDisposable {
   readonly url: string
 }
 
-export async function clinicWorld(scale = 0.2): Promise<ClinicWorld> {
+export async function clinicWorld(scale = 0.2, options: Pick<TestServiceOptions, 'port'> = {}): Promise<ClinicWorld> {
   await using parts = new AsyncDisposableStack()
-  const here = parts.use(await testService({ isWorker: true }))
+  const here = parts.use(await testService({ isWorker: true, ...options }))
   const cluster = await testCluster()
   parts.defer(() => cluster.stop())
   await cluster.createDatabase('clinic')

@@ -107,7 +107,7 @@ const gapColumns: readonly Column<Gap>[] = [
 
 function Gaps({ gaps }: { readonly gaps: readonly Gap[] }) {
   return (
-    <Section title="Gaps" lead="A good backup with these exceptions. It counts, and the next one should have none.">
+    <Section title="Gaps" lead="Everything else in it can be brought back. The next backup should have none.">
       <DataTable
         label="Gaps"
         noun="gap"

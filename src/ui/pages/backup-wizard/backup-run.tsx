@@ -6,6 +6,7 @@ import { JobProgress, useJob } from '#ui/parts/job-progress.tsx'
 import { Loaded, TextSkeleton } from '#ui/parts/loaded.tsx'
 import { Page, Section } from '#ui/parts/page.tsx'
 import { isOver as isJobOver } from '#ui/stages.ts'
+import { capitalized } from '#ui/words.ts'
 import { BackupResult } from './backup-result.tsx'
 
 interface BackupRunProps {
@@ -21,7 +22,7 @@ export function BackupRun({ runId, onAgain }: BackupRunProps) {
   const isGood = run?.status === 'completed' || run?.status === 'completed_with_gaps'
   return (
     <Page
-      title={run?.title ?? 'Backup'}
+      title={capitalized(run?.title ?? 'Backup')}
       lead={run === undefined || isOver ? undefined : 'It goes on when this page is closed; its address leads back here.'}
       trail={[{ title: 'Backups', to: '/backups' }]}
       actions={

@@ -62,7 +62,7 @@ function Compression({ level, onChange }: { readonly level: number; readonly onC
   return (
     <Stack gap="xs">
       <Input.Wrapper
-        label="Compression"
+        label={`Compression: level ${level}`}
         description="zstd. 1 is the quickest and right for nearly all; higher levels take more processor time for somewhat less room."
         labelElement="div"
       >
@@ -73,7 +73,8 @@ function Compression({ level, onChange }: { readonly level: number; readonly onC
           min={1}
           max={isHigh ? 19 : 9}
           value={level}
-          label={(value) => `Level ${value}`}
+          label={null}
+          styles={{ markLabel: { color: 'var(--mantine-color-dimmed)' } }}
           thumbLabel="Compression level"
           marks={(isHigh ? [1, 9, 19] : [1, 3, 6, 9]).map((value) => ({ value, label: String(value) }))}
           onChange={onChange}

@@ -12,6 +12,7 @@ import { Page, Section } from '#ui/parts/page.tsx'
 import { Instant } from '#ui/parts/time.tsx'
 import { useSearchState } from '#ui/search.ts'
 import { isOver, kindWords } from '#ui/stages.ts'
+import { capitalized } from '#ui/words.ts'
 import { subjectsOf } from './job-subject.ts'
 
 const searchSchema = z.object({ log: z.enum(['all']).optional(), page: wholeNumberSchema(1, 1_000_000).default(1) })
@@ -23,7 +24,7 @@ export function JobPage() {
   const { data: job } = useJob(id)
   return (
     <Page
-      title={job?.title ?? 'Job'}
+      title={capitalized(job?.title ?? 'Job')}
       trail={[{ title: 'Activity', to: '/jobs' }]}
       actions={
         job &&

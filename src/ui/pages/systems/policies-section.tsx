@@ -1,27 +1,22 @@
-import { Anchor, Button, Modal, NumberInput, Select, SimpleGrid, Stack, Switch, Text, TextInput } from '@mantine/core'
+import { Anchor, Button, SimpleGrid, Stack, Text } from '@mantine/core'
 import { IconPencil } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
-import { drillChoices, drills, type DrillChoice } from '#contract/drills.ts'
+import { drills } from '#contract/drills.ts'
 import type { ReplyOf } from '#contract/endpoint.ts'
 import { schedules } from '#contract/schedules.ts'
 import type { SystemView } from '#contract/systems.ts'
-import { useAct, useReply } from '#ui/call.ts'
+import { useReply } from '#ui/call.ts'
 import { Facts } from '#ui/parts/facts.tsx'
-import { FormButtons, Refusal } from '#ui/parts/refusal.tsx'
 import { Loaded, TextSkeleton } from '#ui/parts/loaded.tsx'
 import { Section } from '#ui/parts/page.tsx'
 import { Instant } from '#ui/parts/time.tsx'
 import { Note } from '#ui/parts/tone.tsx'
+import { choiceWords } from '#ui/pages/drills/drill-words.ts'
+import { PolicyEditor } from '#ui/pages/drills/policy-editor.tsx'
 import { useMay } from '#ui/session.ts'
 
 type Policy = NonNullable<ReplyOf<typeof drills.policy>['policy']>
-
-const choiceWords: Readonly<Record<DrillChoice, string>> = {
-  newest: 'the newest backup',
-  'random-older': 'an older one, chosen at random',
-  alternating: 'the newest and an older one in turn',
-}
 
 /** What happens by itself: backups by the clock, and drills that prove them. */
 export function PoliciesSection({ system }: { readonly system: SystemView }) {
@@ -94,9 +89,7 @@ function DrillPolicy({ system: { id, tenantId } }: { readonly system: SystemView
             ) : (
               <PolicyFacts policy={policy} />
             )}
-            <Modal opened={isOpen} onClose={() => setIsOpen(false)} title={<Text fw={650}>When it is drilled</Text>}>
-              {isOpen && <PolicyForm systemId={id} policy={policy} onClose={() => setIsOpen(false)} />}
-            </Modal>
+            <PolicyEditor systemId={id} policy={policy} isOpen={isOpen} onClose={() => setIsOpen(false)} />
           </>
         )}
       </Loaded>
@@ -122,69 +115,4 @@ function PolicyFacts({ policy }: { readonly policy: Policy }) {
       ]}
     />
   )
-}
-
-interface PolicyFormProps {
-  readonly systemId: string
-  readonly policy: Policy | null
-  readonly onClose: () => void
-}
-
-function PolicyForm({ systemId, policy, onClose }: PolicyFormProps) {
-  const act = useAct(drills.setPolicy, ['drills', 'health'])
-  const [isActive, setIsActive] = useState(policy?.isActive ?? true)
-  const [cron, setCron] = useState(policy === null ? '0 4 * * 0' : (policy.cronExpression ?? ''))
-  const [timeZone, setTimeZone] = useState(policy?.timeZone ?? readersZone())
-  const [nth, setNth] = useState<number | ''>(policy?.everyNthBackup ?? '')
-  const [choice, setChoice] = useState<DrillChoice>(policy?.choice ?? 'alternating')
-  const [days, setDays] = useState<number | ''>(policy?.overdueAfterDays ?? 35)
-  const body = {
-    isActive,
-    cronExpression: cron.trim() === '' ? null : cron.trim(),
-    timeZone: timeZone.trim(),
-    everyNthBackup: nth === '' ? null : nth,
-    choice,
-    overdueAfterDays: days === '' ? 35 : days,
-  }
-  const number = (set: (value: number | '') => void) => (value: string | number) => set(typeof value === 'number' ? value : '')
-  return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault()
-        act.mutate({ params: { id: systemId }, body }, { onSuccess: onClose })
-      }}
-    >
-      <Stack gap="sm">
-        <Switch label="Drill it by itself" checked={isActive} onChange={(event) => setIsActive(event.currentTarget.checked)} />
-        <TextInput
-          label="At these times"
-          description="Minute, hour, day of month, month, day of week. 0 4 * * 0 is Sundays at 04:00. Empty: not by the clock."
-          value={cron}
-          onChange={(event) => setCron(event.currentTarget.value)}
-        />
-        <TextInput label="Time zone" value={timeZone} onChange={(event) => setTimeZone(event.currentTarget.value)} />
-        <NumberInput label="And after so many backups" placeholder="no" min={1} max={1000} value={nth} onChange={number(setNth)} />
-        <Select
-          label="Restores"
-          allowDeselect={false}
-          data={drillChoices.map((value) => ({ value, label: choiceWords[value] }))}
-          value={choice}
-          onChange={(next) => setChoice(drillChoices.find((one) => one === next) ?? 'alternating')}
-        />
-        <NumberInput
-          label="Tell people after so many days without one that passed"
-          min={1}
-          max={3650}
-          value={days}
-          onChange={number(setDays)}
-        />
-        <Refusal error={act.error} />
-        <FormButtons submit="Save" isBusy={act.isPending} onCancel={onClose} />
-      </Stack>
-    </form>
-  )
-}
-
-function readersZone(): string {
-  return new Intl.DateTimeFormat().resolvedOptions().timeZone
 }
