@@ -46,6 +46,7 @@ export const theme = createTheme({
     Table: { defaultProps: { verticalSpacing: 'xs', highlightOnHover: true } },
     // The first entry has the focus: an empty place for it among the entries is no menu to people who hear it.
     Menu: { defaultProps: { withInitialFocusPlaceholder: false } },
+    Notification: { styles: { description: { color: 'var(--mantine-color-text)' } } },
     Skeleton: { defaultProps: { radius: 'sm' } },
   },
 })
