@@ -57,8 +57,11 @@ function FirstCode({ secret, uri, onCodes, onCancel }: FirstCodeProps) {
     >
       <Stack gap="sm">
         <Text size="sm">
-          Put this secret into the app, typed or copied, or <Anchor href={uri}>open it in an app on this machine</Anchor>. Then type the
-          code that the app shows.
+          Put this secret into the app, typed or copied, or{' '}
+          <Anchor href={uri} underline="always">
+            open it in an app on this machine
+          </Anchor>
+          . Then type the code that the app shows.
         </Text>
         <pre className="secret" tabIndex={0} aria-label="Secret of the authenticator">
           {secret.replaceAll(/(.{4})(?=.)/g, '$1 ')}

@@ -15,7 +15,10 @@ export function OneClickSchedules({ hasSchedules }: { readonly hasSchedules: boo
   if (hasSchedules)
     return (
       <Text size="sm">
-        Schedules are set. <Anchor renderRoot={(props) => <Link to="/schedules" {...props} />}>See and change them</Anchor>
+        Schedules are set.{' '}
+        <Anchor underline="always" renderRoot={(props) => <Link to="/schedules" {...props} />}>
+          See and change them
+        </Anchor>
       </Text>
     )
   return (
