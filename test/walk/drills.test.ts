@@ -75,7 +75,7 @@ test('walk 46: an administrator says when a system is drilled by itself; who may
     await page.getByRole('table', { name: 'Drills by system' }).getByRole('button', { name: 'Clinical records' }).click()
     await page.getByText(/within the objective of 30m/).waitFor()
     await page.getByRole('button', { name: 'Say when' }).click()
-    await page.getByRole('textbox', { name: 'At which times' }).click()
+    await page.getByRole('combobox', { name: 'At which times' }).click()
     await page.getByRole('option', { name: 'Every night at 04:00' }).click()
     await visitor.look('drill-policy')
     await page.getByRole('button', { name: 'Save' }).click()

@@ -94,6 +94,8 @@ export class Visitor {
     await this.page.screenshot({ path: path.join(pictures, `${name}-phone.png`) })
     const overflow = await this.page.evaluate<number>('document.documentElement.scrollWidth - window.innerWidth')
     await this.page.setViewportSize(before)
+    // The menu comes back by a transition: a click meanwhile would miss.
+    await this.page.waitForTimeout(350)
     assert.ok(overflow <= 0, `${name}: at a phone's width the page is ${overflow} px too wide`)
   }
 

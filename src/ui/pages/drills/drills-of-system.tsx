@@ -1,4 +1,4 @@
-import { Button, Group, Skeleton, Stack, Table, Text } from '@mantine/core'
+import { Anchor, Button, Group, Skeleton, Stack, Table, Text } from '@mantine/core'
 import { IconPencil } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
 import { Suspense, lazy, useState } from 'react'
@@ -72,9 +72,9 @@ function TrendTable({ points, objectiveMs }: Pick<Trend, 'points' | 'objectiveMs
           .map(({ drillId, at, restoredInMs, logicalBytes }) => (
             <Table.Tr key={drillId}>
               <Table.Td data-title="Drill">
-                <Link to="/drills/$id" params={{ id: drillId }}>
+                <Anchor size="sm" renderRoot={(props) => <Link to="/drills/$id" params={{ id: drillId }} {...props} />}>
                   <Instant at={at} />
-                </Link>
+                </Anchor>
               </Table.Td>
               <Table.Td data-title="Restored in" className="number">
                 {printDuration(restoredInMs)}

@@ -77,7 +77,7 @@ function Headline({ systemName, summary, was }: Pick<PlanEffectProps, 'systemNam
     <Note tone="warning" title={`${systemName}: what is live is replaced`}>
       <Text size="sm">It goes back to {from}</Text>
       <Text size="sm">
-        Before that it is backed up, unless you say otherwise when you sign; and what was replaced is kept for 24 hours, and can be put
+        It is backed up first, unless whoever orders the restore says otherwise; and what was replaced is kept for 24 hours, and can be put
         back.
       </Text>
     </Note>

@@ -108,7 +108,7 @@ function WhatFollows({ isSecondNeeded, hasSafety, isReplacing }: FollowsProps) {
     ...(isReplacing && hasSafety ? ['What is live is backed up.'] : []),
     'The backup is restored beside what is live, and every table, row and file is compared with the backup. A difference ends it here.',
     isReplacing
-      ? 'Then both change places. Only then is what is live another one; what it replaced is kept for 24 hours and can be put back.'
+      ? 'Then both change places: only now does what is live change. What it replaced is kept for 24 hours and can be put back.'
       : 'Then it gets its name. What is live is not touched.',
   ]
   return (
