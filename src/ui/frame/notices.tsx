@@ -13,6 +13,8 @@ export function Notices() {
         color: 'transparent',
         className: toneClass(tone),
         closeButtonProps: { 'aria-label': 'Close the message' },
+        // Mantine's own grey is too pale to be read by everybody.
+        styles: { description: { color: 'var(--mantine-color-dimmed)' } },
       })
     })
   }, [])

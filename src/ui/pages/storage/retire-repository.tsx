@@ -1,6 +1,6 @@
 import { List, Text } from '@mantine/core'
 import { repositories } from '#contract/repositories.ts'
-import { askAgain, useAct } from '#ui/call.ts'
+import { useAct } from '#ui/call.ts'
 import { notify } from '#ui/notify.ts'
 import { Confirm } from '#ui/parts/confirm.tsx'
 import { Note } from '#ui/parts/tone.tsx'
@@ -25,8 +25,6 @@ export function RetireRepository({ repository, isOpen, onClose }: RepositoryDial
           { params: { id }, body: { reason } },
           {
             onSuccess: () => {
-              // Only now: of a repository that is retired nobody asks for its space.
-              void askAgain(['space'])
               notify({ tone: 'good', title: 'Retired', message: name })
               onClose()
             },

@@ -1,6 +1,6 @@
 import { List } from '@mantine/core'
 import { systems, type SystemView } from '#contract/systems.ts'
-import { askAgain, useAct } from '#ui/call.ts'
+import { useAct } from '#ui/call.ts'
 import { notify } from '#ui/notify.ts'
 import { Confirm } from '#ui/parts/confirm.tsx'
 
@@ -11,6 +11,7 @@ interface RetireSystemProps {
 }
 
 export function RetireSystem({ system: { id, name, title, repository }, isOpen, onClose }: RetireSystemProps) {
+  // Its health is asked for no more: that of a retired system is refused.
   const act = useAct(systems.retire, ['systems', 'schedules', 'repositories'])
   return (
     <Confirm
@@ -27,8 +28,6 @@ export function RetireSystem({ system: { id, name, title, repository }, isOpen, 
           { params: { id }, body: { reason } },
           {
             onSuccess: () => {
-              // Only now: of a system that is retired nobody asks for its health.
-              void askAgain(['health'])
               notify({ tone: 'good', title: 'Retired', message: title })
               onClose()
             },
