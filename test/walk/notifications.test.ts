@@ -115,7 +115,7 @@ test('walk 58: a channel by mail is set up with a digest, and its test message a
     await drawer.getByLabel(/^From/).fill('integrum@clinic.example')
     await drawer.getByLabel(/^To( |$|\*)/).first().fill('anna@clinic.example\nberta@clinic.example')
     await fill('Password', mailUser.password)
-    await drawer.getByText('A digest once a day').click()
+    await drawer.getByRole('switch', { name: 'A digest once a day' }).click()
     await fill('Digest at', '06:30')
     await visitor.look('channel-mail')
     await drawer.getByRole('button', { name: 'Make the channel' }).click()

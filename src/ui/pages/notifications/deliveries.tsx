@@ -62,7 +62,7 @@ function Outcome({ delivery: { status, attempts, nextTryAt, lastFault, answer } 
 }
 
 /** No event tells of a message that came through. */
-const againEveryMs = 15_000
+const againEveryMs = 10_000
 
 /** What became of each message. */
 export function Deliveries({ search: { page, pageSize, channelId, status }, change, channels }: DeliveriesProps) {

@@ -24,10 +24,13 @@ const searchSchema = z.object({
     .catch(undefined),
 })
 
+/** No event tells of a message that came through, or did not. */
+const againEveryMs = 10_000
+
 export function NotificationsPage() {
   const may = useMay()
   const [{ edit, ...search }, change] = useSearchState(searchSchema)
-  const list = useReply(channels.list, { query: { pageSize: 200 } })
+  const list = useReply(channels.list, { query: { pageSize: 200 } }, { everyMs: againEveryMs })
   const kinds = useReply(channels.kinds, {})
   const changed = list.data?.rows.find(({ id }) => id === edit)
   return (
