@@ -59,7 +59,9 @@ test('walk 57: a webhook is set up, tried, hears of what fails, and its secrets 
     await card.getByText('The server answered: 200 OK ok').waitFor()
     const [test] = web.received
     assert.equal(test!.path, '/in?token=abc')
-    const signed = createHmac('sha256', signingSecret).update(`${String(test!.headers['integrum-timestamp'])}.${test!.body}`).digest('hex')
+    const signed = createHmac('sha256', signingSecret)
+      .update(`${String(test!.headers['integrum-timestamp'])}.${test!.body}`)
+      .digest('hex')
     assert.equal(test!.headers['integrum-signature'], `sha256=${signed}`)
 
     const lost = await world.admin.call(systems.register, {
@@ -113,7 +115,10 @@ test('walk 58: a channel by mail is set up with a digest, and its test message a
     await fill('Certificate of your own authority', mail.authority)
     await fill('User name', mailUser.user)
     await drawer.getByLabel(/^From/).fill('integrum@clinic.example')
-    await drawer.getByLabel(/^To( |$|\*)/).first().fill('anna@clinic.example\nberta@clinic.example')
+    await drawer
+      .getByLabel(/^To( |$|\*)/)
+      .first()
+      .fill('anna@clinic.example\nberta@clinic.example')
     await fill('Password', mailUser.password)
     await drawer.getByRole('switch', { name: 'A digest once a day' }).click()
     await fill('Digest at', '06:30')

@@ -52,6 +52,9 @@ async function ended(runId: string): Promise<string> {
   }
 }
 
+/** What stands below is fetched when somebody comes to it. */
+const goDownTo = (page: Page, heading: string) => page.getByRole('heading', { name: heading }).scrollIntoViewIfNeeded()
+
 /** Gone with the page: whoever finds it there knows that the page was not loaded again. */
 const mark = (page: Page) => page.evaluate('window.notLoadedAgain = true')
 const isMarked = (page: Page) => page.evaluate('window.notLoadedAgain === true')
@@ -81,8 +84,13 @@ test('walk 50: the overview says what is protected and why something is not, and
       assert.ok((await lab.innerText()).includes(hint))
     }
     await lab.getByRole('button', { name: 'Back up now: Laboratory archive' }).waitFor()
-    await page.getByRole('table', { name: 'Outcomes of backups by day' }).waitFor()
     await visitor.look('overview')
+    await goDownTo(page, 'The last 12 months')
+    await page.getByRole('table', { name: 'Outcomes of backups by day' }).waitFor()
+    await goDownTo(page, 'Storage')
+    await page.getByRole('switch', { name: 'As a table' }).or(page.getByText('Not measured yet.')).first().waitFor()
+    await visitor.look('overview-below')
+    await goDownTo(page, 'Recent backups')
     await mark(page)
     const name = 'made while somebody looks'
     const made = await world.admin.call(backups.create, { body: { systemId: world.furnished.systemId, type: 'database', name } })
@@ -101,6 +109,7 @@ test('walk 51: the calendar counts as the catalog does, is used with the keyboar
   await walk({ browser, url: world.url, name: 'calendar' }, { as: person('VIEWER') }, async (visitor) => {
     const { page } = visitor
     await visitor.open('/')
+    await goDownTo(page, 'The last 12 months')
     const table = page.getByRole('table', { name: 'Outcomes of backups by day' })
     await table.waitFor()
     const { rows } = await world.here.service.house.catalog.as(everything, (tx) =>

@@ -10,7 +10,7 @@ import { Figure } from '#ui/parts/facts.tsx'
 import { Ago, Instant } from '#ui/parts/time.tsx'
 import { useMay } from '#ui/session.ts'
 import { counted, printWhole, wordingOf } from '#ui/words.ts'
-import { recentQuery } from './recent-backups.tsx'
+import { recentQuery } from './recent-query.ts'
 
 interface FiguresProps {
   readonly systems: readonly SystemHealth[]

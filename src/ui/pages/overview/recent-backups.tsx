@@ -2,7 +2,8 @@ import { ActionIcon, Anchor, Button, Group, Text } from '@mantine/core'
 import { IconArrowBackUp, IconDownload, IconShieldCheck } from '@tabler/icons-react'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { printBytes } from '#base/units.ts'
-import { backups, type BackupView } from '#contract/backups.ts'
+import { Suspense, lazy, useState } from 'react'
+import { backups, type ListedBackupView } from '#contract/backups.ts'
 import { useAct, useReply } from '#ui/call.ts'
 import { notify } from '#ui/notify.ts'
 import { DataTable, TableSkeleton, type Column } from '#ui/parts/data-table.tsx'
@@ -13,21 +14,24 @@ import { Ago } from '#ui/parts/time.tsx'
 import { Badge } from '#ui/parts/tone.tsx'
 import { useMay } from '#ui/session.ts'
 import { standingWords, statusWords } from '#ui/words.ts'
+import { recentQuery } from './recent-query.ts'
 
-/** Asked for once, also by whoever only counts. */
-export const recentQuery = { pageSize: 10 } as const
+const DownloadArchive = lazy(async () => ({ default: (await import('#ui/pages/backups/download-archive.tsx')).DownloadArchive }))
 
 /** The ten newest, with what is most often done with one. */
 export function RecentBackups() {
   const reply = useReply(backups.list, { query: recentQuery })
   const verify = useAct(backups.verify, ['jobs', 'backups'])
   const navigate = useNavigate()
-  const columns = columnsOf((id, name) =>
-    verify.mutate(
-      { params: { id }, body: {} },
-      { onSuccess: () => notify({ tone: 'busy', title: 'The backup is being read back', message: name }) },
-    ),
-  )
+  const [downloaded, setDownloaded] = useState<ListedBackupView>()
+  const columns = columnsOf({
+    verify: (id, name) =>
+      verify.mutate(
+        { params: { id }, body: {} },
+        { onSuccess: () => notify({ tone: 'busy', title: 'The backup is being read back', message: name }) },
+      ),
+    download: setDownloaded,
+  })
   return (
     <Section
       title="Recent backups"
@@ -55,11 +59,16 @@ export function RecentBackups() {
           />
         )}
       </Loaded>
+      {downloaded && (
+        <Suspense>
+          <DownloadArchive backup={downloaded} onClose={() => setDownloaded(undefined)} />
+        </Suspense>
+      )}
     </Section>
   )
 }
 
-function columnsOf(verify: (id: string, name: string) => void): readonly Column<BackupView>[] {
+function columnsOf({ verify, download }: Pick<QuickActsProps, 'verify' | 'download'>): readonly Column<ListedBackupView>[] {
   return [
     {
       id: 'name',
@@ -89,16 +98,17 @@ function columnsOf(verify: (id: string, name: string) => void): readonly Column<
       cell: ({ fileSizeBytes }) => (fileSizeBytes === null ? '—' : printBytes(fileSizeBytes)),
     },
     { id: 'at', title: 'Made', cell: ({ createdAt }) => <Ago at={createdAt} /> },
-    { id: 'acts', title: 'Do', cell: (backup) => <QuickActs backup={backup} verify={verify} /> },
+    { id: 'acts', title: 'Do', cell: (backup) => <QuickActs backup={backup} verify={verify} download={download} /> },
   ]
 }
 
 interface QuickActsProps {
-  readonly backup: BackupView
+  readonly backup: ListedBackupView
   readonly verify: (id: string, name: string) => void
+  readonly download: (backup: ListedBackupView) => void
 }
 
-function QuickActs({ backup, verify }: QuickActsProps) {
+function QuickActs({ backup, verify, download }: QuickActsProps) {
   const may = useMay()
   const { id, name, status, tenantId, missingAt } = backup
   if ((status !== 'completed' && status !== 'completed_with_gaps') || missingAt !== null) return null
@@ -127,13 +137,7 @@ function QuickActs({ backup, verify }: QuickActsProps) {
         </ActionIcon>
       )}
       {may('backups.download', tenantId) && (
-        <ActionIcon
-          title="Download"
-          variant="default"
-          size="md"
-          aria-label={`Download ${name}`}
-          renderRoot={(props) => <Link to="/backups/$id" params={{ id }} {...props} />}
-        >
+        <ActionIcon title="Download" variant="default" size="md" aria-label={`Download ${name}`} onClick={() => download(backup)}>
           <IconDownload size={16} aria-hidden />
         </ActionIcon>
       )}

@@ -1,16 +1,22 @@
 import { schedules, type ScheduleView } from '#contract/schedules.ts'
-import { useAct } from '#ui/call.ts'
+import { askAgain, useAct } from '#ui/call.ts'
 import { notify } from '#ui/notify.ts'
 import { Confirm } from '#ui/parts/confirm.tsx'
 
 interface RemoveScheduleProps {
   readonly schedule: ScheduleView | undefined
   readonly onClose: () => void
-  readonly onRemoved?: () => void
+  /** Leads away from a page that is of nothing any more. */
+  readonly onRemoved?: () => Promise<void>
 }
 
 export function RemoveSchedule({ schedule, onClose, onRemoved }: RemoveScheduleProps) {
-  const remove = useAct(schedules.remove, ['schedules', 'health'])
+  const remove = useAct(schedules.remove, ['health'])
+  const leave = async () => {
+    await onRemoved?.()
+    // Not before: what is gone would be asked for.
+    await askAgain(['schedules'])
+  }
   return (
     <Confirm
       isOpen={schedule !== undefined}
@@ -27,7 +33,7 @@ export function RemoveSchedule({ schedule, onClose, onRemoved }: RemoveScheduleP
             onSuccess: () => {
               notify({ tone: 'good', title: 'The schedule is removed', message: schedule.name })
               onClose()
-              onRemoved?.()
+              void leave()
             },
           },
         )

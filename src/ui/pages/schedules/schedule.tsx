@@ -79,7 +79,7 @@ function OneSchedule({ schedule }: { readonly schedule: ScheduleView }) {
       <RemoveSchedule
         schedule={isRemoving ? schedule : undefined}
         onClose={() => setIsRemoving(false)}
-        onRemoved={() => void navigate({ to: '/schedules' })}
+        onRemoved={() => navigate({ to: '/schedules' })}
       />
     </Page>
   )
