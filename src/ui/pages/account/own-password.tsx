@@ -22,7 +22,8 @@ export function OwnPassword({ name, onDone, onCancel }: OwnPasswordProps) {
     <form
       onSubmit={(event) => {
         event.preventDefault()
-        act.mutate({ body: { currentPassword: current, newPassword: chosen.password } }, { onSuccess: onDone })
+        // A promise, since this form may be gone by the time it is changed: whoever had to change it is let in at once.
+        void act.mutateAsync({ body: { currentPassword: current, newPassword: chosen.password } }).then(onDone, () => undefined)
       }}
     >
       <Stack gap="sm">

@@ -1,12 +1,12 @@
 import { useState } from 'react'
 import { retention } from '#contract/retention.ts'
 import { useAct, useReply } from '#ui/call.ts'
-import { notify } from '#ui/notify.ts'
 import { FormButtons, Refusal } from '#ui/parts/refusal.tsx'
 import { Loaded } from '#ui/parts/loaded.tsx'
 import { Section } from '#ui/parts/page.tsx'
 import { Note } from '#ui/parts/tone.tsx'
 import { isWithin, NumberField } from './number-field.tsx'
+import { saveAndSay } from './save-and-say.ts'
 
 const daysMax = 3_650
 
@@ -29,11 +29,7 @@ function GraceForm({ days }: { readonly days: number }) {
     <form
       onSubmit={(event) => {
         event.preventDefault()
-        if (isWithin(typed, 0, daysMax))
-          act.mutate(
-            { body: { days: typed } },
-            { onSuccess: () => notify({ tone: 'good', title: 'The time of deleted backups is saved' }) },
-          )
+        if (isWithin(typed, 0, daysMax)) void saveAndSay(act, { body: { days: typed } }, 'The time of deleted backups is saved')
       }}
     >
       <NumberField label="They stay for" suffix="days" min={0} max={daysMax} value={typed} onChange={setTyped} />

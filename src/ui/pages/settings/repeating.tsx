@@ -2,12 +2,12 @@ import { Group } from '@mantine/core'
 import { useState } from 'react'
 import { noticeSettings, type Repeating as RepeatingHours } from '#contract/notice-settings.ts'
 import { useAct, useReply } from '#ui/call.ts'
-import { notify } from '#ui/notify.ts'
 import { FormButtons, Refusal } from '#ui/parts/refusal.tsx'
 import { Loaded } from '#ui/parts/loaded.tsx'
 import { Section } from '#ui/parts/page.tsx'
 import { severityWords } from '#ui/words.ts'
 import { isWithin, NumberField } from './number-field.tsx'
+import { saveAndSay } from './save-and-say.ts'
 
 const severities = ['critical', 'warning', 'info'] as const
 const hoursMax = 720
@@ -30,8 +30,7 @@ function RepeatingForm({ hours }: { readonly hours: RepeatingHours }) {
     <form
       onSubmit={(event) => {
         event.preventDefault()
-        if (isGood)
-          act.mutate({ body: typed as RepeatingHours }, { onSuccess: () => notify({ tone: 'good', title: 'Telling again is saved' }) })
+        if (isGood) void saveAndSay(act, { body: typed as RepeatingHours }, 'Telling again is saved')
       }}
     >
       <Group align="flex-start">

@@ -3,11 +3,11 @@ import { useState } from 'react'
 import type { ReplyOf } from '#contract/endpoint.ts'
 import { settings } from '#contract/settings.ts'
 import { useAct, useReply } from '#ui/call.ts'
-import { notify } from '#ui/notify.ts'
 import { FormButtons, Refusal } from '#ui/parts/refusal.tsx'
 import { Loaded } from '#ui/parts/loaded.tsx'
 import { Section } from '#ui/parts/page.tsx'
 import { isWithin, NumberField } from './number-field.tsx'
+import { saveAndSay } from './save-and-say.ts'
 
 export function SessionTimes() {
   const reply = useReply(settings.sessionTimes, {})
@@ -28,10 +28,7 @@ function TimesForm({ times }: { readonly times: ReplyOf<typeof settings.sessionT
       onSubmit={(event) => {
         event.preventDefault()
         if (isWithin(idleMinutes, 1, 120) && isWithin(longestHours, 1, 24))
-          act.mutate(
-            { body: { idleMinutes, longestHours } },
-            { onSuccess: () => notify({ tone: 'good', title: 'Session times are saved' }) },
-          )
+          void saveAndSay(act, { body: { idleMinutes, longestHours } }, 'Session times are saved')
       }}
     >
       <Group align="flex-start">
