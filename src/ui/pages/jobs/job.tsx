@@ -94,7 +94,7 @@ function WholeLog({ id, page, isGrowing, onPage }: WholeLogProps) {
       reply={reply}
       skeleton={<TextSkeleton lines={8} />}
       isEmpty={({ total }) => total === 0}
-      empty={<Text size="sm">Nothing was written yet.</Text>}
+      empty={<Text size="sm">{isGrowing ? 'Nothing was written yet.' : 'It wrote nothing to its log.'}</Text>}
     >
       {({ rows, total }) => (
         <>
