@@ -69,11 +69,12 @@ test('walk 55: a schedule is built in words, with the next five runs that the se
     await drawer.waitFor({ state: 'detached' })
     assert.equal((await known('mornings'))!.cronExpression, '0 */6 * * *')
 
-    await row.getByRole('switch').click({ force: true })
+    await row.getByRole('switch').click()
     await page.getByRole('dialog').getByRole('button', { name: 'Switch it off' }).click()
     await row.getByText('none while it is off').waitFor()
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
     assert.equal((await known('mornings'))!.isActive, false)
-    await row.getByRole('switch').click({ force: true })
+    await row.getByRole('switch').click()
     await row.getByText('On', { exact: true }).waitFor()
     assert.equal((await known('mornings'))!.isActive, true)
 
