@@ -59,7 +59,6 @@ interface Places {
 
 function picturesOf(ids: Places): Picture[] {
   return [
-    { name: 'overview', place: '/' },
     { name: 'alerts', place: '/alerts' },
     { name: 'systems', place: '/systems' },
     { name: 'system', place: `/systems/${ids.systemId}` },
@@ -82,6 +81,8 @@ function picturesOf(ids: Places): Picture[] {
     { name: 'notifications', place: '/notifications' },
     { name: 'settings', place: '/settings' },
     { name: 'account', place: '/account' },
+    // Last: by then what the backups take has been counted.
+    { name: 'overview', place: '/' },
   ]
 }
 

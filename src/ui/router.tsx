@@ -1,4 +1,4 @@
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent, type AnyRoute } from '@tanstack/react-router'
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, type AnyRoute, type AnyRouter } from '@tanstack/react-router'
 import type { ComponentType } from 'react'
 import { Frame } from './frame/frame.tsx'
 import { NotFound } from './frame/not-found.tsx'
@@ -35,4 +35,11 @@ function routeOf(page: PageEntry, parent: AnyRoute): AnyRoute {
     </PageGate>
   )
   return createRoute({ getParentRoute: () => parent, path: page.path, component })
+}
+
+// Routes are made from a list, so their addresses are checked where they are read (`search.ts`), not where they are written.
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: AnyRouter
+  }
 }

@@ -92,7 +92,7 @@ export function ActMenu({ backup, acts }: { readonly backup: ListedBackupView; r
         {offered.restore && (
           <Menu.Item
             leftSection={<IconArrowBackUp size={16} aria-hidden />}
-            renderRoot={(props) => <Link to="/restore" search={{ backup: backup.id } as never} {...props} />}
+            renderRoot={(props) => <Link to="/restore" search={{ backup: backup.id }} {...props} />}
           >
             Restore…
           </Menu.Item>
@@ -117,7 +117,7 @@ export function ActButtons({ backup, acts }: { readonly backup: ListedBackupView
       {offered.restore && (
         <Button
           leftSection={<IconArrowBackUp size={16} aria-hidden />}
-          renderRoot={(props) => <Link to="/restore" search={{ backup: backup.id } as never} {...props} />}
+          renderRoot={(props) => <Link to="/restore" search={{ backup: backup.id }} {...props} />}
         >
           Restore
         </Button>

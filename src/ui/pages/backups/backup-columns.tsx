@@ -42,7 +42,7 @@ export function columnsOf(options: ColumnsOptions): readonly Column<ListedBackup
           <Anchor
             size="sm"
             style={{ overflowWrap: 'anywhere' }}
-            renderRoot={(props) => <Link to="." search={((before: object) => ({ ...before, open: id })) as never} {...props} />}
+            renderRoot={(props) => <Link to="." search={(before: object) => ({ ...before, open: id })} {...props} />}
           >
             {name}
           </Anchor>

@@ -15,11 +15,7 @@ export function BackupHolds({ backup: { id, holdCount, heldByAlert } }: { readon
           <List size="sm">
             {(data?.rows[0]?.holds ?? []).map((hold) => (
               <List.Item key={hold.id}>
-                <Anchor
-                  size="sm"
-                  underline="always"
-                  renderRoot={(props) => <Link to="/holds" search={{ open: hold.id } as never} {...props} />}
-                >
+                <Anchor size="sm" underline="always" renderRoot={(props) => <Link to="/holds" search={{ open: hold.id }} {...props} />}>
                   {hold.reference}
                 </Anchor>
                 : {hold.reason}

@@ -43,11 +43,7 @@ function Removal({ backup }: { readonly backup: BackupDetailsView }) {
         <Text size="sm">
           <Instant at={removedAt} />, deleted by {who}
           {why}. What remains is what stands here and its{' '}
-          <Anchor
-            size="sm"
-            underline="always"
-            renderRoot={(props) => <Link to="/retention" search={{ backup: backup.id } as never} {...props} />}
-          >
+          <Anchor size="sm" underline="always" renderRoot={(props) => <Link to="/retention" search={{ backup: backup.id }} {...props} />}>
             deletion certificate
           </Anchor>
           .

@@ -44,7 +44,7 @@ export function BackupTrail({ id }: { readonly id: string }) {
           />
         )}
       </Loaded>
-      <Anchor size="sm" renderRoot={(props) => <Link to="/audit" search={{ subjectId: id } as never} {...props} />}>
+      <Anchor size="sm" renderRoot={(props) => <Link to="/audit" search={{ subjectId: id }} {...props} />}>
         In the audit trail
       </Anchor>
     </>

@@ -93,7 +93,7 @@ function Chosen({ chosen, onEmpty }: { readonly chosen: readonly string[]; reado
     <Group gap="sm" mb="sm" role="status">
       <Text size="sm">{chosen.length === 1 ? 'Choose a second backup to compare it with.' : '2 backups are chosen.'}</Text>
       {b !== undefined && (
-        <Button size="xs" renderRoot={(props) => <Link to="/backups/compare" search={{ a, b } as never} {...props} />}>
+        <Button size="xs" renderRoot={(props) => <Link to="/backups/compare" search={{ a, b }} {...props} />}>
           Compare them
         </Button>
       )}

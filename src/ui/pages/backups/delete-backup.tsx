@@ -38,11 +38,7 @@ function Held({ backup, onClose }: DialogProps) {
             <List size="sm">
               {(rows[0]?.holds ?? []).map(({ id, reason, reference }) => (
                 <List.Item key={id}>
-                  <Anchor
-                    size="sm"
-                    underline="always"
-                    renderRoot={(props) => <Link to="/holds" search={{ open: id } as never} {...props} />}
-                  >
+                  <Anchor size="sm" underline="always" renderRoot={(props) => <Link to="/holds" search={{ open: id }} {...props} />}>
                     {reference}
                   </Anchor>
                   : {reason}

@@ -32,10 +32,7 @@ const columns: readonly Column<HoldView>[] = [
     id: 'reference',
     title: 'Reference',
     cell: ({ id, reference }) => (
-      <Anchor
-        size="sm"
-        renderRoot={(props) => <Link to="." search={((before: object) => ({ ...before, open: id })) as never} {...props} />}
-      >
+      <Anchor size="sm" renderRoot={(props) => <Link to="." search={(before: object) => ({ ...before, open: id })} {...props} />}>
         {reference}
       </Anchor>
     ),

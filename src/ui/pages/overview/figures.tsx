@@ -73,7 +73,7 @@ interface Figured {
 function sumOf(rows: readonly SpaceView[] | undefined, part: (row: SpaceView) => number | null): Figured {
   if (rows === undefined) return { value: 'not known yet' }
   const known = rows.map(part).filter((bytes) => bytes !== null)
-  if (known.length === 0) return { value: 'not measured yet', note: 'the storage is looked at every hour' }
+  if (known.length === 0) return { value: 'not measured yet', note: 'it is counted within a minute after a backup' }
   const left = rows.length - known.length
   return {
     value: printBytes(known.reduce((sum, bytes) => sum + bytes, 0)),

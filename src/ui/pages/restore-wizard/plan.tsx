@@ -58,7 +58,7 @@ function GoOn({ plan }: { readonly plan: PlanView }) {
   return (
     <Button
       rightSection={<IconArrowRight size={16} aria-hidden />}
-      renderRoot={(props) => <Link to="/restore" search={{ plan: plan.id, step: 'sign' } as never} {...props} />}
+      renderRoot={(props) => <Link to="/restore" search={{ plan: plan.id, step: 'sign' }} {...props} />}
     >
       Go on to sign
     </Button>

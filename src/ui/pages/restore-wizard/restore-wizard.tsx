@@ -33,7 +33,7 @@ export function RestoreWizard() {
   const [address, change] = useSearchState(wizardSchema)
   const navigate = useNavigate()
   // A step forward is one step back for the browser's own button.
-  const move: Move = (part) => void navigate({ to: '.', search: (before: Record<string, unknown>) => ({ ...before, ...part }) as never })
+  const move: Move = (part) => void navigate({ to: '.', search: (before: Record<string, unknown>) => ({ ...before, ...part }) })
   const plan = useReply(restores.plan, { params: { id: address.plan ?? '' } }, { isAsked: address.plan !== undefined })
   const known = plan.data?.id === address.plan ? plan.data : undefined
   const step = stepOf(address, known !== undefined && known.usedAt !== null)

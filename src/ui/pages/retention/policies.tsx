@@ -20,7 +20,7 @@ const columns: readonly Column<SystemPolicy>[] = [
     id: 'system',
     title: 'System',
     cell: ({ systemId, systemName }) => (
-      <Anchor size="sm" renderRoot={(props) => <Link to="/retention" search={{ system: systemId } as never} {...props} />}>
+      <Anchor size="sm" renderRoot={(props) => <Link to="/retention" search={{ system: systemId }} {...props} />}>
         {systemName}
       </Anchor>
     ),
@@ -102,7 +102,7 @@ function Organizations({ set }: { readonly set: readonly PolicyInForce[] }) {
         const policy = own?.policy ?? defaultRetention
         return (
           <Group key={id} gap="sm">
-            <Anchor size="sm" fw={600} renderRoot={(props) => <Link to="/retention" search={{ organization: id } as never} {...props} />}>
+            <Anchor size="sm" fw={600} renderRoot={(props) => <Link to="/retention" search={{ organization: id }} {...props} />}>
               {title}
             </Anchor>
             <Text size="sm">

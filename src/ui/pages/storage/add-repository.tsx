@@ -80,9 +80,7 @@ function AddedPage({ added: { repository, recoveryKey } }: { readonly added: Add
           <Anchor renderRoot={(props) => <Link to="/storage/$id" params={{ id }} {...props} />}>its page</Anchor>.
         </Text>
         <Group mt="md">
-          <Button renderRoot={(props) => <Link to="/systems/new" search={{ repository: id } as never} {...props} />}>
-            Connect a system
-          </Button>
+          <Button renderRoot={(props) => <Link to="/systems/new" search={{ repository: id }} {...props} />}>Connect a system</Button>
           <Button variant="default" renderRoot={(props) => <Link to="/storage/$id" params={{ id }} {...props} />}>
             Open the repository
           </Button>

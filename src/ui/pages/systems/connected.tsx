@@ -22,9 +22,7 @@ export function Connected({ system }: { readonly system: SystemView }) {
         </Note>
         <Group mt="md">
           {may('backups.create', tenantId) && (
-            <Button renderRoot={(props) => <Link to="/backups/new" search={{ system: id } as never} {...props} />}>
-              Make its first backup
-            </Button>
+            <Button renderRoot={(props) => <Link to="/backups/new" search={{ system: id }} {...props} />}>Make its first backup</Button>
           )}
           <Button variant="default" renderRoot={(props) => <Link to="/systems/$id" params={{ id }} {...props} />}>
             Open the system
@@ -54,7 +52,7 @@ function UsualSchedules({ systemId }: { readonly systemId: string }) {
           <Button variant="default" loading={act.isPending} onClick={() => act.mutate({ body: { systemId, timeZone } })}>
             Make the usual ones ({timeZone})
           </Button>
-          <Button variant="default" renderRoot={(props) => <Link to="/schedules" search={{ systemId } as never} {...props} />}>
+          <Button variant="default" renderRoot={(props) => <Link to="/schedules" search={{ systemId }} {...props} />}>
             Write one myself
           </Button>
         </Group>

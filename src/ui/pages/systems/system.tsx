@@ -78,7 +78,7 @@ function Actions({ system, onEdit }: { readonly system: SystemView; readonly onE
       {may('backups.create', tenantId) && (
         <Button
           leftSection={<IconArchive size={16} aria-hidden />}
-          renderRoot={(props) => <Link to="/backups/new" search={{ system: id } as never} {...props} />}
+          renderRoot={(props) => <Link to="/backups/new" search={{ system: id }} {...props} />}
         >
           Back up now
         </Button>
