@@ -69,12 +69,12 @@ test('walk 55: a schedule is built in words, with the next five runs that the se
     await drawer.waitFor({ state: 'detached' })
     assert.equal((await known('mornings'))!.cronExpression, '0 */6 * * *')
 
-    await row.getByRole('switch').click()
+    await row.getByRole('switch').press('Space')
     await page.getByRole('dialog').getByRole('button', { name: 'Switch it off' }).click()
     await row.getByText('none while it is off').waitFor()
     await page.getByRole('dialog').waitFor({ state: 'detached' })
     assert.equal((await known('mornings'))!.isActive, false)
-    await row.getByRole('switch').click()
+    await row.getByRole('switch').press('Space')
     await row.getByText('On', { exact: true }).waitFor()
     assert.equal((await known('mornings'))!.isActive, true)
 
