@@ -1,4 +1,5 @@
-import { Anchor, Group, PasswordInput, Stack, Text } from '@mantine/core'
+import { Anchor, Box, Group, PasswordInput, Stack, Text } from '@mantine/core'
+import { QRCodeSVG } from 'qrcode.react'
 import { useState } from 'react'
 import { me } from '#contract/me.ts'
 import { useAct } from '#ui/call.ts'
@@ -57,12 +58,16 @@ function FirstCode({ secret, uri, onCodes, onCancel }: FirstCodeProps) {
     >
       <Stack gap="sm">
         <Text size="sm">
-          Put this secret into the app, typed or copied, or{' '}
+          Point the app’s camera at the picture, put the secret into it, typed or copied, or{' '}
           <Anchor href={uri} underline="always">
             open it in an app on this machine
           </Anchor>
           . Then type the code that the app shows.
         </Text>
+        {/* White around it in the dark, too: cameras look for it. */}
+        <Box p="sm" style={{ background: '#fff', borderRadius: 6, alignSelf: 'flex-start', lineHeight: 0 }}>
+          <QRCodeSVG value={uri} size={176} level="M" title="QR code of the secret" />
+        </Box>
         <pre className="secret" tabIndex={0} aria-label="Secret of the authenticator">
           {secret.replaceAll(/(.{4})(?=.)/g, '$1 ')}
         </pre>
