@@ -32,7 +32,7 @@ test('an unknown verb is a usage error that names the verbs, on stderr', async (
   const ended = await run(process.execPath, [path.join(projectFolder, 'tools/setup.mjs'), 'nonsense'])
   assert.equal(ended.exitCode, 1)
   assert.equal(ended.stdout, '')
-  assert.match(ended.stderr, /demo\|test\|test-long\|bench\|lint\|build/)
+  assert.match(ended.stderr, /demo\|test\|test-long\|bench\|pictures\|lint\|build/)
 })
 
 test('a set-up waits for another that lives, and takes over from one that died', async () => {
