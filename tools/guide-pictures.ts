@@ -81,9 +81,18 @@ function picturesOf(ids: Places): Picture[] {
     { name: 'notifications', place: '/notifications' },
     { name: 'settings', place: '/settings' },
     { name: 'account', place: '/account' },
-    // Last: by then what the backups take has been counted.
-    { name: 'overview', place: '/' },
+    { name: 'overview', place: '/', steps: untilCounted },
   ]
+}
+
+/** What the backups take is counted within a minute after the last of them. */
+async function untilCounted(page: Page): Promise<void> {
+  const used = page.getByRole('region', { name: 'Storage used' })
+  for (let tries = 0; tries < 10 && !/iB/.test(await used.innerText()); tries += 1) {
+    await page.waitForTimeout(10_000)
+    await page.reload()
+    await used.waitFor()
+  }
 }
 
 /** A day in the life of the clinic, through the interface that everybody has. */
