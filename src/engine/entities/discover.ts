@@ -2,7 +2,7 @@ import type { EntityModelSettings } from '#base/settings.ts'
 import type { Connection } from '#engine/sources/postgres/connection.ts'
 import { readReferenceGraph } from '#engine/sources/postgres/reference-graph.ts'
 import { entityModelOf, type EntityModel } from './entity-model.ts'
-import { warningsOf, type GraphWarning } from './ownership.ts'
+import { printTable, warningsOf, type GraphWarning } from './ownership.ts'
 
 export interface Discovered {
   readonly model: EntityModel
@@ -17,13 +17,6 @@ export interface Discovered {
 export async function discover(connection: Connection, settings: EntityModelSettings, source?: string): Promise<Discovered> {
   const graph = await readReferenceGraph(connection)
   const model = entityModelOf(graph, settings, source)
-  const covered = new Set(model.edges.filter(({ kind }) => kind !== 'foreign-key').map(({ child }) => child.oid))
-  const uncovered = { ...graph, tables: graph.tables.filter(({ oid }) => !covered.has(oid)) }
-  return {
-    model,
-    warnings: [
-      ...warningsOf(graph).filter(({ kind }) => kind !== 'polymorphic'),
-      ...warningsOf(uncovered).filter(({ kind }) => kind === 'polymorphic'),
-    ],
-  }
+  const covered = new Set(model.edges.filter(({ kind }) => kind !== 'foreign-key').map(({ child }) => printTable(child)))
+  return { model, warnings: warningsOf(graph).filter(({ kind, table }) => kind !== 'polymorphic' || !covered.has(table)) }
 }

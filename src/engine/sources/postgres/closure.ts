@@ -85,7 +85,7 @@ class ClosureWork {
       isNew = false
       for (const way of ways) {
         if (!this.#gained.get(way.parent.oid)?.has(from)) continue
-        if ((await this.#follow(way, { from, isOwn: true })) > 0) isNew = true
+        if ((await this.#follow(way, from)) > 0) isNew = true
       }
     }
   }
@@ -115,10 +115,10 @@ class ClosureWork {
     return counts
   }
 
-  async #follow({ child, parent, condition }: Way, { from }: { readonly from: number; readonly isOwn: true }): Promise<number> {
+  async #follow({ child, parent, condition }: Way, from: number): Promise<number> {
     const place = await this.#make(child)
     const added = await this.#counted(
-      `INSERT INTO ${place} AS kept SELECT DISTINCT ${keyOf(child, 'child')}, true, ${this.#generation}
+      `INSERT INTO ${place} SELECT DISTINCT ${keyOf(child, 'child')}, true, ${this.#generation}
        FROM ${this.#places.get(parent.oid)!.place} AS found
          JOIN ${nameOf(parent)} AS parent ON ${sameKey(parent, 'found', 'parent')}
          JOIN ${nameOf(child)} AS child ON ${condition}
