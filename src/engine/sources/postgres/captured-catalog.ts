@@ -8,6 +8,7 @@ import { foreignKeysSql } from './foreign-keys-sql.ts'
 import { usedRoles, type UsedRole } from './globals-sql.ts'
 import { countLargeObjects, listMaterializedViews, readSequences, type ListedView } from './list-objects.ts'
 import { listTables, type ListedTable } from './list-tables.ts'
+import { readStoredGraph, type StoredGraph } from './stored-graph.ts'
 
 /** Everything but rows that a backup says about a database, read in the control session's snapshot. */
 export interface CapturedCatalog {
@@ -27,6 +28,7 @@ export interface CapturedCatalog {
   readonly catalogSql: string
   readonly extensionsSql: string
   readonly foreignKeysSql: string
+  readonly graph: StoredGraph
   readonly exactness: DatabaseSection['exactness']
 }
 
@@ -48,6 +50,7 @@ export async function readCatalog(control: Connection): Promise<CapturedCatalog>
     catalogSql: await catalogSql(control),
     extensionsSql: await extensionsSql(control),
     foreignKeysSql: await foreignKeysSql(control),
+    graph: await readStoredGraph(control),
     exactness: await exactnessOf(control),
   }
 }

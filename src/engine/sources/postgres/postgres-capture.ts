@@ -12,6 +12,7 @@ import { countsSql, restoreScript } from './restore-script.ts'
 import { RowReadings } from './row-readings.ts'
 import { capturedSection, rowSections, type RowSections } from './captured-section.ts'
 import { copiedColumns, segmentsOf, tablePath, type Segment } from './segments.ts'
+import { printGraph, storedGraphFile } from './stored-graph.ts'
 import { watchBlocking } from './watch-blocking.ts'
 import { WrittenFiles } from './written-files.ts'
 
@@ -219,6 +220,7 @@ function textsOf({ catalog, server, settings, source, tools }: BegunCapture): Ma
     ['extensions.sql', catalog.extensionsSql],
     ['catalog.sql', catalog.catalogSql],
     ['foreign-keys.sql', catalog.foreignKeysSql],
+    [storedGraphFile, printGraph(catalog.graph)],
     ['checks-before.sql', catalog.checks.before],
     ['checks-after.sql', catalog.checks.after],
     [

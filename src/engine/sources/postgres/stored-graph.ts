@@ -1,0 +1,66 @@
+import { z } from 'zod'
+import { parse } from '#base/parse.ts'
+import type { Connection } from './connection.ts'
+import { readReferenceGraph, type ReferenceGraph } from './reference-graph.ts'
+
+/** Of each database in a backup: which table refers to which (ADR 0061). Backups from before have no such file. */
+export const storedGraphFile = 'references.json'
+
+export interface StoredGraph extends ReferenceGraph {
+  /** The tables in which the rows of partitioned ones lie. */
+  readonly partitions: readonly { readonly root: number; readonly schema: string; readonly name: string }[]
+}
+
+export async function readStoredGraph(connection: Connection): Promise<StoredGraph> {
+  return { ...(await readReferenceGraph(connection)), partitions: await connection.query<StoredGraph['partitions'][number]>(partitionsSql) }
+}
+
+/** The same bytes for the same schema: what is only estimated, and differs from day to day, is left out. */
+export function printGraph({ tables, ...graph }: StoredGraph): string {
+  return `${JSON.stringify({ tables: tables.map((table) => ({ ...table, rowsEstimate: null })), ...graph }, null, 1)}\n`
+}
+
+/** DAMAGE_MANIFEST for what `printGraph` did not write. */
+export function parseGraph(text: string): StoredGraph {
+  const { tables, ...graph } = parse(graphSchema, text, 'the references of a backup', 'DAMAGE_MANIFEST')
+  return { ...graph, tables: tables.map((table) => ({ ...table, key: table.key })) }
+}
+
+const keyColumn = z.object({ name: z.string(), equal: z.string() })
+
+const graphSchema = z.object({
+  tables: z.array(
+    z.object({
+      oid: z.number(),
+      schema: z.string(),
+      name: z.string(),
+      key: z.array(keyColumn).optional(),
+      uniqueColumns: z.array(keyColumn),
+      rowsEstimate: z.null(),
+      columns: z.array(z.object({ name: z.string(), type: z.string(), isNotNull: z.boolean(), isGenerated: z.boolean().default(false) })),
+    }),
+  ),
+  references: z.array(
+    z.object({
+      name: z.string(),
+      child: z.number(),
+      parent: z.number(),
+      columns: z.array(z.string()),
+      parentColumns: z.array(z.string()),
+      equal: z.array(z.string()),
+      isRequired: z.boolean(),
+      onDelete: z.enum(['no action', 'restrict', 'cascade', 'set null', 'set default']),
+      isDeferrable: z.boolean(),
+      isIndexed: z.boolean(),
+    }),
+  ),
+  partitions: z.array(z.object({ root: z.number(), schema: z.string(), name: z.string() })),
+})
+
+const partitionsSql = `
+  SELECT root.oid AS root, n.nspname AS schema, l.relname AS name
+  FROM pg_catalog.pg_class root CROSS JOIN LATERAL pg_catalog.pg_partition_tree(root.oid) t
+    JOIN pg_catalog.pg_class l ON l.oid = t.relid AND l.relkind <> 'p'
+    JOIN pg_catalog.pg_namespace n ON n.oid = l.relnamespace
+  WHERE root.relkind = 'p' AND NOT root.relispartition AND t.isleaf
+  ORDER BY n.nspname COLLATE "C", l.relname COLLATE "C"`
