@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { backupTypes, wholeTypes } from '#base/backup-types.ts'
 import { endpoint } from './endpoint.ts'
 import {
   faultSchema,
@@ -13,9 +14,11 @@ import {
   uuidSchema,
 } from './shapes.ts'
 
-export const backupTypes = ['full', 'database', 'files'] as const
-export type BackupType = (typeof backupTypes)[number]
-export const backupTypeSchema = z.enum(backupTypes)
+/** What can be asked for. */
+export const backupTypeSchema = z.enum(wholeTypes)
+export type BackupType = z.infer<typeof backupTypeSchema>
+/** What there can be. */
+export const storedTypeSchema = z.enum(backupTypes)
 export const archiveFormats = ['tar', 'tar.gz', 'tar.zst'] as const
 export type ArchiveFormat = (typeof archiveFormats)[number]
 export const standings = ['unverified', 'intact', 'proven', 'failed'] as const
@@ -56,7 +59,7 @@ export const backupSchema = z.object({
   systemName: z.string(),
   repositoryId: uuidSchema,
   name: z.string(),
-  type: backupTypeSchema,
+  type: storedTypeSchema,
   /** `safety` before a restore, `release` of the state that a restore replaced. */
   purpose: z.string(),
   description: z.string(),
@@ -191,7 +194,7 @@ export const backupCreatedSchema = z.object({ backupId: uuidSchema, runId: uuidS
 export const backupListQuery = {
   ...pageQuery,
   systemId: uuidSchema.optional(),
-  type: backupTypeSchema.optional(),
+  type: storedTypeSchema.optional(),
   status: statusSchema.optional(),
   standing: z.enum(standings).optional(),
   /** `open`: those that are unlike others, and nobody has said whether that is right. */

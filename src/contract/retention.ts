@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { backupTypeSchema } from './backups.ts'
+import { storedTypeSchema } from './backups.ts'
 import { endpoint } from './endpoint.ts'
 import { idParamsSchema, instantSchema, pageOf, pageQuery, textSchema, uuidSchema } from './shapes.ts'
 import { signedWithMeaningSchema } from './signatures.ts'
@@ -70,7 +70,7 @@ export type PolicyInForce = z.infer<typeof policyInForceSchema>
 export const decisionSchema = z.object({
   backupId: uuidSchema,
   name: z.string(),
-  type: backupTypeSchema,
+  type: storedTypeSchema,
   purpose: z.string(),
   createdAt: instantSchema,
   act: z.enum(['keep', 'remove']),

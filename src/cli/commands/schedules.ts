@@ -1,5 +1,6 @@
 import { InvalidArgumentError, type Command } from 'commander'
-import { backupTypes, type BackupType } from '#contract/backups.ts'
+import { wholeTypes } from '#base/backup-types.ts'
+import type { BackupType } from '#contract/backups.ts'
 import { blackoutSchema, weekdays, type Blackout } from '#contract/schedules.ts'
 import type { CommandContext } from '#cli/command.ts'
 import {
@@ -70,7 +71,7 @@ function withTimes(command: Command): Command {
 
 function withSchedule(command: Command): Command {
   return withTimes(command)
-    .option('--type <type>', backupTypes.join(', '), parseType)
+    .option('--type <type>', wholeTypes.join(', '), parseType)
     .option('--catch-up <minutes>', 'a time that was missed is caught up unless it is older; 0: never, always: however old', parseCatchUp)
     .option('--tolerance <minutes>', 'so long after its time a run is not missed', wholeNumber(5, 10_080))
     .option('--follow <minutes-minutes>', 'change by itself with what is observed, within these bounds; no: as it is set', parseFollows)
@@ -78,8 +79,8 @@ function withSchedule(command: Command): Command {
 }
 
 function parseType(text: string): BackupType {
-  const type = backupTypes.find((one) => one === text)
-  if (type === undefined) throw new InvalidArgumentError(`a type is one of ${backupTypes.join(', ')}`)
+  const type = wholeTypes.find((one) => one === text)
+  if (type === undefined) throw new InvalidArgumentError(`a type is one of ${wholeTypes.join(', ')}`)
   return type
 }
 

@@ -1,3 +1,4 @@
+import { isWhole } from '#base/backup-types.ts'
 import { Fault } from '#base/fault.ts'
 import { isUuid } from '#base/ids.ts'
 import { printBytes, printCount } from '#base/units.ts'
@@ -79,7 +80,10 @@ export async function idOf(client: Client, wanted: string, options: OnlineListOp
   if (wanted !== 'latest') throw new Fault('USAGE', `${wanted} is no id of a backup; a service wants the whole uuid, or latest`)
   const system = options.system === undefined ? {} : { systemId: (await systemNamed(client, options.system, signal)).id }
   const { rows } = await client.call(backups.list, { query: { ...system, pageSize: 200 }, signal })
-  const found = rows.find(({ status, purpose, anomaly }) => purpose === 'regular' && status.startsWith('completed') && isTrusted(anomaly))
+  const found = rows.find(
+    ({ type, status, purpose, anomaly }) =>
+      isWhole({ type }) && purpose === 'regular' && status.startsWith('completed') && isTrusted(anomaly),
+  )
   if (!found) throw new Fault('BACKUP_NOT_FOUND', 'there is no completed backup')
   return found.id
 }

@@ -1,3 +1,4 @@
+import { isWhole } from '#base/backup-types.ts'
 import { Fault } from '#base/fault.ts'
 import { isHexId, isUuid, type BackupId, type BlobId } from '#base/ids.ts'
 import { byteStringOf } from '#engine/byte-string.ts'
@@ -54,7 +55,7 @@ export function readTags(tags: readonly string[]): Tagged | undefined {
 }
 
 /**
- * Finds one backup by its uuid, a unique beginning of its uuid or snapshot id, or `latest`: the newest regular one,
+ * Finds one backup by its uuid, a unique beginning of its uuid or snapshot id, or `latest`: the newest regular one of the system as it is,
  * of `system` when it is given. BACKUP_NOT_FOUND, BACKUP_AMBIGUOUS.
  */
 export async function findBackup(
@@ -92,7 +93,7 @@ export function assertNoneDamaged(damaged: readonly DamagedSnapshot[]): void {
 
 // A clock that jumped ahead once must not make an old backup the latest for ever (SAFETY rule 29).
 function latest(backups: readonly Backup[], now: Date): Backup {
-  const regular = backups.filter((backup) => backup.purpose === 'regular')
+  const regular = backups.filter((backup) => backup.purpose === 'regular' && isWhole(backup))
   const newest = regular.findLast((backup) => backup.snapshot.time <= now) ?? regular.at(-1)
   if (!newest) throw new Fault('BACKUP_NOT_FOUND', 'there is no backup yet', {})
   const systems = new Set(regular.map((backup) => backup.system))

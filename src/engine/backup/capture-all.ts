@@ -1,3 +1,4 @@
+import { isWhole } from '#base/backup-types.ts'
 import { concurrently } from '#base/concurrently.ts'
 import type { SnapshotId } from '#base/ids.ts'
 import { byteStringOf } from '#engine/byte-string.ts'
@@ -137,7 +138,9 @@ async function store<Section>(opened: Opened<Section>, storing: Storing, signal:
 /** The newest earlier backup of the system: what did not change since is not read again. */
 async function latestBefore({ repository, order, instruments, signal }: CaptureOrder): Promise<Backup | undefined> {
   const now = instruments.clock.now()
-  return (await listBackups(repository, signal)).findLast((backup) => backup.system === order.system && backup.snapshot.time <= now)
+  return (await listBackups(repository, signal)).findLast(
+    (backup) => isWhole(backup) && backup.system === order.system && backup.snapshot.time <= now,
+  )
 }
 
 /** Two lists of different things at once, each with its own type. */

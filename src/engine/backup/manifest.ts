@@ -1,12 +1,10 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
+import { backupTypes } from '#base/backup-types.ts'
 import { parse } from '#base/parse.ts'
 import { sourceNameSchema } from '#base/settings.ts'
 import { databaseSectionSchema } from '#engine/sources/postgres/database-section.ts'
 import { rootSectionSchema } from '#engine/sources/files/root-section.ts'
-
-export const backupTypes = ['full', 'database', 'files'] as const
-export type BackupType = (typeof backupTypes)[number]
 
 const count = z.number().int().min(0)
 

@@ -63,6 +63,17 @@ test('the default policy keeps 7 days, 5 weeks and 12 months of a backup made ea
   assert.equal(reasons.size, 7 + 3 + 11)
 })
 
+test('a masked backup is the last good one of nothing, however new it is, and takes no place of another type', () => {
+  const paths = ['/database/emr']
+  const whole = backup('2026-03-01T05:00Z', { type: 'database', paths })
+  const masked = backup('2026-03-30T05:00Z', { type: 'masked', paths })
+  assert.deepEqual(kept([whole, masked], {}), ['2026-03-01T05:00 last good backup of emr'])
+  assert.deepEqual(kept([whole, masked], { daily: 1 }), [
+    '2026-03-01T05:00 daily 2026-03-01, last good backup of emr',
+    '2026-03-30T05:00 daily 2026-03-30',
+  ])
+})
+
 test('SAFETY rule 28 the last good backup of a system is kept by the emptiest policy, and one with gaps does not replace it', () => {
   const good = backup('2026-03-01T05:00Z')
   const gaps = backup('2026-03-02T05:00Z', { tags: ['gaps'] })

@@ -1,3 +1,4 @@
+import { isWhole } from '#base/backup-types.ts'
 import { limits } from '#base/limits.ts'
 import type { SnapshotId } from '#base/ids.ts'
 import { durations } from '#base/units.ts'
@@ -59,9 +60,10 @@ export function judge(snapshots: readonly Snapshot[], policy: RetentionPolicy, j
     applyPolicy(group, policy, { now, keep: ({ snapshot }, reason) => keep(snapshot, reason) })
 
   const last = new Map<SnapshotId, string>()
-  const proven = newestFirst.filter(({ snapshot }) => isProven(snapshot))
+  const whole = newestFirst.filter(isWhole)
+  const proven = whole.filter(({ snapshot }) => isProven(snapshot))
   for (const [what, facts] of [
-    ['good', lastOf(newestFirst)],
+    ['good', lastOf(whole)],
     ['proven', lastOf(proven)],
   ] as const) {
     for (const { snapshot, system } of facts) {

@@ -11,6 +11,7 @@ const coveredBy: Readonly<Record<Type, readonly Type[]>> = {
   full: ['full', 'database', 'files'],
   database: ['database'],
   files: ['files'],
+  masked: ['masked'],
 }
 
 /** Of a system and a type there is one alert, whatever becomes of its next backups. What a fault quotes stays in the house. */

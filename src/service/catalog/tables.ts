@@ -1,4 +1,5 @@
 import type { ColumnType, Generated } from 'kysely'
+import type { BackupType } from '#base/backup-types.ts'
 import type { ArchiveFormat } from '#contract/backups.ts'
 import type { Role } from '#contract/permissions.ts'
 import type { Blackout, Follows, MissedBecause } from '#contract/schedules.ts'
@@ -126,7 +127,7 @@ export interface BackupRow {
   system_name: string
   repository_id: string
   name: string
-  type: 'full' | 'database' | 'files'
+  type: BackupType
   purpose: WithDefault<string>
   description: WithDefault<string>
   status: Status

@@ -1,5 +1,6 @@
 import type { ExpressionBuilder, Insertable, Selectable, Updateable } from 'kysely'
 import type { z } from 'zod'
+import { wholeTypes } from '#base/backup-types.ts'
 import type { drills } from '#contract/drills.ts'
 import type { StoredBackup } from '#service/backups/backups.store.ts'
 import { boundsOf } from '#service/catalog/page.ts'
@@ -96,6 +97,7 @@ export async function drillableBackups(tx: Tx, systemId: string): Promise<Pick<S
     .select(['id', 'created_at'])
     .where('system_id', '=', systemId)
     .where('purpose', '=', 'regular')
+    .where('type', 'in', wholeTypes)
     .where('status', 'in', ['completed', 'completed_with_gaps'])
     .where('snapshot', 'is not', null)
     .where('deleted_at', 'is', null)

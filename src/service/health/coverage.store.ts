@@ -1,4 +1,5 @@
 import { sql, type Selectable } from 'kysely'
+import { wholeTypes } from '#base/backup-types.ts'
 import type { Tx } from '#service/catalog/scope.ts'
 import type { StoredSystem } from '#service/systems/systems.store.ts'
 import type { CoverageLookRow } from './health-tables.ts'
@@ -15,6 +16,7 @@ export async function tablesInNewest(
   const { rows } = await sql<{ tables: { database: string; schema: string; table: string }[] | null }>`
     select metadata->'tables' as tables from backups
     where system_id = ${systemId} and status in ('completed', 'completed_with_gaps') and purpose = 'regular' and standing <> 'failed'
+      and type = any (${[...wholeTypes]}::text[])
       and deleted_at is null and removed_at is null and missing_at is null
       and metadata @? ${`$.summary.databases[*] ? (@.name == ${JSON.stringify(database)})`}::jsonpath
     order by created_at desc limit 1`.execute(tx)

@@ -1,4 +1,5 @@
 import { sql, type Selectable } from 'kysely'
+import { wholeTypes } from '#base/backup-types.ts'
 import { systemSettingsSchema } from '#base/settings.ts'
 import type { SystemHealth } from '#contract/health.ts'
 import { boundsOf } from '#service/catalog/page.ts'
@@ -128,7 +129,7 @@ async function newestGood(tx: Tx, ids: readonly string[], now: Date): Promise<(G
     with newest as (
       select distinct on (system_id, type) id from backups
       where system_id = any (${ids}::uuid[]) and status in ('completed', 'completed_with_gaps') and purpose = 'regular'
-        and standing <> 'failed' and (anomaly is null or anomaly_verdict = 'accepted')
+        and type = any (${[...wholeTypes]}::text[]) and standing <> 'failed' and (anomaly is null or anomaly_verdict = 'accepted')
         and deleted_at is null and removed_at is null and missing_at is null and created_at <= ${now}
       order by system_id, type, created_at desc)
     select id, system_id, coalesce((metadata->'summary'->>'startedAt')::timestamptz, created_at) as started, gap_count, file_size_bytes as logical,
@@ -163,6 +164,7 @@ async function lastBackups(tx: Tx, ids: readonly string[]) {
       extract(epoch from runs.ended_at - runs.started_at)::double precision as seconds
     from backups left join runs on runs.id = backups.run_id
     where backups.system_id = any (${ids}::uuid[]) and purpose = 'regular' and backups.status not in ('pending', 'in_progress', 'cancelled')
+      and backups.type = any (${[...wholeTypes]}::text[])
     order by backups.system_id, backups.created_at desc`.execute(tx)
   return rows
 }
@@ -186,6 +188,7 @@ async function chainsOf(tx: Tx, ids: readonly string[]) {
       count(*) filter (where missing_at is not null) as missing
     from backups
     where system_id = any (${ids}::uuid[]) and status in ('completed', 'completed_with_gaps') and deleted_at is null and removed_at is null
+      and type = any (${[...wholeTypes]}::text[])
     group by system_id`.execute(tx)
   return rows
 }

@@ -1,3 +1,4 @@
+import { isWhole } from '#base/backup-types.ts'
 import { limits } from '#base/limits.ts'
 import { durations } from '#base/units.ts'
 import type { RetentionPolicy } from '#contract/retention.ts'
@@ -49,9 +50,10 @@ export function decide(
   const regular = newestFirst.filter((backup) => backup.purpose === 'regular' && !isFuture(backup, now) && isStored(backup))
   for (const group of Map.groupBy(regular, ({ systemName, type }) => `${systemName} ${type}`).values())
     keepByRules(group, policy, now, keep)
+  const whole = regular.filter(isWhole)
   for (const [what, among] of [
-    ['good', regular],
-    ['proven', regular.filter(({ standing }) => standing === 'proven')],
+    ['good', whole],
+    ['proven', whole.filter(({ standing }) => standing === 'proven')],
   ] as const)
     for (const { backup, source } of lastOf(among)) keep(backup, `last ${what} backup of ${source}`)
   return newestFirst.map((backup) => {

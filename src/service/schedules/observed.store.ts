@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { wholeTypes, type WholeType } from '#base/backup-types.ts'
 import type { Tx } from '#service/catalog/scope.ts'
 import type { Observed } from './proposal.ts'
 
@@ -21,6 +22,8 @@ export async function observedBackups(tx: Tx, systemId: string): Promise<Observe
     .where('backups.system_id', '=', systemId)
     .where('backups.status', 'in', ['completed', 'completed_with_gaps'])
     .where('purpose', '=', 'regular')
+    .where('backups.type', 'in', wholeTypes)
+    .$narrowType<{ type: WholeType }>()
     .orderBy('backups.created_at', 'desc')
     .limit(observedMax)
     .execute()

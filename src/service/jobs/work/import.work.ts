@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Fault, isFault } from '#base/fault.ts'
+import { backupTypes } from '#base/backup-types.ts'
 import type { BackupId } from '#base/ids.ts'
 import { Passphrase } from '#engine/archive/age.ts'
 import { openArchiveFile } from '#engine/archive/archive-file.ts'
@@ -25,7 +26,7 @@ export interface ImportInput {
 export const importOutputSchema = storedFactsSchema.extend({
   id: z.uuid(),
   name: z.string(),
-  type: z.enum(['full', 'database', 'files']),
+  type: z.enum(backupTypes),
   purpose: z.string(),
   startedAt: z.iso.datetime(),
 })

@@ -1,8 +1,13 @@
-import type { BackupType, BackupView } from '#contract/backups.ts'
+import type { BackupView } from '#contract/backups.ts'
 import type { Wording } from '#ui/words.ts'
 import { sentenceCase } from '#ui/words.ts'
 
-export const typeWords: Readonly<Record<BackupType, string>> = { full: 'Full', database: 'Databases', files: 'Files' }
+export const typeWords: Readonly<Record<BackupView['type'], string>> = {
+  full: 'Full',
+  database: 'Databases',
+  files: 'Files',
+  masked: 'Masked',
+}
 
 /** What a backup was made for, where it was not made to be restored one day. */
 export function purposeWords(purpose: string): string | undefined {

@@ -1,3 +1,4 @@
+import { isWhole } from '#base/backup-types.ts'
 import type { BackupView } from '#contract/backups.ts'
 
 /** Why a backup cannot be restored from; undefined when it can. */
@@ -35,7 +36,7 @@ export function isGood(backup: BackupView): boolean {
  * another restore is never proposed: it may hold exactly what that restore was meant to take away.
  */
 export function proposedBackup(rows: readonly BackupView[]): BackupView | undefined {
-  const good = rows.filter((one) => isGood(one) && one.purpose !== 'safety' && one.purpose !== 'release')
+  const good = rows.filter((one) => isGood(one) && isWhole(one) && one.purpose !== 'safety' && one.purpose !== 'release')
   const newest = (all: readonly BackupView[]) => [...all].sort((one, other) => Date.parse(other.createdAt) - Date.parse(one.createdAt))[0]
   return newest(good.filter(({ type }) => type === 'full')) ?? newest(good)
 }

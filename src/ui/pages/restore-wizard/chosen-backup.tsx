@@ -15,6 +15,7 @@ const contents: Readonly<Record<BackupView['type'], string>> = {
   full: 'databases and files',
   database: 'databases alone',
   files: 'files alone',
+  masked: 'databases, masked: for another place',
 }
 
 interface ChosenProps {
