@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { parseFilePattern } from './file-pattern.ts'
 import { durationPattern, durations } from './units.ts'
 
 export const sourceNameSchema = z
@@ -163,6 +164,22 @@ export const entityModelSchema = z.strictObject({
         /** By what stands in `typeColumn`. */
         targets: z.record(z.string().min(1).max(200), z.strictObject({ ...entityTable, column: identifier.default('id') })),
         ownership: z.enum(ownerships).default('own'),
+      }),
+    )
+    .default([]),
+  /** Files that no column names: `{code}/**` below a root is the folder of the row that has that code. */
+  files: z
+    .array(
+      z.strictObject({
+        ...tableFields,
+        root: sourceNameSchema,
+        pattern: z
+          .string()
+          .max(1000)
+          .refine(
+            (pattern) => parseFilePattern(pattern) !== undefined,
+            'a pattern names at least one {column}, no wildcard stands in the same name with it, and no name is empty, "." or ".."',
+          ),
       }),
     )
     .default([]),

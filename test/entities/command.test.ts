@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { rm, writeFile } from 'node:fs/promises'
+import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { makeClinic } from '#demo/clinic/make-clinic.ts'
 import { run } from '#host/run.ts'
@@ -65,4 +67,26 @@ test('a key that is not there ends with 2, a fact and a hint', async () => {
   const { exitCode, stderr } = await entities(['closure', '--entity', 'study=LX999'])
   assert.equal(exitCode, 2)
   assert.match(stderr, /ENTITY_UNKNOWN: no row of clinic.study has that code/)
+})
+
+test('the files of a study are counted by what its rows name', async () => {
+  const code = (await cluster.psql('clinic', 'select min(code) from clinic.study')).trim()
+  const expected = await cluster.psql(
+    'clinic',
+    `select count(*) || ' ' || coalesce(sum(size_bytes), 0) from clinic.document join clinic.patient on patient.id = patient_id
+       join clinic.study on study.id = study_id where code = '${code}'`,
+  )
+  const settings = path.join(files.path, '..', `${path.basename(files.path)}.json`)
+  await writeFile(
+    settings,
+    JSON.stringify({ fileReferences: [{ database: 'main', schema: 'clinic', table: 'document', column: 'path', root: 'uploads' }] }),
+  )
+  const { exitCode, told } = await entities(['closure', '--entity', '-', '--settings', settings, '--files', `uploads=${files.path}`], `study=${code}\n`)
+  await rm(settings)
+  assert.equal(exitCode, 0)
+  assert.deepEqual(
+    told.files.map(({ root, own, needed, bytes }: Record<string, unknown>) => [root, `${own} ${bytes}`, needed]),
+    [['uploads', expected.trim(), 0]],
+  )
+  assert.notEqual(told.files[0].own, 0)
 })

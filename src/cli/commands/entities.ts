@@ -1,15 +1,18 @@
 import { text } from 'node:stream/consumers'
 import type { Command } from 'commander'
 import { Fault } from '#base/fault.ts'
-import { printCount } from '#base/units.ts'
+import type { SystemSettings } from '#base/settings.ts'
+import { printBytes, printCount } from '#base/units.ts'
 import { closureOf, type EntityWish } from '#engine/entities/closure.ts'
+import { countFiles } from '#engine/entities/count-files.ts'
 import { discover, type Discovered } from '#engine/entities/discover.ts'
+import { filesOfEntity } from '#engine/entities/entity-files.ts'
 import { noModel, type ModelEdge } from '#engine/entities/entity-model.ts'
 import { printTable } from '#engine/entities/ownership.ts'
 import { connect, type Connection } from '#engine/sources/postgres/connection.ts'
 import { inOneView } from '#engine/sources/postgres/reading-session.ts'
 import type { CommandContext } from '#cli/command.ts'
-import { collectNamed, collectText, databaseTargets, readSettings, type Named } from '#cli/options.ts'
+import { collectNamed, collectText, databaseTargets, fileRoots, readSettings, type Named } from '#cli/options.ts'
 import type { Output } from '#cli/output.ts'
 
 interface EntityOptions {
@@ -19,19 +22,21 @@ interface EntityOptions {
 
 interface ClosureOptions extends EntityOptions {
   readonly entity: readonly string[]
+  readonly files?: readonly Named[]
 }
 
 export function addEntities(program: Command, context: CommandContext): void {
   const group = program.command('entities').description('what a patient, a study, an organization is in a database')
   withDatabase(group.command('discover'))
     .description('propose the kinds and what belongs to one, by the keys of the database; changes nothing')
-    .action((options: EntityOptions) => withModel(options, context, (_connection, found) => show(context.output, found)))
+    .action((options: EntityOptions) => withModel(options, context, ({ found }) => show(context.output, found)))
   withDatabase(group.command('closure'))
     .description('count the rows that belong to some entities, table by table; changes nothing')
     .requiredOption('--entity <kind=key>', 'which one (repeatable); "-" reads them from standard input, a line each', collectText)
+    .option('--files <name=directory>', 'count its files below this root as well (repeatable)', collectNamed)
     .action(async (options: ClosureOptions) => {
       const wishes = await wishesOf(options.entity)
-      await withModel(options, context, (connection, found) => count(connection, found, { wishes, output: context.output }))
+      await withModel(options, context, (looked) => count(looked, { wishes, roots: fileRoots(options.files), context }))
     })
 }
 
@@ -45,13 +50,24 @@ function withDatabase(command: Command): Command {
 async function withModel(
   options: EntityOptions,
   { signal }: CommandContext,
-  work: (connection: Connection, found: Discovered) => Promise<void> | void,
+  work: (looked: Looked) => Promise<void> | void,
 ): Promise<void> {
   const [database, second] = databaseTargets(options.database)
   if (!database || second) throw new Fault('USAGE', 'give one --database: entities are looked at one database at a time')
   const settings = await readSettings(options.settings)
+  const source = database.name
   await using connection = await connect(database.target, signal)
-  await inOneView(connection, async () => work(connection, await discover(connection, settings.entities ?? noModel, database.name)))
+  await inOneView(connection, async () =>
+    work({ connection, settings, source, found: await discover(connection, settings.entities ?? noModel, source) }),
+  )
+}
+
+interface Looked {
+  readonly connection: Connection
+  readonly settings: SystemSettings
+  /** The name of the database in the system. */
+  readonly source: string
+  readonly found: Discovered
 }
 
 /** Keys of patients do not belong into a list of processes, which every user of the machine may read. */
@@ -68,6 +84,7 @@ function show(output: Output, { model, warnings }: Discovered): void {
   for (const { name, table, key, isProposed } of model.kinds)
     output.line(`kind       ${name}: ${printTable(table)}, known by ${key}${isProposed ? ' (proposed)' : ''}`)
   if (model.kinds.length === 0) output.line('kind       none is proposed: name a table and its key in the settings, under entities.kinds')
+  for (const { table, root, pattern } of model.files) output.line(`files      ${printTable(table)}: ${pattern} below ${root}`)
   for (const edge of model.edges) output.line(`${edge.ownership.padEnd(11)}${printEdge(edge)}: ${edge.because}`)
   for (const { table, fact } of warnings) output.line(`NOTE       ${table}: ${fact}`)
   output.result({
@@ -82,6 +99,7 @@ function show(output: Output, { model, warnings }: Discovered): void {
       because: edge.because,
       isIndexed: edge.isIndexed,
     })),
+    files: model.files.map(({ table, root, pattern }) => ({ table: printTable(table), root, pattern })),
     warnings,
   })
 }
@@ -92,11 +110,15 @@ function printEdge({ child, columns, parent }: ModelEdge): string {
 
 interface CountOrder {
   readonly wishes: readonly EntityWish[]
-  readonly output: Output
+  readonly roots: ReturnType<typeof fileRoots>
+  readonly context: CommandContext
 }
 
-async function count(connection: Connection, { model, warnings }: Discovered, { wishes, output }: CountOrder): Promise<void> {
-  const { counts } = await closureOf(connection, model, wishes)
+async function count({ connection, settings, source, found }: Looked, { wishes, roots, context }: CountOrder): Promise<void> {
+  const { model, warnings } = found
+  const { output, signal } = context
+  const closure = await closureOf(connection, model, wishes)
+  const { counts } = closure
   for (const { table, own, needed } of counts)
     output.line(
       `${printTable(table).padEnd(40)} ${printCount(own).padStart(12)} rows${needed === 0 ? '' : `, and ${printCount(needed)} that have to exist`}`,
@@ -105,11 +127,26 @@ async function count(connection: Connection, { model, warnings }: Discovered, { 
   const [own, needed] = [sum(counts.map((one) => one.own)), sum(counts.map((one) => one.needed))]
   output.line(`${'in all'.padEnd(40)} ${printCount(own).padStart(12)} rows, and ${printCount(needed)} that have to exist`)
   for (const { table, fact } of warnings.filter(({ kind }) => kind === 'polymorphic')) output.line(`NOT COVERED ${table}: ${fact}`)
+  const { roots: selections, refused } = await filesOfEntity(connection, closure, { model, fileReferences: settings.fileReferences, source })
+  const files = []
+  for (const { name, path } of roots) {
+    const selection = selections.get(name)
+    if (!selection) throw new Fault('USAGE', `no setting says which files below ${name} belong to a row of ${source}`, { root: name })
+    files.push({ root: name, ...(await countFiles({ path, exclude: settings.exclude[name] ?? [] }, selection, signal)) })
+  }
+  for (const one of files)
+    output.line(
+      `${`files below ${one.root}`.padEnd(40)} ${printCount(one.own).padStart(12)} files, and ${printCount(one.needed)} that other rows name as well, ${printBytes(one.bytes)}`,
+    )
+  for (const { root, what, count: values, first } of refused)
+    output.line(`NOT A PATH ${what}: ${printCount(values)} values are no path below ${root}, first ${first.join(', ')}`)
   output.result({
     status: 'completed',
     own,
     needed,
     tables: counts.map((one) => ({ table: printTable(one.table), own: one.own, needed: one.needed })),
     notCovered: warnings.filter(({ kind }) => kind === 'polymorphic').map(({ table }) => table),
+    files,
+    refused,
   })
 }

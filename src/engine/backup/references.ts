@@ -6,6 +6,7 @@ import path from 'node:path'
 import { Fault } from '#base/fault.ts'
 import type { FileReference } from '#base/settings.ts'
 import { byteString, printBytesName, type ByteString } from '#engine/byte-string.ts'
+import { namedPath } from '#engine/named-path.ts'
 import { CopyField, unescapeField } from '#engine/sources/postgres/copy-fields.ts'
 import type { DatabaseTarget } from '#engine/sources/postgres/target.ts'
 import type { Entry, Gap } from '#engine/sources/source.ts'
@@ -109,7 +110,7 @@ export class ReferenceCheck implements AsyncDisposable {
       for await (const bytes of createReadStream(spoolFile)) {
         for (const field of lines.take(bytes as Buffer)) {
           const value = byteString(unescapeField(field))
-          const relative = withoutPrefix(value, reference.prefix)
+          const relative = namedPath(value, reference.prefix)
           result.checked += 1
           if (files?.has(shortHash(relative))) continue
           result.dangling += 1
@@ -144,12 +145,6 @@ async function* readAlong(bytes: AsyncIterable<Uint8Array>, watched: readonly Wa
 }
 
 const newline = Buffer.from('\n')
-
-function withoutPrefix(value: ByteString, prefix: string): ByteString {
-  const bytes = Buffer.from(prefix, 'utf8').toString('latin1')
-  const rest = value.startsWith(bytes) ? value.slice(bytes.length) : value
-  return rest.replace(/^\/+/, '') as ByteString
-}
 
 function shortHash(text: ByteString): number {
   return Number.parseInt(hash('sha256', Buffer.from(text, 'latin1')).slice(0, 13), 16)

@@ -1,4 +1,6 @@
+import { strict as assert } from 'node:assert'
 import { Fault } from '#base/fault.ts'
+import { columnsOfPattern, parseFilePattern, type FilePatternPart } from '#base/file-pattern.ts'
 import type { EntityModelSettings, Ownership } from '#base/settings.ts'
 import { conditionOf, declaredCondition, polymorphicCondition, type Way } from '#engine/sources/postgres/closure.ts'
 import type { GraphTable, ReferenceGraph } from '#engine/sources/postgres/reference-graph.ts'
@@ -27,9 +29,20 @@ export interface ModelEdge {
 export interface EntityModel {
   readonly kinds: readonly EntityKind[]
   readonly edges: readonly ModelEdge[]
+  readonly files: readonly ModelFiles[]
+  /** All that the database has. */
+  readonly tables: readonly GraphTable[]
 }
 
-export const noModel: EntityModelSettings = { kinds: {}, references: [], virtual: [], polymorphic: [] }
+/** Files of a row by the values of its columns. */
+export interface ModelFiles {
+  readonly table: GraphTable
+  readonly root: string
+  readonly pattern: string
+  readonly parts: readonly FilePatternPart[]
+}
+
+export const noModel: EntityModelSettings = { kinds: {}, references: [], virtual: [], polymorphic: [], files: [] }
 
 /**
  * What the settings say of one database, and the proposal for what they leave open. `source` is the name of that database in the
@@ -50,6 +63,8 @@ export function entityModelOf(graph: ReferenceGraph, settings: EntityModelSettin
       ...settings.virtual.filter(isHere).map((one) => virtualEdge(one, find)),
       ...settings.polymorphic.filter(isHere).flatMap((one) => polymorphicEdges(one, find)),
     ],
+    files: settings.files.filter(isHere).map((one) => filesOf(one, find)),
+    tables: graph.tables,
   }
 }
 
@@ -112,6 +127,13 @@ function foreignKeys(graph: ReferenceGraph, stated: EntityModelSettings['referen
     edges[at] = { ...edges[at]!, ownership: one.ownership, because: 'the settings say so' }
   }
   return edges
+}
+
+function filesOf(one: EntityModelSettings['files'][number], find: Finder): ModelFiles {
+  const { root, pattern } = one
+  const parts = parseFilePattern(pattern)
+  assert(parts, 'the settings take no other pattern')
+  return { table: find(one, columnsOfPattern(parts), 'files'), root, pattern, parts }
 }
 
 function isSame(a: readonly string[], b: readonly string[]): boolean {
