@@ -81,7 +81,10 @@ test('the files of a study are counted by what its rows name', async () => {
     settings,
     JSON.stringify({ fileReferences: [{ database: 'main', schema: 'clinic', table: 'document', column: 'path', root: 'uploads' }] }),
   )
-  const { exitCode, told } = await entities(['closure', '--entity', '-', '--settings', settings, '--files', `uploads=${files.path}`], `study=${code}\n`)
+  const { exitCode, told } = await entities(
+    ['closure', '--entity', '-', '--settings', settings, '--files', `uploads=${files.path}`],
+    `study=${code}\n`,
+  )
   await rm(settings)
   assert.equal(exitCode, 0)
   assert.deepEqual(

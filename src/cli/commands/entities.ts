@@ -127,7 +127,11 @@ async function count({ connection, settings, source, found }: Looked, { wishes, 
   const [own, needed] = [sum(counts.map((one) => one.own)), sum(counts.map((one) => one.needed))]
   output.line(`${'in all'.padEnd(40)} ${printCount(own).padStart(12)} rows, and ${printCount(needed)} that have to exist`)
   for (const { table, fact } of warnings.filter(({ kind }) => kind === 'polymorphic')) output.line(`NOT COVERED ${table}: ${fact}`)
-  const { roots: selections, refused } = await filesOfEntity(connection, closure, { model, fileReferences: settings.fileReferences, source })
+  const { roots: selections, refused } = await filesOfEntity(connection, closure, {
+    model,
+    fileReferences: settings.fileReferences,
+    source,
+  })
   const files = []
   for (const { name, path } of roots) {
     const selection = selections.get(name)

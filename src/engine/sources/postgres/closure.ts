@@ -33,8 +33,6 @@ export interface Closure {
   readonly counts: readonly ClosureCount[]
   /** The temporary table with the keys of a table's rows, their `own` and `gen`; undefined when none was found. */
   placeOf(table: GraphTable): string | undefined
-  /** In SQL: that the row of `table` for which `alias` stands was found, or is part of the entity. */
-  isFound(table: GraphTable, alias: string, as: 'own' | 'any'): string
 }
 
 /**
@@ -48,16 +46,7 @@ export async function findClosure(connection: Connection, roots: readonly Closur
   for (const root of roots) await work.begin(root)
   await work.descend(ways.filter(({ isOwning }) => isOwning))
   await work.ascend(ways.filter(({ isNeeded }) => isNeeded))
-  const placeOf = (table: GraphTable) => work.placeOf(table)
-  return { counts: await work.counts(), placeOf, isFound: (table, alias, as) => isFoundIn(placeOf(table), { table, alias, as }) }
-}
-
-function isFoundIn(
-  place: string | undefined,
-  { table, alias, as }: { readonly table: GraphTable; readonly alias: string; readonly as: 'own' | 'any' },
-): string {
-  if (place === undefined) return 'false'
-  return `EXISTS (SELECT FROM ${place} AS found WHERE ${as === 'own' ? 'found.own AND ' : ''}${sameKey(table, 'found', alias)})`
+  return { counts: await work.counts(), placeOf: (table) => work.placeOf(table) }
 }
 
 /** Rows whose keys are new in one generation; small ones are not worth statistics. */
@@ -80,13 +69,11 @@ class ClosureWork {
 
   async begin({ table, column, value }: ClosureRoot): Promise<void> {
     const place = await this.#make(table)
-    // Counts what is found, also where another root found it before.
-    const found = await this.#counted(
-      `INSERT INTO ${place} SELECT ${keyOf(table, 'root')}, true, 0 FROM ${nameOf(table)} AS root WHERE ${isValue(table, column)}
-       ON CONFLICT (${placeKeyOf(table)}) DO UPDATE SET own = true`,
+    const added = await this.#counted(
+      `INSERT INTO ${place} SELECT ${keyOf(table, 'root')}, true, 0 FROM ${nameOf(table)} AS root WHERE ${isValue(table, column)} ON CONFLICT DO NOTHING`,
       [value],
     )
-    if (found === 0) throw new Fault('ENTITY_UNKNOWN', `no row of ${table.schema}.${table.name} has that ${column}`, { column })
+    if (added === 0) throw new Fault('ENTITY_UNKNOWN', `no row of ${table.schema}.${table.name} has that ${column}`, { column })
     this.#gain(table, 0)
   }
 
@@ -175,13 +162,14 @@ class ClosureWork {
       'source.tableoid AS k0',
       'source.ctid AS k1',
     ]
+    const names = columns.map((_column, index) => `k${index}`)
     try {
       await this.#connection.query(`CREATE TEMPORARY TABLE ${quoteName(`closure_${table.oid}`)} ON COMMIT DROP AS
         SELECT ${columns.join(', ')}, true AS own, 0 AS gen FROM ${nameOf(table)} AS source WITH NO DATA`)
     } catch (error) {
       throw temporaryFault(error, this.#connection)
     }
-    await this.#connection.query(`ALTER TABLE ${place} ADD PRIMARY KEY (${placeKeyOf(table)})`)
+    await this.#connection.query(`ALTER TABLE ${place} ADD PRIMARY KEY (${names.join(', ')})`)
     this.#places.set(table.oid, { table, place })
     return place
   }
@@ -217,11 +205,6 @@ function nameOf({ schema, name }: GraphTable): string {
 
 function keyOf(table: GraphTable, alias: string): string {
   return (table.key?.map(({ name }) => `${alias}.${quoteName(name)}`) ?? [`${alias}.tableoid`, `${alias}.ctid`]).join(', ')
-}
-
-/** The columns of a table's key as its temporary table has them. */
-function placeKeyOf({ key }: GraphTable): string {
-  return (key ?? ['tableoid', 'ctid']).map((_column, index) => `k${index}`).join(', ')
 }
 
 function sameKey(table: GraphTable, found: string, alias: string): string {

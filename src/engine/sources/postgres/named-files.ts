@@ -2,6 +2,7 @@ import type { Closure } from './closure.ts'
 import { quoteLiteral, quoteName, type Connection } from './connection.ts'
 import { CopyField } from './copy-fields.ts'
 import { copyOut } from './copy-out.ts'
+import { isFound } from './found-rows.ts'
 import type { GraphTable } from './reference-graph.ts'
 
 /** A column whose every value is a path below one root. */
@@ -60,8 +61,8 @@ export async function* pathsOfRows(connection: Connection, closure: Closure, col
     closure.placeOf(table) === undefined
       ? []
       : [
-          `SELECT ${pathOf(column, prefix)} AS path, ${closure.isFound(table, 'source', 'own')} AS own FROM ${nameOf(relation)} AS source
-           WHERE source.${quoteName(column)} IS NOT NULL AND ${closure.isFound(table, 'source', 'any')}`,
+          `SELECT ${pathOf(column, prefix)} AS path, ${isFound(closure, { table, alias: 'source' }, 'own')} AS own FROM ${nameOf(relation)} AS source
+           WHERE source.${quoteName(column)} IS NOT NULL AND ${isFound(closure, { table, alias: 'source' }, 'any')}`,
         ],
   )
   if (found.length === 0) return
@@ -101,7 +102,7 @@ export async function* namesOfRows(connection: Connection, closure: Closure, pat
   const columns = pattern.names.map((_pieces, index) => `n${index}`)
   const isFilled = columns.map((column) => `${column} IS NOT NULL`).join(' AND ')
   const isSame = (one: string) => columns.map((column) => `${one}.${column} OPERATOR(pg_catalog.=) mine.${column}`).join(' AND ')
-  const isOwn = closure.isFound(table, 'source', 'own')
+  const isOwn = isFound(closure, { table, alias: 'source' }, 'own')
   const select = `WITH mine AS MATERIALIZED (
         SELECT * FROM (SELECT DISTINCT ${names} FROM ${nameOf(table)} AS source WHERE ${isOwn}) AS filled WHERE ${isFilled}),
       shared AS (SELECT * FROM mine WHERE EXISTS (
@@ -118,7 +119,7 @@ function pathsOfOthers(closure: Closure, columns: readonly NamingColumn[]): stri
     .map(
       ({ relation, table, column, prefix }) =>
         `SELECT ${pathOf(column, prefix)} AS path FROM ${nameOf(relation)} AS source
-         WHERE source.${quoteName(column)} IS NOT NULL AND NOT ${closure.isFound(table, 'source', 'own')}`,
+         WHERE source.${quoteName(column)} IS NOT NULL AND NOT ${isFound(closure, { table, alias: 'source' }, 'own')}`,
     )
     .join(' UNION ALL ')
 }
