@@ -233,6 +233,23 @@ const table = {
   },
   ENTITY_UNKNOWN: { usage: true, hint: 'Check the kind and the key; a record that was deleted is found in a backup from before.' },
   ENTITY_KEY: { usage: true, hint: 'Write the key as the application shows it; `integrum entities discover` says of which column it is.' },
+  ENTITY_POLICY: {
+    usage: true,
+    hint: 'The plan lists the rows that need a choice: make it anew with a policy for them (--conflicts, --parents, or --policy FILE).',
+  },
+  ENTITY_DRIFT: {
+    hint: 'The schema changed since the backup in a way that its rows do not fit any more; restore to another place, or change the schema back for it.',
+  },
+  ENTITY_LOCKED: { retry: true, hint: 'Nothing was changed. Try again when the other session is done; `pg_locks` says which one it is.' },
+  ENTITY_WRITE: {
+    hint: 'Nothing was changed. Look at what the named table refuses; triggers can be kept quiet with --triggers quiet.',
+  },
+  ENTITY_COMPLEMENT: {
+    hint: 'Nothing was changed. A trigger, a rule or a cascade reaches beyond the record; keep triggers quiet, or change what the reference means in the settings.',
+  },
+  ENTITY_UNDO_CONFLICT: {
+    hint: 'Nothing was changed. What the restore wrote was changed since; make a new plan from the backup that holds the state you want.',
+  },
   NOT_FOUND: { usage: true, hint: 'Check the id; what belongs to others or was removed is not found either.' },
   TOO_MANY_REQUESTS: { retry: true, hint: 'Wait as long as the header Retry-After says.' },
   SHUTTING_DOWN: { retry: true, hint: 'The service is stopping; try again in a moment.' },

@@ -55,11 +55,17 @@ function referencesOf(from: number, count: number, pick: (below: number) => numb
   }))
 }
 
-const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`
+export const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`
+
+export const keyColumnsOf = ({ keyWidth }: RandomTable) => Array.from({ length: keyWidth }, (_none, index) => `k${index}`)
+
+export function columnsOfReference({ tables }: Pick<RandomSchema, 'tables'>, { to, prefix }: RandomReference): string[] {
+  return keyColumnsOf(tables[to]!).map((column) => `${prefix}_${column}`)
+}
 
 function sqlOf(tables: readonly RandomTable[]): string {
-  const keyColumns = (table: RandomTable) => Array.from({ length: table.keyWidth }, (_none, index) => `k${index}`)
-  const columnsOf = (reference: RandomReference) => keyColumns(tables[reference.to]!).map((column) => `${reference.prefix}_${column}`)
+  const keyColumns = keyColumnsOf
+  const columnsOf = (reference: RandomReference) => columnsOfReference({ tables }, reference)
   const create = tables.map((table) => {
     const named = table.references.flatMap((reference) =>
       columnsOf(reference).map((column) => `${column} int${reference.isRequired ? ' not null' : ''}`),

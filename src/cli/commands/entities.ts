@@ -1,4 +1,3 @@
-import { text } from 'node:stream/consumers'
 import type { Command } from 'commander'
 import { Fault } from '#base/fault.ts'
 import type { SystemSettings } from '#base/settings.ts'
@@ -12,6 +11,7 @@ import { printTable } from '#engine/entities/ownership.ts'
 import { connect, type Connection } from '#engine/sources/postgres/connection.ts'
 import { inOneView } from '#engine/sources/postgres/reading-session.ts'
 import type { CommandContext } from '#cli/command.ts'
+import { wishesOf } from '#cli/entity-wishes.ts'
 import { collectNamed, collectText, databaseTargets, fileRoots, readSettings, type Named } from '#cli/options.ts'
 import type { Output } from '#cli/output.ts'
 
@@ -68,16 +68,6 @@ interface Looked {
   /** The name of the database in the system. */
   readonly source: string
   readonly found: Discovered
-}
-
-/** Keys of patients do not belong into a list of processes, which every user of the machine may read. */
-async function wishesOf(given: readonly string[]): Promise<EntityWish[]> {
-  const fromInput = given.includes('-') ? (await text(process.stdin)).split('\n').filter((line) => line !== '') : []
-  return [...given.filter((one) => one !== '-'), ...fromInput].map((one) => {
-    const at = one.indexOf('=')
-    if (at < 1 || at === one.length - 1) throw new Fault('USAGE', 'an entity is written KIND=KEY, such as study=ABC-123')
-    return { kind: one.slice(0, at), key: one.slice(at + 1) }
-  })
 }
 
 function show(output: Output, { model, warnings }: Discovered): void {

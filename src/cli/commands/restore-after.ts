@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { systemClock } from '#base/clock.ts'
 import { Fault } from '#base/fault.ts'
+import { isChangeSet, listChangeStates } from '#engine/entities/change-journal.ts'
 import { adoptJournals } from '#engine/restore/adopt.ts'
 import { listJournals } from '#engine/restore/journal.ts'
 import { recoverAll } from '#engine/restore/recover.ts'
@@ -76,6 +77,8 @@ export function addRestoreAfter(group: Command, context: CommandContext): void {
 }
 
 async function undo(id: string, options: UndoCommandOptions, context: CommandContext): Promise<void> {
+  if (isChangeSet(await stateDirectory(options.state), id))
+    return await (await import('./restore-record.ts')).undoRecord(id, options, context)
   const startedMs = systemClock.monotonicMs()
   const order = {
     stateDirectory: await stateDirectory(options.state),
@@ -94,6 +97,13 @@ async function undo(id: string, options: UndoCommandOptions, context: CommandCon
 
 async function release(id: string, options: ReleaseCommandOptions, context: CommandContext): Promise<void> {
   const { output, signal } = context
+  const directory = await stateDirectory(options.state)
+  if (isChangeSet(directory, id)) {
+    const { releaseChangeSet } = await import('#engine/entities/apply-change-set.ts')
+    const { step } = await releaseChangeSet(id, { stateDirectory: directory, confirmed: options.confirm })
+    output.line(`Released: restore ${id} can no longer be undone`)
+    return output.result({ status: 'completed', restore: id, step })
+  }
   if (!options.backup && !options.reason)
     throw new Fault('REASON_REQUIRED', 'throwing the replaced state away without a backup needs a reason')
   await using repository = await openedRepository(options)
@@ -101,7 +111,7 @@ async function release(id: string, options: ReleaseCommandOptions, context: Comm
     repository,
     id,
     {
-      stateDirectory: await stateDirectory(options.state),
+      stateDirectory: directory,
       confirmed: options.confirm,
       withoutBackup: options.backup ? undefined : options.reason,
       compressionLevel: options.compression,
@@ -120,29 +130,45 @@ async function recover(options: RecoverOptions, { output, signal }: CommandConte
   const directory = await stateDirectory(options.state)
   const servers = databaseTargets((options.server ?? []).map((value) => ({ name: 'server', value }))).map(({ target }) => target)
   await adoptJournals(directory, { files: options.journal ?? [], servers }, signal)
+  const { recoverChangeSets } = await import('#engine/entities/apply-change-set.ts')
+  const changeSets = await recoverChangeSets(directory, systemClock, signal)
   const recovered = await recoverAll(directory, systemClock, signal)
   const leftDrills = await nameLeftDrills(directory, output)
-  if (recovered.length + leftDrills === 0) output.line('Nothing was interrupted.')
+  if (recovered.length + changeSets.length + leftDrills === 0) output.line('Nothing was interrupted.')
   for (const { before, state } of recovered) {
     output.line(`restore ${state.restore} of ${state.system}, interrupted at "${before}", is now "${state.step}"`)
   }
+  for (const { restore, system, step } of changeSets) output.line(`restore ${restore} of records of ${system} is now "${step}"`)
   output.result({
     status: 'completed',
     leftDrills,
+    changeSets: changeSets.map(({ restore, system, step }) => ({ restore, system, step })),
     recovered: recovered.map(({ before, state }) => ({ restore: state.restore, system: state.system, before, step: state.step })),
   })
 }
 
 async function list(options: { state?: string }, { output }: CommandContext): Promise<void> {
-  const journals = await listJournals(await stateDirectory(options.state))
-  if (journals.length === 0) output.note('There was no restore yet.')
+  const directory = await stateDirectory(options.state)
+  const journals = await listJournals(directory)
+  const changeSets = await listChangeStates(directory)
+  if (journals.length + changeSets.length === 0) output.note('There was no restore yet.')
   for (const { state } of journals) {
     output.line(
       `${state.restore}  ${state.createdAt}  ${state.system}  ${state.kind}  ${state.step}${state.failure === null ? '' : `: ${state.failure}`}`,
     )
   }
+  for (const { restore, createdAt, system, step, failure } of changeSets)
+    output.line(`${restore}  ${createdAt}  ${system}  records  ${step}${failure === null ? '' : `: ${failure}`}`)
   output.result({
     status: 'completed',
+    records: changeSets.map(({ restore, createdAt, system, step, backup, undoUntil }) => ({
+      restore,
+      createdAt,
+      system,
+      step,
+      backup,
+      undoUntil,
+    })),
     restores: journals.map(({ state: { restore, createdAt, system, kind, step, backup, undoUntil } }) => ({
       restore,
       createdAt,

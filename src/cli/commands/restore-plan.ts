@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { InvalidArgumentError, type Command } from 'commander'
+import { InvalidArgumentError, Option, type Command } from 'commander'
 import { systemClock } from '#base/clock.ts'
 import { Fault } from '#base/fault.ts'
 import { printBytes, printCount } from '#base/units.ts'
@@ -21,11 +21,13 @@ import {
   readSettings,
   wholeNumber,
   withRepository,
+  withState,
   type Named,
   type RepositoryOptions,
 } from '#cli/options.ts'
 import type { Output } from '#cli/output.ts'
 import { withServer } from '#cli/server.ts'
+import type { RecordPlanOptions } from './restore-record.ts'
 
 interface PlanOptions extends RepositoryOptions {
   readonly backup: string
@@ -40,10 +42,11 @@ interface PlanOptions extends RepositoryOptions {
   readonly settings?: string
   readonly out?: string
   readonly server?: string
+  readonly entity?: readonly string[]
 }
 
 export function addRestorePlan(group: Command, context: CommandContext): void {
-  withServer(withRepository(group.command('plan')))
+  withServer(withState(withRepository(group.command('plan'))))
     .description('say what a restore would do, and write it to a file; changes nothing')
     .requiredOption('--backup <id>', 'uuid, the beginning of one, or latest')
     .option('--out <file>', 'where to write the plan; a service keeps its own')
@@ -55,8 +58,17 @@ export function addRestorePlan(group: Command, context: CommandContext): void {
     .option('--role <name=choice>', 'for a role that is missing: NAME=create or NAME=map:OTHER (repeatable)', collectRole)
     .option('--free-bytes <name=bytes>', "free space of a remote database's server (repeatable)", collectNamed)
     .option('--loss-rows-max <count>', 'give up when more rows than this are written meanwhile', wholeNumber(0, Number.MAX_SAFE_INTEGER))
-    .option('--settings <file>', "the system's settings: hooks, assertions")
+    .option('--settings <file>', "the system's settings: hooks, assertions, entities")
+    .option('--entity <kind=key>', 'only this record, as a change set (repeatable); "-" reads them from standard input', collectText)
+    .addOption(new Option('--changed <side>', 'records: rows that differ').choices(['backup', 'live']))
+    .addOption(new Option('--added <side>', 'records: rows written since, gone as in the backup or kept').choices(['backup', 'live']))
+    .addOption(new Option('--conflicts <side>', 'records: rows that belong, or belonged, to somebody else').choices(['backup', 'live']))
+    .addOption(new Option('--parents <side>', 'records: rows that have to exist and are gone').choices(['backup']))
+    .addOption(new Option('--triggers <how>', "records: the application's triggers (default: quiet)").choices(['quiet', 'fire']))
+    .option('--policy <file>', 'records: the same, for tables and rows one by one')
+    .option('--place <directory>', 'records: where there is room for the staged backup (default: /var/tmp)')
     .action(async (options: PlanOptions) => {
+      if (options.entity !== undefined) return await (await import('./restore-record.ts')).planRecord(options as RecordPlanOptions, context)
       if (options.server === undefined) await run(options, context)
       else await (await import('#cli/online/restore.ts')).planOnline(options, context)
     })

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { systemClock } from '#base/clock.ts'
 import { Fault, messageOf } from '#base/fault.ts'
@@ -27,15 +27,23 @@ interface RunCommandOptions extends RepositoryOptions {
 export function addRestoreRun(group: Command, context: CommandContext): void {
   withSignature(withState(withRepository(group.command('run'))))
     .description('carry out a plan: safety backup, staging, comparison, and only then the swap')
-    .argument('<plan>', 'the file that `restore plan --out` wrote, or the id that a service gave')
+    .argument('<plan>', 'what `restore plan --out` wrote, or the id that a service gave')
     .requiredOption('--confirm <system>', 'the name of the system, typed again')
     .option('--no-safety-backup', 'do not back up what is replaced first; say why with --reason')
     .option('--reason <text>', 'why there is no safety backup; it stands in the receipt. With --server: why it is restored')
     .option('--compression <level>', 'zstd level 1-19 of the safety backup', wholeNumber(1, 19), 1)
     .action(async (file: string, options: RunCommandOptions) => {
-      if (options.server === undefined) await run(file, options, context)
+      if (options.server === undefined && (await isFolder(file)))
+        await (await import('./restore-record.ts')).runRecord(file, options, context)
+      else if (options.server === undefined) await run(file, options, context)
       else await (await import('#cli/online/restore.ts')).runOnline(file, options, context)
     })
+}
+
+/** A change set is a folder, the plan of a whole restore a file. */
+async function isFolder(place: string): Promise<boolean> {
+  // What cannot be looked at is told where it is read.
+  return (await stat(place).catch(() => undefined))?.isDirectory() ?? false
 }
 
 async function run(file: string, options: RunCommandOptions, context: CommandContext): Promise<void> {

@@ -1,11 +1,13 @@
 import type { EntityModelSettings } from '#base/settings.ts'
 import type { Connection } from '#engine/sources/postgres/connection.ts'
-import { readReferenceGraph } from '#engine/sources/postgres/reference-graph.ts'
+import { readReferenceGraph, type GraphReference, type GraphTable } from '#engine/sources/postgres/reference-graph.ts'
 import { entityModelOf, type EntityModel } from './entity-model.ts'
 import { printTable, warningsOf, type GraphWarning } from './ownership.ts'
 
 export interface Discovered {
   readonly model: EntityModel
+  readonly tables: readonly GraphTable[]
+  readonly references: readonly GraphReference[]
   /** What nothing covers, or what will take longer. */
   readonly warnings: readonly GraphWarning[]
 }
@@ -18,5 +20,5 @@ export async function discover(connection: Connection, settings: EntityModelSett
   const graph = await readReferenceGraph(connection)
   const model = entityModelOf(graph, settings, source)
   const covered = new Set(model.edges.filter(({ kind }) => kind !== 'foreign-key').map(({ child }) => printTable(child)))
-  return { model, warnings: warningsOf(graph).filter(({ kind, table }) => kind !== 'polymorphic' || !covered.has(table)) }
+  return { model, ...graph, warnings: warningsOf(graph).filter(({ kind, table }) => kind !== 'polymorphic' || !covered.has(table)) }
 }

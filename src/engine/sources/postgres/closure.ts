@@ -19,6 +19,8 @@ export interface ClosureRoot {
   readonly column: string
   /** As people write it; compared as the column's own type. */
   readonly value: string
+  /** That there is none is an answer as well. */
+  readonly mayBeAbsent?: boolean | undefined
 }
 
 export interface ClosureCount {
@@ -49,6 +51,14 @@ export async function findClosure(connection: Connection, roots: readonly Closur
   return { counts: await work.counts(), placeOf: (table) => work.placeOf(table) }
 }
 
+/** Of a table whose key is one column: the keys with which a closure began, as text. */
+export async function rootKeys(connection: Connection, place: string): Promise<string[]> {
+  const rows = await connection.query<{ key: string }>(
+    `SELECT k0::pg_catalog.text AS key FROM ${place} WHERE own AND gen OPERATOR(pg_catalog.=) 0`,
+  )
+  return rows.map(({ key }) => key)
+}
+
 /** Rows whose keys are new in one generation; small ones are not worth statistics. */
 const analyzedRowsMin = 1_000
 
@@ -67,12 +77,13 @@ class ClosureWork {
     return this.#gained.has(oid) ? this.#places.get(oid)?.place : undefined
   }
 
-  async begin({ table, column, value }: ClosureRoot): Promise<void> {
+  async begin({ table, column, value, mayBeAbsent }: ClosureRoot): Promise<void> {
     const place = await this.#make(table)
     const added = await this.#counted(
       `INSERT INTO ${place} SELECT ${keyOf(table, 'root')}, true, 0 FROM ${nameOf(table)} AS root WHERE ${isValue(table, column)} ON CONFLICT DO NOTHING`,
       [value],
     )
+    if (added === 0 && mayBeAbsent) return
     if (added === 0) throw new Fault('ENTITY_UNKNOWN', `no row of ${table.schema}.${table.name} has that ${column}`, { column })
     this.#gain(table, 0)
   }
@@ -120,7 +131,7 @@ class ClosureWork {
     const added = await this.#counted(
       `INSERT INTO ${place} SELECT DISTINCT ${keyOf(child, 'child')}, true, ${this.#generation}
        FROM ${this.#places.get(parent.oid)!.place} AS found
-         JOIN ${nameOf(parent)} AS parent ON ${sameKey(parent, 'found', 'parent')}
+         JOIN ${nameOf(parent)} AS parent ON ${isRow(parent, 'found', 'parent')}
          JOIN ${nameOf(child)} AS child ON ${condition}
        WHERE found.own AND found.gen = ${from}
        ON CONFLICT DO NOTHING`,
@@ -134,7 +145,7 @@ class ClosureWork {
     const added = await this.#counted(
       `INSERT INTO ${place} SELECT DISTINCT ${keyOf(parent, 'parent')}, false, ${this.#generation}
        FROM ${this.#places.get(child.oid)!.place} AS found
-         JOIN ${nameOf(child)} AS child ON ${sameKey(child, 'found', 'child')}
+         JOIN ${nameOf(child)} AS child ON ${isRow(child, 'found', 'child')}
          JOIN ${nameOf(parent)} AS parent ON ${condition}
        WHERE found.gen IN (${gained.join(', ')})
        ON CONFLICT DO NOTHING`,
@@ -207,7 +218,8 @@ function keyOf(table: GraphTable, alias: string): string {
   return (table.key?.map(({ name }) => `${alias}.${quoteName(name)}`) ?? [`${alias}.tableoid`, `${alias}.ctid`]).join(', ')
 }
 
-function sameKey(table: GraphTable, found: string, alias: string): string {
+/** `found`, of a table of keys as a closure makes them, names the row `alias`. */
+export function isRow(table: GraphTable, found: string, alias: string): string {
   const own = table.key?.map(({ name, equal }, index) => `${found}.k${index} OPERATOR(${equal}) ${alias}.${quoteName(name)}`)
   return (own ?? [`${found}.k0 OPERATOR(pg_catalog.=) ${alias}.tableoid`, `${found}.k1 OPERATOR(pg_catalog.=) ${alias}.ctid`]).join(' AND ')
 }

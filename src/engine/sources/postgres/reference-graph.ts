@@ -18,7 +18,15 @@ export interface GraphTable {
   readonly uniqueColumns: readonly KeyColumn[]
   /** By statistics; null before the first ANALYZE. */
   readonly rowsEstimate: number | null
-  readonly columns: readonly { readonly name: string; readonly type: string; readonly isNotNull: boolean }[]
+  readonly columns: readonly GraphColumn[]
+}
+
+export interface GraphColumn {
+  readonly name: string
+  readonly type: string
+  readonly isNotNull: boolean
+  /** The server makes its value; nobody may write it. */
+  readonly isGenerated: boolean
 }
 
 export type OnDelete = 'no action' | 'restrict' | 'cascade' | 'set null' | 'set default'
@@ -72,7 +80,8 @@ const tablesSql = `
           FROM pg_catalog.pg_index i CROSS JOIN (VALUES (1)) AS place(n)
             JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = i.indkey[0]
           WHERE i.indrelid = c.oid AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indnkeyatts = 1) AS "uniqueColumns",
-         (SELECT json_agg(json_build_object('name', a.attname, 'type', pg_catalog.format_type(a.atttypid, a.atttypmod), 'isNotNull', a.attnotnull) ORDER BY a.attnum)
+         (SELECT json_agg(json_build_object('name', a.attname, 'type', pg_catalog.format_type(a.atttypid, a.atttypmod), 'isNotNull', a.attnotnull,
+            'isGenerated', a.attgenerated OPERATOR(pg_catalog.<>) '') ORDER BY a.attnum)
           FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns,
          (SELECT json_agg(json_build_object('name', a.attname, 'equal', ${operatorText(indexEquality)}) ORDER BY place.n)
           FROM pg_catalog.pg_index i CROSS JOIN LATERAL pg_catalog.generate_series(1, i.indnkeyatts) AS place(n)

@@ -23,3 +23,12 @@ export async function surveyServer(connection: Connection): Promise<ServerIdenti
     isInRecovery: row!.recovery,
   }
 }
+
+/** The database of a session, as nothing but a restore changes it. */
+export async function whichDatabase(connection: Connection): Promise<{ readonly systemIdentifier: string; readonly oid: number }> {
+  const [here] = await connection.query<{ oid: number }>(
+    'select oid from pg_catalog.pg_database where datname operator(pg_catalog.=) pg_catalog.current_database()',
+  )
+  const { systemIdentifier } = await surveyServer(connection)
+  return { systemIdentifier, oid: here!.oid }
+}

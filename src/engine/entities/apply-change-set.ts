@@ -1,0 +1,191 @@
+import { rm } from 'node:fs/promises'
+import path from 'node:path'
+import type { Clock } from '#base/clock.ts'
+import { Fault, isFault, messageOf } from '#base/fault.ts'
+import { limits } from '#base/limits.ts'
+import type { Instruments } from '#engine/backup/order.ts'
+import { applyRows, type AppliedRows, type RowsOrder } from '#engine/sources/postgres/apply-rows.ts'
+import { connect, type Connection } from '#engine/sources/postgres/connection.ts'
+import { readReferenceGraph, type ReferenceGraph } from '#engine/sources/postgres/reference-graph.ts'
+import type { RowImages } from '#engine/sources/postgres/row-images.ts'
+import { assertMayWriteRows } from '#engine/sources/postgres/row-privileges.ts'
+import { whichDatabase } from '#engine/sources/postgres/server-identity.ts'
+import { applySessionSettings } from '#engine/sources/postgres/session-settings.ts'
+import type { Direction } from '#engine/sources/postgres/write-changes.ts'
+import { transactionStatus } from '#engine/sources/postgres/transaction-status.ts'
+import { ChangeJournal, isUnfinishedChange, listChangeStates, type Applied, type ChangeState } from './change-journal.ts'
+import { readChangeSet, rowsOf, type ChangedTable, type ChangeSet } from './change-set.ts'
+import { assertDecided } from './plan-change-set.ts'
+import { printTable } from './ownership.ts'
+
+export interface ApplyOptions {
+  readonly stateDirectory: string
+  /** The name of the system, typed again. */
+  readonly confirmed: string
+  readonly instruments: Instruments
+}
+
+/**
+ * Carries a change set out, once: in one transaction, with every other row of the database hashed before and after. Until its COMMIT
+ * nothing is changed; afterwards the same document takes it back. Faults: ENTITY_POLICY, PLAN_USED, PLAN_STALE, those of `applyRows`.
+ */
+export async function applyChangeSet(from: string, options: ApplyOptions, signal: AbortSignal): Promise<ChangeState> {
+  const { clock } = options.instruments
+  const changeSet = await readChangeSet(from)
+  assertDecided(changeSet)
+  assertConfirmed(changeSet, options.confirmed)
+  const journal = await ChangeJournal.begin(options.stateDirectory, { from, changeSet }, clock.now())
+  try {
+    await write(journal, { direction: 'forward', step: 'writing', keep: (applied) => ({ applied }) }, options, signal)
+  } catch (error) {
+    await giveUp(journal, { clock, why: messageOf(error) })
+    throw error
+  }
+  return journal.state
+}
+
+/** Takes a restore back where live rows still are as it left them; ENTITY_UNDO_CONFLICT, with nothing changed, where they are not. */
+export async function undoChangeSet(id: string, options: ApplyOptions, signal: AbortSignal): Promise<ChangeState> {
+  const journal = await ChangeJournal.open(options.stateDirectory, id)
+  assertConfirmed(journal.changeSet, options.confirmed)
+  if (journal.state.step !== 'done')
+    throw new Fault('RESTORE_STATE', `restore ${id} is ${journal.state.step}, so there is nothing to take back`, { restore: id })
+  try {
+    await write(journal, { direction: 'back', step: 'undoing', keep: (undone) => ({ undone }) }, options, signal)
+  } catch (error) {
+    await giveUp(journal, { clock: options.instruments.clock, why: messageOf(error) })
+    throw error
+  }
+  return journal.state
+}
+
+/** Gives up the undo: the rows that it would need are removed. */
+export async function releaseChangeSet(id: string, { stateDirectory, confirmed }: Omit<ApplyOptions, 'instruments'>): Promise<ChangeState> {
+  const journal = await ChangeJournal.open(stateDirectory, id)
+  assertConfirmed(journal.changeSet, confirmed)
+  if (isUnfinishedChange(journal.state))
+    throw new Fault('RESTORE_STATE', `restore ${id} is ${journal.state.step}: run \`integrum restore recover\` first`, { restore: id })
+  await journal.change({ step: journal.state.step === 'done' ? 'released' : journal.state.step })
+  await rm(path.join(journal.folder, 'rows'), { recursive: true, force: true })
+  return journal.state
+}
+
+/** Every change set that a crash left half-way: its transaction was committed, or nothing of it was. */
+export async function recoverChangeSets(stateDirectory: string, clock: Clock, signal: AbortSignal): Promise<ChangeState[]> {
+  const recovered: ChangeState[] = []
+  for (const state of await listChangeStates(stateDirectory)) {
+    if (!isUnfinishedChange(state)) continue
+    const journal = await ChangeJournal.open(stateDirectory, state.restore)
+    await settleChange(journal, { clock, why: `it was interrupted at step "${state.step}"` }, signal)
+    recovered.push(journal.state)
+  }
+  return recovered
+}
+
+interface Writing {
+  readonly direction: Direction
+  readonly step: 'writing' | 'undoing'
+  readonly keep: (applied: Applied) => Partial<ChangeState>
+}
+
+async function write(journal: ChangeJournal, { direction, step, keep }: Writing, { instruments }: ApplyOptions, signal: AbortSignal) {
+  const { changeSet } = journal
+  instruments.onProgress({ stage: direction === 'forward' ? 'apply' : 'undo' })
+  await using connection = await connectLive(changeSet, signal)
+  const graph = await readReferenceGraph(connection)
+  const order: RowsOrder = {
+    tables: tablesOf(journal, graph),
+    references: graph.references,
+    direction,
+    triggers: changeSet.policy.triggers,
+    hashKey: instruments.random.bytes(16),
+    onBegun: (xid) => journal.change({ step, xid, failure: null }),
+    beforeCommit: (applied) => journal.change(keep(appliedOf(applied))),
+  }
+  await assertMayWriteRows(
+    connection,
+    order.tables.map(({ images }) => images.table),
+  )
+  await applyRows(connection, order, signal)
+  await journal.change(ended(step, instruments.clock))
+}
+
+function ended(step: Writing['step'], clock: Clock): Partial<ChangeState> {
+  if (step === 'undoing') return { step: 'undone' }
+  const now = clock.now()
+  return { step: 'done', doneAt: now.toISOString(), undoUntil: new Date(now.getTime() + limits.undoWindowMs).toISOString() }
+}
+
+/** Pinned to the server and database that were planned for, under the settings in which the rows were read. */
+async function connectLive({ database }: ChangeSet, signal?: AbortSignal): Promise<Connection> {
+  await using opening = new AsyncDisposableStack()
+  const connection = opening.use(await connect(database.target, signal))
+  const { systemIdentifier, oid } = await whichDatabase(connection)
+  if (systemIdentifier !== database.systemIdentifier || oid !== database.oid)
+    throw new Fault('PLAN_STALE', `database ${database.target.database} is another one than that of the plan`, { name: database.name })
+  await applySessionSettings(connection, database.sessionSettings)
+  const opened = opening.move()
+  return { ...connection, [Symbol.asyncDispose]: () => opened.disposeAsync() }
+}
+
+function tablesOf({ changeSet, folder }: ChangeJournal, graph: ReferenceGraph): RowsOrder['tables'] {
+  const byName = new Map(graph.tables.map((table) => [printTable(table), table]))
+  return changeSet.tables.flatMap((planned) => {
+    const { file, inserts, updates, deletes } = planned
+    if (file === null) return []
+    const name = `${planned.schema}.${planned.table}`
+    const table = byName.get(name)
+    if (!table || !isAsPlanned(planned, table))
+      throw new Fault('PLAN_STALE', `table ${name} is not as it was when the plan was made`, { table: name })
+    return [{ images: { table, columns: planned.columns }, rows: () => rowsOf(folder, file), count: inserts + updates + deletes }]
+  })
+}
+
+function isAsPlanned(planned: ChangedTable, { key, columns }: RowImages['table']): boolean {
+  const written = columns.filter(({ isGenerated }) => !isGenerated)
+  return (
+    JSON.stringify(planned.key) === JSON.stringify(key?.map(({ name }) => name)) &&
+    JSON.stringify(planned.columns.map(({ name, type }) => [name, type])) === JSON.stringify(written.map(({ name, type }) => [name, type]))
+  )
+}
+
+function appliedOf({ rows, complement, effects, quietTriggers, sequences }: AppliedRows): Applied {
+  return {
+    rows,
+    complement,
+    effects: effects.map((effect) => ({ ...effect })),
+    quietTriggers: quietTriggers.map(({ schema, table, name }) => `${schema}.${table}.${name}`),
+    sequences: sequences.map((sequence) => ({ ...sequence })),
+  }
+}
+
+function assertConfirmed({ system }: ChangeSet, confirmed: string): void {
+  if (confirmed === system) return
+  throw new Fault('CONFIRMATION_MISMATCH', `"${confirmed}" is not the system of the plan, which is "${system}"`, { system })
+}
+
+/** Without the caller's signal: an abort is exactly when this must run. */
+async function giveUp(journal: ChangeJournal, ending: Ending): Promise<void> {
+  try {
+    await settleChange(journal, ending)
+  } catch (error) {
+    // The journal stays unfinished and `recover` asks again; what went wrong first is what the caller is told.
+    if (!isFault(error)) throw error
+  }
+}
+
+interface Ending {
+  readonly clock: Clock
+  readonly why: string
+}
+
+/** What became of the transaction is known by the server alone; a journal that waits for it stays until it answers. */
+async function settleChange(journal: ChangeJournal, { clock, why }: Ending, signal?: AbortSignal) {
+  const { step, xid } = journal.state
+  if (!isUnfinishedChange(journal.state)) return
+  const undone = { step: 'done', failure: why } as const
+  if (step === 'prepared' || xid === null) return await journal.change(step === 'undoing' ? undone : { step: 'abandoned', failure: why })
+  await using connection = await connectLive(journal.changeSet, signal)
+  if (await transactionStatus(connection, xid, clock)) await journal.change(ended(step === 'undoing' ? 'undoing' : 'writing', clock))
+  else await journal.change(step === 'undoing' ? undone : { step: 'abandoned', failure: why })
+}

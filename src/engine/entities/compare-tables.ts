@@ -1,0 +1,169 @@
+import { createHash } from 'node:crypto'
+import { createWriteStream } from 'node:fs'
+import path from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { Fault } from '#base/fault.ts'
+import { hostFault } from '#host/durable.ts'
+import type { Closure } from '#engine/sources/postgres/closure.ts'
+import { changeOf, chooseChanges, type RowPolicy } from '#engine/sources/postgres/choose-changes.ts'
+import { probeClashes } from '#engine/sources/postgres/clash-probe.ts'
+import { compareRows, type ClassCounts, type TwoSides } from '#engine/sources/postgres/compare-rows.ts'
+import type { Connection } from '#engine/sources/postgres/connection.ts'
+import { copyOut } from '#engine/sources/postgres/copy-out.ts'
+import type { GraphTable } from '#engine/sources/postgres/reference-graph.ts'
+import type { RowImages } from '#engine/sources/postgres/row-images.ts'
+import { enabledTriggers } from '#engine/sources/postgres/row-triggers.ts'
+import type { ChangedTable, ChangePolicy, ChangeSet } from './change-set.ts'
+import type { Discovered } from './discover.ts'
+import { printTable } from './ownership.ts'
+
+export type Compared = Pick<ChangeSet, 'tables' | 'notCompared' | 'drift' | 'triggers' | 'loss'>
+
+interface Sides extends TwoSides {
+  readonly past: Discovered
+  readonly present: Discovered
+}
+
+interface CompareOrder {
+  readonly policy: ChangePolicy
+  readonly folder: string
+}
+
+/** Lays every table of both closures side by side, and writes down what would be changed. */
+export async function compareTables(sides: Sides, { policy, folder }: CompareOrder, signal: AbortSignal): Promise<Compared> {
+  const { live, backupClosure, liveClosure } = sides
+  const before = new Map(sides.past.tables.map((table) => [printTable(table), table]))
+  const after = new Map(sides.present.tables.map((table) => [printTable(table), table]))
+  const rowsThen = countsOf(backupClosure)
+  const rowsNow = countsOf(liveClosure)
+  const names = [...new Set([...rowsThen.keys(), ...rowsNow.keys()])].toSorted()
+  const drift: Writable<ChangeSet['drift']> = {
+    addedColumns: [],
+    removedColumns: [],
+    retypedColumns: [],
+    removedTables: [],
+    addedTables: [],
+  }
+  const notCompared: ChangeSet['notCompared'] = []
+  const compared: { readonly images: RowImages; readonly past: GraphTable; readonly found: ClassCounts }[] = []
+  for (const name of names) {
+    const [past, present] = [before.get(name), after.get(name)]
+    if (!present) drift.removedTables.push({ table: name, rows: rowsThen.get(name)! })
+    else if (!past) drift.addedTables.push(name)
+    else if (present.key === undefined)
+      notCompared.push({ table: name, rowsInBackup: rowsThen.get(name) ?? 0, rowsNow: rowsNow.get(name) ?? 0 })
+    else {
+      const images = imagesOf(present, past, drift)
+      compared.push({ images, past, found: await compareRows(sides, images, past, signal) })
+    }
+  }
+  const tables: ChangedTable[] = []
+  for (const [at, one] of compared.entries()) tables.push(await changedTable(live, { ...one, policy, folder, at }, signal))
+  const written = compared.flatMap(({ images }, at) => (tables[at]!.file === null ? [] : [images.table]))
+  const triggers = await enabledTriggers(live, written)
+  return {
+    tables,
+    notCompared,
+    drift,
+    triggers: triggers.map(({ schema, table, name }) => `${schema}.${table}.${name}`),
+    loss: tables.flatMap(lossOf),
+  }
+}
+
+type Writable<T> = { -readonly [Field in keyof T]: T[Field] }
+
+function countsOf({ counts }: Closure): Map<string, number> {
+  return new Map(counts.map(({ table, own, needed }) => [printTable(table), own + needed]))
+}
+
+/** Columns of the live table, which of them the backup knows, and what became of the others. */
+function imagesOf(present: GraphTable, past: GraphTable, drift: Writable<ChangeSet['drift']>): RowImages {
+  const name = printTable(present)
+  const columnsThen = new Map(past.columns.map((column) => [column.name, column]))
+  const columns = present.columns
+    .filter(({ isGenerated }) => !isGenerated)
+    .map((column) => ({ name: column.name, type: column.type, isInBackup: columnsThen.has(column.name) }))
+  const missing = present.key!.find((column) => !columnsThen.has(column.name))
+  if (missing)
+    throw new Fault('ENTITY_DRIFT', `the key of ${name} has the column ${missing.name}, which the backup has not`, { table: name })
+  for (const column of present.columns) {
+    const before = columnsThen.get(column.name)
+    if (!before) drift.addedColumns.push(`${name}.${column.name}`)
+    else if (before.type !== column.type) drift.retypedColumns.push({ column: `${name}.${column.name}`, was: before.type, is: column.type })
+  }
+  const known = new Set(present.columns.map((column) => column.name))
+  drift.removedColumns.push(...past.columns.flatMap((column) => (known.has(column.name) ? [] : [`${name}.${column.name}`])))
+  return { table: present, columns }
+}
+
+interface Choosing extends CompareOrder {
+  readonly images: RowImages
+  readonly found: ClassCounts
+  readonly at: number
+}
+
+async function changedTable(live: Connection, { images, found, policy, folder, at }: Choosing, signal: AbortSignal): Promise<ChangedTable> {
+  const { schema, name: table, key } = images.table
+  const chosen = await chooseChanges(live, images, policyFor(policy, images.table))
+  const isWritten = chosen.inserts + chosen.updates + chosen.deletes > 0
+  const clashes = isWritten ? await probeClashes(live, images) : []
+  const file = isWritten ? path.join('rows', `${String(at + 1).padStart(4, '0')}.copy`) : null
+  const { open, ...counts } = chosen
+  return {
+    schema,
+    table,
+    key: key!.map(({ name }) => name),
+    columns: images.columns.map((column) => ({ ...column })),
+    found: { ...found },
+    ...counts,
+    open: open.map((rows) => ({ ...rows, first: rows.first.map((one) => [...one]) })),
+    clashes: clashes.map(({ index, count, first }) => ({
+      index,
+      count,
+      first: first.map((one) => ({ row: [...one.row], live: [...one.live] })),
+    })),
+    file,
+    sha256: file === null ? null : await writeRows(live, { images, file: path.join(folder, file) }, signal),
+  }
+}
+
+function policyFor(policy: ChangePolicy, { schema, name }: GraphTable): RowPolicy {
+  const own = policy.tables.find((one) => one.schema === schema && one.table === name)
+  return {
+    changed: own?.changed ?? policy.changed,
+    added: own?.added ?? policy.added,
+    conflicts: own?.conflicts ?? policy.conflicts,
+    parents: own?.parents ?? policy.parents,
+    rows: policy.rows.filter((one) => one.schema === schema && one.table === name),
+  }
+}
+
+/** `action`, before, after: the change itself, as COPY text. Returns its SHA-256. */
+async function writeRows(live: Connection, { images, file }: { readonly images: RowImages; readonly file: string }, signal: AbortSignal) {
+  const sides = ['b', 'a'].flatMap((side) => images.columns.map((_column, place) => `${side}${place}`))
+  const order = images.table.key!.map(({ name }) => images.columns.findIndex((column) => column.name === name))
+  const sorted = order.map((place) => `COALESCE(b${place}, a${place})`).join(', ')
+  const statement = `COPY (SELECT action, ${sides.join(', ')} FROM ${changeOf(images)} ORDER BY ${sorted}) TO STDOUT`
+  const hash = createHash('sha256')
+  async function* hashed(): AsyncGenerator<Buffer, void> {
+    for await (const bytes of copyOut(live, { statement }, signal)) {
+      hash.update(bytes)
+      // What a COPY lends is used again at once.
+      yield Buffer.from(bytes)
+    }
+  }
+  try {
+    await pipeline(hashed, createWriteStream(file, { mode: 0o600, flags: 'wx' }))
+  } catch (error) {
+    throw error instanceof Fault ? error : hostFault(error, `cannot write ${file}`)
+  }
+  return hash.digest('hex')
+}
+
+function lossOf({ schema, table, updates, deletes }: ChangedTable): string[] {
+  const name = `${schema}.${table}`
+  return [
+    ...(deletes > 0 ? [`${deletes} rows of ${name} that were written since the backup would be deleted`] : []),
+    ...(updates > 0 ? [`${updates} rows of ${name} would be as in the backup again; what was changed in them since would be gone`] : []),
+  ]
+}

@@ -1,0 +1,187 @@
+import { mkdir } from 'node:fs/promises'
+import path from 'node:path'
+import { Fault } from '#base/fault.ts'
+import type { SystemSettings } from '#base/settings.ts'
+import { replaceDurably, hostFault } from '#host/durable.ts'
+import type { OpenedBackup } from '#engine/backup/backups.ts'
+import type { Instruments } from '#engine/backup/order.ts'
+import type { Repository } from '#engine/repository/repository.ts'
+import { connect, type Connection } from '#engine/sources/postgres/connection.ts'
+import { findClosure, rootKeys, type Closure } from '#engine/sources/postgres/closure.ts'
+import type { DatabaseSection } from '#engine/sources/postgres/database-section.ts'
+import { inOneView } from '#engine/sources/postgres/reading-session.ts'
+import { whichDatabase } from '#engine/sources/postgres/server-identity.ts'
+import { applySessionSettings } from '#engine/sources/postgres/session-settings.ts'
+import { connectStage } from '#engine/sources/postgres/stage-session.ts'
+import type { DatabaseTarget } from '#engine/sources/postgres/target.ts'
+import { changeSetDigest, changeSetFile, changeSetSchema, printChangeSet, type ChangePolicy, type ChangeSet } from './change-set.ts'
+import { closureOf, rootsOf, type EntityWish } from './closure.ts'
+import { compareTables, type Compared } from './compare-tables.ts'
+import { discover, type Discovered } from './discover.ts'
+import { noModel, waysOf } from './entity-model.ts'
+import { printTable } from './ownership.ts'
+import { stageBackup } from './staged-backup.ts'
+
+export interface ChangeSetOrder {
+  readonly id?: string | undefined
+  readonly opened: OpenedBackup
+  readonly settings: SystemSettings
+  readonly entities: readonly EntityWish[]
+  readonly database: { readonly section: DatabaseSection; readonly target: DatabaseTarget }
+  readonly policy: ChangePolicy
+  /** Where the change set is written; made, and must not exist. */
+  readonly folder: string
+  /** Folder in which the backup's rows are staged, in a private PostgreSQL. */
+  readonly place: string
+  readonly stateDirectory: string
+}
+
+/**
+ * What it would take to bring some records back from a backup, row by row, written into a folder of its own. Nothing is changed to learn
+ * it: the backup's rows are staged in a private place, and both sides are looked at in one view each. Faults: ENTITY_UNKNOWN when the
+ * backup has no such record, those of the closure, of a drill, ENTITY_DRIFT, HOST_IO.
+ */
+export async function planChangeSet(
+  repository: Repository,
+  order: ChangeSetOrder,
+  instruments: Instruments,
+  signal: AbortSignal,
+): Promise<ChangeSet> {
+  const { opened, folder, database, stateDirectory, place } = order
+  const restore = order.id ?? instruments.random.uuid()
+  await makeFolder(folder)
+  await using live = await connect(database.target, signal)
+  await applySessionSettings(live, database.section.sessionSettings)
+  await using staged = await stageBackup(
+    repository,
+    { id: restore, opened, section: database.section, place, stateDirectory },
+    instruments,
+    signal,
+  )
+  await using backup = await connectStage(staged.target, database.section, signal)
+  instruments.onProgress({ stage: 'compare' })
+  const seen = await inOneView(backup, () => inOneView(live, () => look({ live, backup, order }, signal)))
+  const { manifest, backup: kept, checksum } = opened
+  const draft = changeSetSchema.omit({ digest: true }).parse({
+    format: 1,
+    kind: 'change-set',
+    restore,
+    createdAt: instruments.clock.now().toISOString(),
+    system: manifest.system,
+    backup: { id: kept.id, name: manifest.name, at: manifest.startedAt, snapshot: kept.snapshot.id, manifestChecksum: checksum },
+    repositoryId: repository.id,
+    entities: order.entities,
+    settings: order.settings,
+    policy: order.policy,
+    ...seen,
+  })
+  const changeSet = { ...draft, digest: changeSetDigest(draft) }
+  await replaceDurably(path.join(folder, changeSetFile), printChangeSet(changeSet), 0o600)
+  return changeSet
+}
+
+/** Rows of people stand in it: nobody else looks in. */
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { mode: 0o700 })
+    await mkdir(path.join(folder, 'rows'), { mode: 0o700 })
+  } catch (error) {
+    throw hostFault(error, `cannot make the folder ${folder} for the change set`)
+  }
+}
+
+interface Looking {
+  readonly live: Connection
+  readonly backup: Connection
+  readonly order: ChangeSetOrder
+}
+
+type Seen = Pick<ChangeSet, 'database' | 'tables' | 'notCompared' | 'ownership' | 'drift' | 'triggers' | 'loss' | 'warnings'>
+
+async function look({ live, backup, order }: Looking, signal: AbortSignal): Promise<Seen> {
+  const { settings, entities, database, opened } = order
+  const { section, target } = database
+  const model = settings.entities ?? noModel
+  const past = await discover(backup, model, section.name)
+  const present = await discover(live, model, section.name)
+  const backupClosure = await closureOf(backup, past.model, entities)
+  const liveClosure = await closureNow({ live, backup }, { past, present, backupClosure }, entities)
+  const compared = await compareTables({ live, backup, liveClosure, backupClosure, past, present }, order, signal)
+  return {
+    database: { name: section.name, target, ...(await whichDatabase(live)), sessionSettings: section.sessionSettings },
+    ...compared,
+    ownership: ownershipOf(present, compared),
+    warnings: [...warningsOf(present, compared), ...gapsOf(opened)],
+  }
+}
+
+/** The same record as it is now, which may be not at all: found by what people know it by, and by the key that it had in the backup. */
+async function closureNow(
+  { live, backup }: Pick<Looking, 'live' | 'backup'>,
+  { past, present, backupClosure }: { readonly past: Discovered; readonly present: Discovered; readonly backupClosure: Closure },
+  entities: readonly EntityWish[],
+): Promise<Closure> {
+  const roots = rootsOf(present.model, entities)
+  for (const kind of new Set(entities.map((entity) => entity.kind))) {
+    const before = past.model.kinds.find(({ name }) => name === kind)!
+    const after = present.model.kinds.find(({ name }) => name === kind)!
+    const place = backupClosure.placeOf(before.table)
+    const [column, second] = after.table.key ?? []
+    if (place === undefined || column === undefined || second !== undefined || before.table.key?.[0]?.name !== column.name) continue
+    const keys = await rootKeys(backup, place)
+    roots.push(...keys.map((value) => ({ table: after.table, column: column.name, value })))
+  }
+  return await findClosure(
+    live,
+    roots.map((root) => ({ ...root, mayBeAbsent: true })),
+    waysOf(present.model),
+  )
+}
+
+/** Every reference between the tables that are part of it, with what it was taken to mean. */
+function ownershipOf({ model }: Discovered, { tables }: Pick<Compared, 'tables'>): Seen['ownership'] {
+  const known = new Set(tables.map(({ schema, table }) => `${schema}.${table}`))
+  return model.edges.flatMap(({ child, parent, columns, ownership, because }) =>
+    known.has(printTable(child)) || known.has(printTable(parent))
+      ? [{ child: printTable(child), columns: [...columns], parent: printTable(parent), ownership, because }]
+      : [],
+  )
+}
+
+function warningsOf({ warnings }: Discovered, { tables, drift }: Compared): string[] {
+  const differing = tables.flatMap(({ schema, table, found }) =>
+    found['present-different'] > 0
+      ? [`${found['present-different']} rows of ${schema}.${table} that only have to exist are not as in the backup, and stay as they are`]
+      : [],
+  )
+  const notCovered = warnings.flatMap(({ kind, table, fact }) => (kind === 'polymorphic' ? [`${table}: ${fact}`] : []))
+  const gone = drift.removedTables.map(({ table, rows }) => `table ${table} is gone: ${rows} rows of the backup are not restored`)
+  return [...differing, ...notCovered, ...gone]
+}
+
+function gapsOf({ manifest }: OpenedBackup): string[] {
+  if (manifest.gaps.count === 0) return []
+  return [`the backup was completed with ${manifest.gaps.count} gaps`]
+}
+
+/** What keeps a change set from being carried out, for whoever has to choose. ENTITY_POLICY. */
+export function assertDecided({ tables }: ChangeSet): void {
+  for (const { schema, table, open, clashes } of tables) {
+    const [first] = open
+    if (first) {
+      const fact = `${first.count} rows of ${schema}.${table} need a choice (${words[first.class] ?? first.class}; first key ${first.first[0]?.join(', ')})`
+      throw new Fault('ENTITY_POLICY', fact, { table: `${schema}.${table}`, rows: first.count, class: first.class })
+    }
+    const [clash] = clashes
+    if (clash) {
+      const fact = `${clash.count} rows of ${schema}.${table} cannot stand beside live ones: ${clash.index} lets each value in once (live key ${clash.first[0]?.live.join(', ')})`
+      throw new Fault('ENTITY_POLICY', fact, { table: `${schema}.${table}`, rows: clash.count, index: clash.index })
+    }
+  }
+}
+
+const words: Readonly<Record<string, string>> = {
+  elsewhere: 'they belong to somebody else by now',
+  'moved-here': 'they belonged to somebody else in the backup',
+  'parent-missing': 'they have to exist, and are gone',
+}

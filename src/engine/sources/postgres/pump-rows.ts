@@ -1,0 +1,44 @@
+import { Fault } from '#base/fault.ts'
+import { sqlStateOf, type Connection } from './connection.ts'
+import { copyOut } from './copy-out.ts'
+import { copyIn } from './stage-copy-in.ts'
+
+export interface Pump {
+  readonly from: Connection
+  /** `COPY … TO STDOUT`. */
+  readonly read: string
+  readonly to: Connection
+  /** `COPY … FROM STDIN`, of as many columns. */
+  readonly write: string
+  /** Table that the rows are of, for whoever reads a refusal. */
+  readonly what: string
+}
+
+/**
+ * Rows of one session into another, through a fixed amount of memory. Both must write and read them under the same settings. Returns
+ * how many there were. ENTITY_DRIFT when a column of the receiver does not take a value as its type.
+ */
+export async function pumpRows({ from, read, to, write, what }: Pump, signal: AbortSignal): Promise<number> {
+  const out = copyOut(from, { statement: read }, signal)
+  try {
+    const counted = await copyIn(to, write, owned(out), signal)
+    if (counted !== out.rows()) throw new Fault('DATABASE_QUERY', `${out.rows()} rows of ${what} were sent and ${counted} arrived`)
+    return counted
+  } catch (error) {
+    throw typeFault(error, what)
+  }
+}
+
+/** Class 22, "Data Exception", and a value that a domain or NOT NULL refuses: the types are not what they were. */
+export function typeFault(error: unknown, what: string): unknown {
+  const state = sqlStateOf(error)
+  if (!state?.startsWith('22') && state !== '23514' && state !== '23502') return error
+  // What the server says holds the value itself, which may be about a person.
+  const fact = `a value in ${what} does not fit the type that its column has now`
+  return new Fault('ENTITY_DRIFT', fact, { table: what, sqlState: state }, { cause: error })
+}
+
+/** What a COPY lends is used again at once; a socket may keep what it was given for longer. */
+async function* owned(rows: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
+  for await (const bytes of rows) yield Buffer.from(bytes)
+}

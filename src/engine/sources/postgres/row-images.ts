@@ -1,0 +1,52 @@
+import { quoteName } from './connection.ts'
+import type { GraphTable } from './reference-graph.ts'
+
+/** One column of a table as a change set carries it: before and after side by side. */
+export interface ImageColumn {
+  readonly name: string
+  readonly type: string
+  /** False when it was added after the backup: then the backup says nothing about it. */
+  readonly isInBackup: boolean
+}
+
+/** What both sides know of a table that has a key. Generated columns are left out: the server makes them again. */
+export interface RowImages {
+  readonly table: GraphTable
+  readonly columns: readonly ImageColumn[]
+}
+
+export const rowActions = ['insert', 'update', 'delete'] as const
+export type RowAction = (typeof rowActions)[number]
+
+/** `alias."column"` of the live table, in the order of the images. */
+export function liveColumns({ columns }: RowImages, alias: string): string[] {
+  return columns.map(({ name }) => `${alias}.${quoteName(name)}`)
+}
+
+/** Places of the columns that a backup has a value for. */
+export function sharedPlaces({ columns }: RowImages): number[] {
+  return columns.flatMap(({ isInBackup }, place) => (isInBackup ? [place] : []))
+}
+
+/** Places of the key's columns among the images. */
+export function keyPlaces({ table, columns }: RowImages): number[] {
+  return table.key!.map(({ name }) => columns.findIndex((column) => column.name === name))
+}
+
+/** The same key on both sides, by the operators of the key's own index. */
+export function sameKey(
+  { table }: RowImages,
+  left: (place: number, name: string) => string,
+  right: (place: number, name: string) => string,
+) {
+  return table.key!.map(({ name, equal }, place) => `${left(place, name)} OPERATOR(${equal}) ${right(place, name)}`).join(' AND ')
+}
+
+/** The same content: what is written is compared, since not every type knows what is equal (json, point), and 1.0 is not 1.00. */
+export function sameText(left: readonly string[], right: readonly string[]): string {
+  return `ROW(${left.join(', ')})::pg_catalog.text OPERATOR(pg_catalog.=) ROW(${right.join(', ')})::pg_catalog.text`
+}
+
+export function tableName({ table }: RowImages): string {
+  return quoteName(table.schema, table.name)
+}

@@ -1,0 +1,173 @@
+import { Fault, isFault } from '#base/fault.ts'
+import { changeOf } from './choose-changes.ts'
+import { quoteName, sqlStateOf, type Connection } from './connection.ts'
+import { copyIn } from './stage-copy-in.ts'
+import { keyPlaces, liveColumns, sameKey, sameText, sharedPlaces, tableName, type RowAction, type RowImages } from './row-images.ts'
+
+/** `forward` makes the change set true, `back` takes it back: inserts become deletes, and before and after change sides. */
+export type Direction = 'forward' | 'back'
+
+/** The rows that one table of a change set writes, as `change_<oid>`: action, b0… as they are, a0… as they are to be. */
+export async function loadChange(
+  connection: Connection,
+  images: RowImages,
+  { rows, direction }: { readonly rows: AsyncIterable<Uint8Array>; readonly direction: Direction },
+  signal: AbortSignal,
+): Promise<number> {
+  const before = liveColumns(images, 'live').map((column, place) => `${column} AS b${place}`)
+  const after = liveColumns(images, 'live').map((column, place) => `${column} AS a${place}`)
+  await connection.query(
+    `CREATE TEMPORARY TABLE ${quoteName(`change_${images.table.oid}`)} ON COMMIT DROP AS
+       SELECT ''::pg_catalog.text AS action, ${[...before, ...after].join(', ')} FROM ${tableName(images)} AS live WITH NO DATA`,
+  )
+  const [first, second] = direction === 'forward' ? ['b', 'a'] : ['a', 'b']
+  const columns = [first, second].flatMap((side) => images.columns.map((_column, place) => `${side}${place}`))
+  const loaded = await copyIn(connection, `COPY ${changeOf(images)} (action, ${columns.join(', ')}) FROM STDIN`, rows, signal)
+  if (direction === 'back')
+    await connection.query(
+      `UPDATE ${changeOf(images)} SET action = CASE action WHEN 'insert' THEN 'delete' WHEN 'delete' THEN 'insert' ELSE action END`,
+    )
+  await connection.query(`ANALYZE ${changeOf(images)}`)
+  return loaded
+}
+
+/** Columns whose value is known: of a row that only the backup had, those that the backup had. */
+function knownPlaces(images: RowImages, action: RowAction, direction: Direction): number[] {
+  const isOfBackupAlone = direction === 'forward' ? action === 'insert' : action === 'delete'
+  return isOfBackupAlone ? sharedPlaces(images) : images.columns.map((_column, place) => place)
+}
+
+const isAction = (action: RowAction) => `change.action OPERATOR(pg_catalog.=) '${action}'`
+
+/** The live row of a change, by its key, with what it looks like now or is to look like (`side`). */
+function isLive(images: RowImages, side: 'a' | 'b', places: readonly number[]): string {
+  const keyAt = keyPlaces(images)
+  const live = liveColumns(images, 'live')
+  const same = sameKey(
+    images,
+    (place) => `change.${side}${keyAt[place]!}`,
+    (_place, name) => `live.${quoteName(name)}`,
+  )
+  const equal =
+    places.length === 0
+      ? 'true'
+      : sameText(
+          places.map((place) => `change.${side}${place}`),
+          places.map((place) => live[place]!),
+        )
+  return `EXISTS (SELECT FROM ${tableName(images)} AS live WHERE ${same} AND ${equal})`
+}
+
+export interface NotAsRecorded {
+  readonly count: number
+  /** Keys as COPY writes them. */
+  readonly first: readonly (readonly string[])[]
+}
+
+/** Rows that are not live as the change set recorded them: somebody wrote them since. */
+export async function staleRows(connection: Connection, images: RowImages, direction: Direction): Promise<NotAsRecorded> {
+  const stale = [
+    `(${isAction('insert')} AND ${isLive(images, 'a', [])})`,
+    ...(['update', 'delete'] as const).map(
+      (action) => `(${isAction(action)} AND NOT ${isLive(images, 'b', knownPlaces(images, action, direction))})`,
+    ),
+  ]
+  return await namedRows(connection, images, stale.join(' OR '))
+}
+
+/** Rows that did not come out as they were to be. */
+export async function unwrittenRows(connection: Connection, images: RowImages, direction: Direction): Promise<NotAsRecorded> {
+  const wrong = [
+    ...(['insert', 'update'] as const).map(
+      (action) => `(${isAction(action)} AND NOT ${isLive(images, 'a', knownPlaces(images, action, direction))})`,
+    ),
+    `(${isAction('delete')} AND ${isLive(images, 'b', [])})`,
+  ]
+  return await namedRows(connection, images, wrong.join(' OR '))
+}
+
+async function namedRows(connection: Connection, images: RowImages, condition: string): Promise<NotAsRecorded> {
+  const keys = keyPlaces(images).map((place) => `COALESCE(change.b${place}, change.a${place})::pg_catalog.text`)
+  const [row] = await connection.query<{ count: number; first: string[][] | null }>(
+    `SELECT pg_catalog.count(*)::pg_catalog.int4 AS count, (pg_catalog.array_agg(pg_catalog.json_build_array(${keys.join(', ')})))[1:20] AS first
+     FROM ${changeOf(images)} AS change WHERE ${condition}`,
+  )
+  return { count: row!.count, first: row!.first ?? [] }
+}
+
+/**
+ * Writes the change set, groups of tables in the order of `writeOrder`. Mostly what goes is gone before what comes needs its unique
+ * values; where that breaks a foreign key, what comes stands before what goes is named no more. One of both, whole, or neither.
+ */
+export async function writeChanges(connection: Connection, groups: readonly (readonly RowImages[])[], direction: Direction): Promise<void> {
+  const removals = async () => {
+    for (const group of groups.toReversed()) await writeGroup(connection, group, { action: 'delete', direction })
+  }
+  const arrivals = async () => {
+    for (const group of groups) await writeGroup(connection, group, { action: 'insert', direction })
+    for (const group of groups) for (const images of group) await writeGroup(connection, [images], { action: 'update', direction })
+  }
+  await connection.query('SAVEPOINT before_changes')
+  try {
+    await removals()
+    await arrivals()
+    await connection.query('SET CONSTRAINTS ALL IMMEDIATE')
+  } catch (error) {
+    if (sqlStateOf(error) !== foreignKeyViolation && !isFault(error, 'ENTITY_WRITE')) throw error
+    await connection.query('ROLLBACK TO SAVEPOINT before_changes')
+    await arrivals()
+    await removals()
+    await connection.query('SET CONSTRAINTS ALL IMMEDIATE')
+  }
+}
+
+const foreignKeyViolation = '23503'
+
+interface Write {
+  readonly action: RowAction
+  readonly direction: Direction
+}
+
+/** All tables of a group in one statement: foreign keys are looked at when it ends (PostgreSQL, "Data-Modifying Statements in WITH"). */
+async function writeGroup(connection: Connection, group: readonly RowImages[], write: Write): Promise<void> {
+  const writing: { readonly images: RowImages; readonly rows: number }[] = []
+  for (const images of group) {
+    const rows = await countOf(connection, images, write.action)
+    if (rows > 0) writing.push({ images, rows })
+  }
+  if (writing.length === 0) return
+  const parts = writing.map(({ images }, at) => `w${at} AS (${writeSql(images, write)} RETURNING 1)`)
+  const counts = writing.map((_one, at) => `(SELECT pg_catalog.count(*) FROM w${at})::pg_catalog.int4 AS n${at}`)
+  const [written] = await connection.query<Record<string, number>>(`WITH ${parts.join(', ')} SELECT ${counts.join(', ')}`)
+  for (const [at, { images, rows }] of writing.entries()) {
+    if (written![`n${at}`] === rows) continue
+    const table = `${images.table.schema}.${images.table.name}`
+    throw new Fault('ENTITY_WRITE', `the server wrote ${written![`n${at}`]} of ${rows} rows of ${table} (${write.action})`, { table })
+  }
+}
+
+async function countOf(connection: Connection, images: RowImages, action: RowAction): Promise<number> {
+  const [row] = await connection.query<{ count: number }>(
+    `SELECT pg_catalog.count(*)::pg_catalog.int4 AS count FROM ${changeOf(images)} AS change WHERE ${isAction(action)}`,
+  )
+  return row!.count
+}
+
+function writeSql(images: RowImages, { action, direction }: Write): string {
+  const keyAt = keyPlaces(images)
+  const target = tableName(images)
+  const same = sameKey(
+    images,
+    (place) => `change.b${keyAt[place]!}`,
+    (_place, name) => `live.${quoteName(name)}`,
+  )
+  const from = `${changeOf(images)} AS change`
+  if (action === 'delete') return `DELETE FROM ${target} AS live USING ${from} WHERE ${isAction(action)} AND ${same}`
+  if (action === 'update') {
+    const set = images.columns.flatMap(({ name }, place) => (keyAt.includes(place) ? [] : [`${quoteName(name)} = change.a${place}`]))
+    return `UPDATE ${target} AS live SET ${set.join(', ')} FROM ${from} WHERE ${isAction(action)} AND ${same}`
+  }
+  const known = knownPlaces(images, action, direction)
+  const names = known.map((place) => quoteName(images.columns[place]!.name))
+  return `INSERT INTO ${target} (${names.join(', ')}) OVERRIDING SYSTEM VALUE SELECT ${known.map((place) => `change.a${place}`).join(', ')} FROM ${from} WHERE ${isAction(action)}`
+}
