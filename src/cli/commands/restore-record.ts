@@ -116,7 +116,9 @@ function summary({ restore, backup, digest, tables, notCompared, drift, loss, wa
 
 function show(output: Output, changeSet: ChangeSet): void {
   const { tables, entities, backup, policy, drift } = changeSet
-  output.line(`${entities.length === 1 ? 'A record' : `${printCount(entities.length)} records`} of ${changeSet.system} from backup ${backup.id} (${backup.name}, ${backup.at})`)
+  output.line(
+    `${entities.length === 1 ? 'A record' : `${printCount(entities.length)} records`} of ${changeSet.system} from backup ${backup.id} (${backup.name}, ${backup.at})`,
+  )
   output.line(`${'table'.padEnd(36)} ${'insert'.padStart(9)} ${'update'.padStart(9)} ${'delete'.padStart(9)} ${'as it is'.padStart(9)}`)
   for (const { schema, table, inserts, updates, deletes, found } of tables) {
     const numbers = [inserts, updates, deletes, found.unchanged].map((number) => printCount(number).padStart(9)).join(' ')
