@@ -267,6 +267,16 @@ const table = {
   SYSTEM_BUSY: { retry: true, hint: 'Wait until its jobs have ended, or cancel them.' },
   REPOSITORY_IN_USE: { hint: 'Give those systems another repository, or retire them first.' },
 
+  // Masks
+  MASK_SETTINGS: { usage: true, hint: 'Correct the named part of `masks` in the settings; `integrum masks plan` shows what they mean.' },
+  MASK_REFUSED: { usage: true, hint: 'Choose another mask for the named column; `integrum masks plan` shows what each one may have.' },
+  MASK_VALUE: { hint: 'Choose a mask for the named column that takes such values, such as hash, fixed or null. Nothing was stored.' },
+  MASK_KEY: { usage: true, hint: 'Give a file with at least 32 characters that nobody can guess, such as `openssl rand -hex 32` writes.' },
+  RESTORE_MASKED: {
+    usage: true,
+    hint: 'Name another database with --database NAME=URL; to bring the system itself back, take one of its own backups.',
+  },
+
   // The machine
   TOOL_MISSING: { hint: 'Install the named program.' },
   DISK_FULL: { hint: 'Free space on the named file system.' },

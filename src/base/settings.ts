@@ -186,6 +186,46 @@ export const entityModelSchema = z.strictObject({
 })
 export type EntityModelSettings = z.infer<typeof entityModelSchema>
 
+const maskedColumn = { ...tableFields, column: identifier }
+
+/** What becomes of the values of one column. What is NULL stays so. */
+export const columnMaskSchema = z.discriminatedUnion('mask', [
+  z.strictObject({ mask: z.literal('null'), ...maskedColumn }),
+  /** NULL, or the column's default where it may not be NULL and the default is a constant. */
+  z.strictObject({ mask: z.literal('exclude'), ...maskedColumn }),
+  /** As PostgreSQL writes a value of the column's type. */
+  z.strictObject({ mask: z.literal('fixed'), ...maskedColumn, value: z.string().max(10_000) }),
+  /** A keyed pseudonym: equal values stay equal, different ones different. With `keepsFormat` digits stay digits, letters letters. */
+  z.strictObject({ mask: z.literal('hash'), ...maskedColumn, keepsFormat: z.boolean().default(false) }),
+  z.strictObject({ mask: z.literal('name'), ...maskedColumn, part: z.enum(['full', 'given', 'family']).default('full') }),
+  z.strictObject({ mask: z.literal('email'), ...maskedColumn }),
+  z.strictObject({ mask: z.literal('phone'), ...maskedColumn }),
+  z.strictObject({ mask: z.literal('address'), ...maskedColumn }),
+  /** All dates of one subject move by the same number of days, so that what lies between them stays. */
+  z.strictObject({
+    mask: z.literal('shift'),
+    ...maskedColumn,
+    /** The column that names the subject; where that is another table's, first the column of each reference that leads there. */
+    subject: z.array(identifier).min(1).max(5),
+    /** Forward or back, at most. */
+    daysMax: z.number().int().min(1).max(36_500).default(365),
+  }),
+  /** Free text, which may say anything: all of it is taken away. */
+  z.strictObject({ mask: z.literal('text'), ...maskedColumn }),
+])
+export type ColumnMask = z.infer<typeof columnMaskSchema>
+
+/** What a masked backup does not hold as it was. Where a column is masked, those that refer to it are masked alike. */
+export const masksSchema = z.strictObject({
+  /** Their rows are left out. */
+  excludedTables: z.array(z.strictObject(tableFields)).default([]),
+  columns: z.array(columnMaskSchema).default([]),
+  /** File roots and large objects are left out, because nothing masks them, unless this says that they may be taken as they are. */
+  keptRoots: z.array(sourceNameSchema).default([]),
+  keepsLargeObjects: z.boolean().default(false),
+})
+export type MaskSettings = z.infer<typeof masksSchema>
+
 const objectiveMinutes = z
   .number()
   .positive()
@@ -204,6 +244,7 @@ export const systemSettingsSchema = z.strictObject({
     .default([]),
   readyAssertions: z.array(readyAssertionSchema).optional(),
   entities: entityModelSchema.optional(),
+  masks: masksSchema.optional(),
   /** What was promised: the most data, and time, that may be lost. What was achieved is set beside it. */
   objectives: z.strictObject({ rpoMinutes: objectiveMinutes.optional(), rtoMinutes: objectiveMinutes.optional() }).default({}),
   hooks: z

@@ -4,6 +4,7 @@ import { systemClock } from '#base/clock.ts'
 import { Fault } from '#base/fault.ts'
 import { printBytes, printCount, printDuration } from '#base/units.ts'
 import { backup, type BackupResult } from '#engine/backup/backup.ts'
+import type { Sanitization } from '#engine/masking/sanitization.ts'
 import { instruments, openedRepository, type CommandContext } from '#cli/command.ts'
 import {
   collectNamed,
@@ -17,6 +18,7 @@ import {
   type RepositoryOptions,
 } from '#cli/options.ts'
 import { withServer } from '#cli/server.ts'
+import { maskOrder } from '#cli/mask-key.ts'
 import type { Output } from '#cli/output.ts'
 
 interface BackupOptions extends RepositoryOptions {
@@ -28,6 +30,8 @@ interface BackupOptions extends RepositoryOptions {
   readonly name?: string
   readonly description?: string
   readonly server?: string
+  readonly masked?: boolean
+  readonly maskKeyFile?: string
   readonly type?: 'full' | 'database' | 'files'
 }
 
@@ -39,6 +43,8 @@ export function addBackup(program: Command, context: CommandContext): void {
     .option('--files <name=dir>', 'a file root (repeatable)', collectNamed)
     .option('--settings <file>', "the system's settings: file references, exclusions, hooks")
     .option('--compression <level>', 'zstd level 1-19', wholeNumber(1, 19), 1)
+    .option('--masked', 'for another place: masked as the settings say under `masks`, and never restored in place')
+    .option('--mask-key-file <file>', 'with --masked: what pseudonyms are made with; otherwise a key of the repository')
     .option('--name <text>', 'name of the backup')
     .option('--description <text>', 'what it is for')
     .addOption(
@@ -57,6 +63,7 @@ export function addBackup(program: Command, context: CommandContext): void {
 async function run(options: BackupOptions, context: CommandContext): Promise<void> {
   if (options.type !== undefined) throw new Fault('USAGE', '--type goes with --server: here --database and --files say what to back up')
   const startedMs = systemClock.monotonicMs()
+  if (options.maskKeyFile !== undefined && !options.masked) throw new Fault('USAGE', '--mask-key-file goes with --masked')
   const order = {
     system: options.system,
     name: options.name,
@@ -69,7 +76,8 @@ async function run(options: BackupOptions, context: CommandContext): Promise<voi
   } as const
   assertOutside(options.repository, order.roots)
   await using repository = await openedRepository(options)
-  const result = await backup(repository, order, instruments(context), context.signal)
+  const masking = options.masked ? await maskOrder(options.maskKeyFile, { repository, system: order.system }) : undefined
+  const result = await backup(repository, { ...order, masking }, instruments(context), context.signal)
   const durationMs = Math.round(systemClock.monotonicMs() - startedMs)
   report(context.output, result, durationMs)
   context.end(result.status === 'completed_with_gaps' ? 3 : 0)
@@ -108,6 +116,8 @@ function report(output: Output, { status, id, snapshot, checksum, manifest, stat
   }
   output.line(`  stored     ${printBytes(storedBytes)} new, of ${printBytes(newBytes)} not yet known and ${printBytes(readBytes)} read`)
   output.line(`  took       ${printDuration(durationMs)}`)
+  const { sanitization } = manifest
+  if (sanitization) reportMasks(output, sanitization)
   const exactness = [...manifest.databases, ...manifest.roots].flatMap((section) =>
     section.exactness.map(({ what, why }) => ({ source: section.name, what, why })),
   )
@@ -119,6 +129,8 @@ function report(output: Output, { status, id, snapshot, checksum, manifest, stat
     backup: id,
     snapshot,
     name: manifest.name,
+    type: manifest.type,
+    sanitization: sanitization ?? null,
     checksum,
     gaps: manifest.gaps.count,
     gapList: manifest.gaps.first,
@@ -130,4 +142,11 @@ function report(output: Output, { status, id, snapshot, checksum, manifest, stat
     storedBytes,
     durationMs,
   })
+}
+
+function reportMasks(output: Output, { databases, keyedBy, key, rootsLeftOut }: Sanitization): void {
+  for (const { name, columns, excludedTables } of databases)
+    output.line(`  masked     ${name}: ${printCount(columns.length)} columns, and ${printCount(excludedTables.length)} tables left out`)
+  for (const name of rootsLeftOut) output.line(`  left out   files ${name}: nothing masks them`)
+  output.line(`  mask key   ${key}, of ${keyedBy === 'repository' ? 'the repository' : 'the given file'}; this backup is never restored in place`)
 }

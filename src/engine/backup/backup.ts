@@ -13,6 +13,7 @@ import { GapList } from './gap-list.ts'
 import type { BackupOrder, Instruments } from './order.ts'
 import { manifestChecksum, printManifest, type Manifest } from './manifest.ts'
 import { folderNode, streamNode } from './made-nodes.ts'
+import { maskedOrder, sanitizationOf } from './masked-order.ts'
 import { printReadme } from './readme.ts'
 import { byteStringOf } from '#engine/byte-string.ts'
 import type { TreeNode } from '#engine/tree-node.ts'
@@ -33,10 +34,11 @@ export interface BackupResult {
  */
 export async function backup(
   repository: Repository,
-  order: BackupOrder,
+  wanted: BackupOrder,
   instruments: Instruments,
   signal: AbortSignal,
 ): Promise<BackupResult> {
+  const { order, masking } = maskedOrder(wanted)
   const type = typeOf(order)
   const id = order.id ?? (instruments.random.uuid() as BackupId)
   const startedAt = instruments.clock.now()
@@ -46,7 +48,7 @@ export async function backup(
     repository.write(
       { compressionLevel: order.compressionLevel },
       async (session) => {
-        const { captured, gaps } = await captureAnew({ repository, session, order, instruments, signal })
+        const { captured, gaps } = await captureAnew({ repository, session, order, masking, instruments, signal })
         await confirmConnectivity(order, signal)
         throwIfCancelled(signal)
         instruments.onProgress({ stage: 'finish' })
@@ -68,6 +70,7 @@ export async function backup(
           roots: captured.roots.map(({ section }) => section),
           references: captured.references,
           ...(order.imported && { imported: order.imported }),
+          ...sanitizationOf(wanted, masking),
           gaps: gaps.summary(),
           statistics: statisticsSoFar(session),
         }
@@ -124,6 +127,7 @@ function typeOf(order: BackupOrder): BackupType {
   if (order.databases.length === 0 && order.roots.length === 0) {
     throw new Fault('USAGE', 'nothing to back up: no database and no files are named')
   }
+  if (order.masking) return 'masked'
   return order.roots.length === 0 ? 'database' : order.databases.length === 0 ? 'files' : 'full'
 }
 

@@ -2,6 +2,7 @@ import { isWhole } from '#base/backup-types.ts'
 import { concurrently } from '#base/concurrently.ts'
 import type { SnapshotId } from '#base/ids.ts'
 import { byteStringOf } from '#engine/byte-string.ts'
+import type { Masking } from '#engine/masking/masking.ts'
 import type { Repository, WriteSession } from '#engine/repository/repository.ts'
 import { captureFiles } from '#engine/sources/files/capture.ts'
 import type { RootSection } from '#engine/sources/files/root-section.ts'
@@ -27,6 +28,7 @@ export interface CaptureOrder {
   readonly order: BackupOrder
   readonly instruments: Instruments
   readonly gaps: GapList
+  readonly masking?: Masking | undefined
   readonly signal: AbortSignal
 }
 
@@ -61,7 +63,7 @@ export async function captureAll(capture: CaptureOrder): Promise<Captured> {
     instruments.onProgress({ stage: 'snapshot', what: name })
     // A third of the whole program, which a backup of files alone does without.
     const { capturePostgres } = await import('#engine/sources/postgres/capture.ts')
-    databases.push({ name, place: 'database', capture: open.use(await capturePostgres({ name, target }, context)) })
+    databases.push({ name, place: 'database', capture: open.use(await capturePostgres({ name, target, masking: capture.masking }, context)) })
   }
   const instants = databases.map((database) => database.capture.instant)
   const roots: Opened<RootSection>[] = []

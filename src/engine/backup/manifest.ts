@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { backupTypes } from '#base/backup-types.ts'
 import { parse } from '#base/parse.ts'
 import { sourceNameSchema } from '#base/settings.ts'
+import { sanitizationSchema } from '#engine/masking/sanitization.ts'
 import { databaseSectionSchema } from '#engine/sources/postgres/database-section.ts'
 import { rootSectionSchema } from '#engine/sources/files/root-section.ts'
 
@@ -51,6 +52,8 @@ export const manifestSchema = z.object({
   databases: z.array(databaseSectionSchema),
   roots: z.array(rootSectionSchema),
   references: z.object({ checked: count, dangling: count }),
+  /** Of a masked backup: what is not in it as it was. */
+  sanitization: sanitizationSchema.optional(),
   /** Absent in a backup of the system itself. */
   imported: importedSchema.optional(),
   gaps: z.object({ count, first: z.array(gapSchema) }),

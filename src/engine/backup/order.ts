@@ -18,12 +18,20 @@ export interface BackupOrder {
   readonly databases: readonly { readonly name: string; readonly target: DatabaseTarget }[]
   readonly roots: readonly RootOrder[]
   readonly settings: SystemSettings
+  /** A backup for another place: what `settings.masks` names is masked under this key. */
+  readonly masking?: MaskOrder | undefined
   /** zstd 1-19. */
   readonly compressionLevel: number
   /** Where the sources were imported from, when they are not the system itself. */
   readonly imported?: Manifest['imported']
   /** What was missing before the capture began. */
   readonly gaps?: readonly Gap[]
+}
+
+export interface MaskOrder {
+  /** 32 bytes. */
+  readonly key: Uint8Array
+  readonly keyedBy: 'repository' | 'key-file'
 }
 
 export interface RootOrder {

@@ -5,6 +5,7 @@ import type { Instruments } from '#engine/backup/order.ts'
 import { storedSource } from '#engine/backup/stored-source.ts'
 import type { Repository } from '#engine/repository/repository.ts'
 import { assertAssigned } from './assert-all.ts'
+import { assertNotInPlace } from './not-in-place.ts'
 import { assertSpace, mergeSpace, type Findings } from './findings.ts'
 import type { RestoreOrder } from './order.ts'
 import { planDatabase } from './plan-database.ts'
@@ -31,10 +32,12 @@ export async function makePlan(
   const { backup, manifest, checksum } = order.opened
   if (order.databases.length + order.roots.length === 0) throw new Fault('USAGE', 'the plan would restore nothing')
   assertAssigned(order.settings, manifest)
+  assertNotInPlace(order)
+  const isMasked = manifest.sanitization !== undefined
   const databases: Findings<PlannedDatabase>[] = []
   for (const database of order.databases) {
     databases.push(
-      await planDatabase(database, { names: namesBefore(earlier, database.section.name) ?? newNames(random), countsRows }, signal),
+      await planDatabase(database, { names: namesBefore(earlier, database.section.name) ?? newNames(random), countsRows, isMasked }, signal),
     )
   }
   const roots: Findings<PlannedRoot>[] = []

@@ -6,6 +6,7 @@ import type { DatabaseSection } from '#engine/sources/postgres/database-section.
 import { chooseRoles, roleNames } from '#engine/sources/postgres/roles.ts'
 import { standbysOf } from '#engine/sources/postgres/swap-checks.ts'
 import { surveyDatabase, type DatabaseSurvey, type SurveyedDatabase } from '#engine/sources/postgres/survey.ts'
+import { assertOtherDatabase } from './not-in-place.ts'
 import { withMargin, type Findings, type NeededSpace } from './findings.ts'
 import type { DatabaseOrder } from './order.ts'
 import type { PlannedDatabase } from './plan.ts'
@@ -15,11 +16,15 @@ export type DatabaseNames = Pick<DatabaseRecord, 'stageName' | 'keptName'>
 /** Looks at one target database and says what a restore would do to it. Reads only; counting every row reads all of it. */
 export async function planDatabase(
   order: DatabaseOrder,
-  { names, countsRows }: { readonly names: DatabaseNames; readonly countsRows: boolean },
+  { names, countsRows, isMasked }: { readonly names: DatabaseNames; readonly countsRows: boolean; readonly isMasked: boolean },
   signal: AbortSignal,
 ): Promise<Findings<PlannedDatabase>> {
   const { section, target } = order
   const survey = await surveyDatabase(target, signal, { countsRows })
+  if (isMasked) {
+    const { systemIdentifier, database: live } = survey
+    assertOtherDatabase(section, { systemIdentifier, oid: live?.oid ?? null, database: target.database })
+  }
   assertFits(section, survey, order)
   const standbys = await standbysOf(target, signal)
   const roles = chooseRoles(section.roles, survey.roles, order.roles)

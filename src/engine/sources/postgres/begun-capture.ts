@@ -3,6 +3,7 @@ import type { CapturedCatalog } from './captured-catalog.ts'
 import type { ClientTools } from './client-tools.ts'
 import type { Connection } from './connection.ts'
 import type { HeldSnapshot } from './hold-snapshot.ts'
+import type { CaptureMasking } from './row-masks.ts'
 import type { SessionSettings } from './session-settings.ts'
 import type { SnapshotReaders } from './snapshot-readers.ts'
 import type { DatabaseTarget } from './target.ts'
@@ -14,6 +15,8 @@ export interface DatabaseSource {
   /** Sessions that read rows at once; one per core and at most four unless told. */
   readonly connections?: number
   readonly limits?: Partial<CaptureLimits>
+  /** What becomes of the rows on their way. */
+  readonly masking?: CaptureMasking | undefined
 }
 
 export interface CaptureLimits {

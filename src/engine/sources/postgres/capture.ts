@@ -10,6 +10,7 @@ import { readServerVersion, readSessionSettings } from './capture-session.ts'
 import { connect } from './connection.ts'
 import { requireCoverage } from './coverage.ts'
 import type { DatabaseSection } from './database-section.ts'
+import { maskedCatalog } from './masked-catalog.ts'
 import { holdSnapshot } from './hold-snapshot.ts'
 import { PostgresCapture } from './postgres-capture.ts'
 import { applySessionSettings } from './session-settings.ts'
@@ -65,7 +66,8 @@ async function beginCapture(source: DatabaseSource, context: CaptureContext): Pr
     }),
   )
   readers.prepare()
-  const catalog = await readCatalog(control)
+  const found = await readCatalog(control)
+  const catalog = source.masking ? await maskedCatalog(control, found, { name: source.name, masking: source.masking }) : found
   const watch = stack.use(await connect(source.target, context.signal))
   await watch.query(`SET application_name = '${applicationName}'`)
   return new PostgresCapture(

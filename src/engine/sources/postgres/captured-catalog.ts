@@ -30,6 +30,8 @@ export interface CapturedCatalog {
   readonly foreignKeysSql: string
   readonly graph: StoredGraph
   readonly exactness: DatabaseSection['exactness']
+  /** What computes from rows does so from others than these. */
+  readonly isMasked?: true
 }
 
 export async function readCatalog(control: Connection): Promise<CapturedCatalog> {

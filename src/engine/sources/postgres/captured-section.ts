@@ -33,7 +33,7 @@ export function rowSections(begun: BegunCapture, rows: RowReadings, sizeBytesOf:
     ...(table.extensionCondition && { condition: table.extensionCondition }),
     hash: rows.rowsOf(table),
   }))
-  const materializedViews = catalog.views.flatMap((view) => {
+  const materializedViews = (catalog.isMasked ? [] : catalog.views).flatMap((view) => {
     const hash = rows.viewOf(view)
     if (!hash) return []
     return [{ schema: view.schema, name: view.name, columns: view.columns.map(nameAndType), isPopulated: view.isPopulated, hash }]

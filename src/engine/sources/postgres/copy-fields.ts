@@ -50,3 +50,12 @@ export function unescapeField(field: Buffer): Buffer {
     'latin1',
   )
 }
+
+const escaped: Readonly<Record<string, string>> = { '\\': '\\\\', '\b': '\\b', '\f': '\\f', '\n': '\\n', '\r': '\\r', '\t': '\\t', '\v': '\\v' }
+
+/** A value as COPY TO writes it ("COPY, Text Format"), byte for byte, so that it is hashed as it will be read back. */
+export function escapeField(value: Buffer): Buffer {
+  const text = value.toString('latin1')
+  const written = text.replace(/[\\\b\f\n\r\t\v]/g, (letter) => escaped[letter]!)
+  return written === text ? value : Buffer.from(written, 'latin1')
+}

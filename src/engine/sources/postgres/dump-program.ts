@@ -14,6 +14,7 @@ export interface DumpOptions {
   readonly encoding: string
   readonly applicationName: string
   readonly lockWaitMsMax: number
+  readonly keepsLargeObjects: boolean
   /** What pg_dump says it left out, one line each. */
   readonly onOmitted: (line: string) => void
 }
@@ -25,7 +26,7 @@ export interface DumpOptions {
  */
 export function dumpRest(options: DumpOptions, tables: readonly ListedRelation[], signal: AbortSignal): AsyncIterable<Uint8Array> {
   const excluded = excludedPatterns(tables).map((pattern) => `--exclude-table-data=${pattern}`)
-  return dump(options, ['--format=custom', '--compress=0', '--blobs', ...excluded], signal)
+  return dump(options, ['--format=custom', '--compress=0', options.keepsLargeObjects ? '--blobs' : '--no-blobs', ...excluded], signal)
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Connection } from './connection.ts'
 import { isExtensionConfiguration, isExtensionMember, userSchemas } from './coverage.ts'
+import type { TableMasks } from './table-masks.ts'
 
 export interface ListedColumn {
   readonly name: string
@@ -20,6 +21,8 @@ export interface ListedTable {
   readonly pages: number
   readonly columns: readonly ListedColumn[]
   readonly loadVia: { readonly schema: string; readonly table: string } | undefined
+  /** Of a masked capture: what becomes of its rows. */
+  readonly masks?: TableMasks | undefined
 }
 
 /** A relation that is locked and whose identity is compared. */

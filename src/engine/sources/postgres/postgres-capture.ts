@@ -44,7 +44,7 @@ export class PostgresCapture implements Capture<DatabaseSection> {
   constructor(begun: BegunCapture, resources: AsyncDisposableStack) {
     this.#begun = begun
     this.#resources = resources
-    this.#rows = new RowReadings(begun.readers)
+    this.#rows = new RowReadings(begun.readers, begun.hashKey)
     this.#segments = new Map(
       begun.catalog.tables.map((table) => [tablePath(table), segmentsOf(table, begun.server.number, begun.bounds.segmentPages)]),
     )
@@ -207,6 +207,7 @@ export class PostgresCapture implements Capture<DatabaseSection> {
       encoding: catalog.properties.encoding,
       applicationName,
       lockWaitMsMax: bounds.lockWaitMsMax,
+      keepsLargeObjects: catalog.largeObjects.count > 0 || !catalog.isMasked,
       onOmitted: (line) => context.gap({ source: source.name, kind: 'not-covered', what: source.target.database, detail: line }),
     }
   }

@@ -5,13 +5,14 @@ import type { CapturedCatalog } from './captured-catalog.ts'
 import type { RowsHash } from './database-section.ts'
 import { copyOfColumns, isRefreshedSince, largeObjectsCopy, type ListedView } from './list-objects.ts'
 import type { ListedTable } from './list-tables.ts'
-import { addRowsHash, noRows } from './row-hash.ts'
+import { addRowsHash, createRowHash, noRows } from './row-hash.ts'
 import type { Segment } from './segments.ts'
 import type { Reading, SnapshotReaders } from './snapshot-readers.ts'
 
 /** Hashes of everything that has rows, gathered while they stream. */
 export class RowReadings {
   readonly #readers: SnapshotReaders
+  readonly #hashKey: Uint8Array
   readonly #segments = new Map<ListedTable, RowsHash>()
   readonly #generated = new Map<ListedTable, RowsHash>()
   readonly #extensionTables = new Map<ListedTable, RowsHash>()
@@ -19,16 +20,36 @@ export class RowReadings {
   readonly #refreshed = new Set<ListedView>()
   #largeObjects: RowsHash = noRows
 
-  constructor(readers: SnapshotReaders) {
+  constructor(readers: SnapshotReaders, hashKey: Uint8Array) {
     this.#readers = readers
+    this.#hashKey = hashKey
   }
 
   /** The rows of one segment, counted and hashed on their way. */
   async *segment(segment: Segment, signal: AbortSignal): AsyncGenerator<Uint8Array, void> {
     const { table, statement } = segment
-    yield* this.#hashed({ statement, table }, signal, (hash) => {
-      this.#segments.set(table, addRowsHash(this.#segments.get(table) ?? noRows, hash))
-    })
+    const add = (hash: RowsHash) => this.#segments.set(table, addRowsHash(this.#segments.get(table) ?? noRows, hash))
+    // Of what is left out there is a file all the same, an empty one, as of any table without rows.
+    if (table.masks?.kind === 'excluded') add(noRows)
+    else if (table.masks) yield* this.#masked({ statement, table }, { mask: table.masks.mask, signal }, add)
+    else yield* this.#hashed({ statement, table }, signal, add)
+  }
+
+  /** The hash is that of what is stored: no trace of the original is in the manifest. */
+  async *#masked(
+    reading: Reading,
+    { mask, signal }: { readonly mask: (rows: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>; readonly signal: AbortSignal },
+    onHash: (hash: RowsHash) => void,
+  ): AsyncGenerator<Uint8Array, void> {
+    const hash = createRowHash(this.#hashKey)
+    let read = -1
+    for await (const bytes of mask(this.#hashed(reading, signal, ({ rows }) => (read = rows)))) {
+      hash.update(bytes)
+      yield bytes
+    }
+    const masked = hash.digest()
+    assert.equal(masked.rows, read, 'as many rows are masked as were read')
+    onHash(masked)
   }
 
   /** Rows that are hashed and not kept, because a dump has them or the server makes them (SAFETY rule 19). */
@@ -37,7 +58,7 @@ export class RowReadings {
       ...catalog.tables.filter(hasGenerated).map((table) => ({ reading: generatedReading(table), into: this.#generated, of: table })),
       ...catalog.extensionTables.map((table) => ({ reading: extensionReading(table), into: this.#extensionTables, of: table })),
     ].map(({ reading, into, of }) => this.#drain(reading, signal, (hash) => into.set(of, hash)))
-    const views = catalog.views.filter((view) => view.isPopulated).map((view) => this.#view(view, signal))
+    const views = (catalog.isMasked ? [] : catalog.views.filter((view) => view.isPopulated)).map((view) => this.#view(view, signal))
     const objects =
       catalog.largeObjects.count === 0
         ? []
@@ -106,8 +127,9 @@ export class RowReadings {
   }
 }
 
+/** Those of masked rows are computed anew, from what they have become. */
 function hasGenerated(table: ListedTable): boolean {
-  return table.columns.some((column) => column.isGenerated)
+  return table.masks === undefined && table.columns.some((column) => column.isGenerated)
 }
 
 function generatedReading(table: ListedTable): Reading {

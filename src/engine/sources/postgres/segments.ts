@@ -32,13 +32,19 @@ export function copiedColumns(table: ListedTable): ListedColumn[] {
  */
 export function segmentsOf(table: ListedTable, serverVersion: number, segmentPages: number): Segment[] {
   const name = quoteName(table.schema, table.name)
-  const columns = copiedColumns(table).map((column) => quoteName(column.name))
+  const columns = [
+    ...copiedColumns(table).map((column) => quoteName(column.name)),
+    // Only a query has room for what is no column.
+    ...(table.masks?.kind === 'masked' ? table.masks.extra : []),
+  ]
+  const isQuery = columns.length > copiedColumns(table).length
   const path = (index: number) => `${tablePath(table)}/${String(index).padStart(6, '0')}.copy`
   const canSplit = table.isHeap && serverVersion >= 140_000
   const count = canSplit ? Math.max(1, Math.ceil(table.pages / segmentPages)) : 1
   if (count === 1) {
     const list = columns.length === 0 ? '' : ` (${columns.join(', ')})`
-    return [{ table, path: path(0), statement: `COPY ${name}${list} TO STDOUT` }]
+    const from = isQuery ? `(SELECT ${columns.join(', ')} FROM ONLY ${name})` : `${name}${list}`
+    return [{ table, path: path(0), statement: `COPY ${from} TO STDOUT` }]
   }
   return Array.from({ length: count }, (_, index) => {
     const from = `ctid >= '(${index * segmentPages},0)'`

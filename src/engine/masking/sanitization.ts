@@ -1,0 +1,42 @@
+import { z } from 'zod'
+import { digestOf } from './pseudonyms.ts'
+import type { MaskPlan } from './planned-mask.ts'
+
+const place = z.object({ schema: z.string(), table: z.string() })
+
+const maskedDatabaseSchema = z.object({
+  name: z.string(),
+  columns: z.array(place.extend({ column: z.string(), mask: z.string(), because: z.string() })),
+  excludedTables: z.array(place),
+})
+
+/** What a manifest says of the masks of its backup. It names no value and no key. */
+export const sanitizationSchema = z.object({
+  keyedBy: z.enum(['repository', 'key-file']),
+  /** 16 hex digits: the same in two backups whose values are masked alike. */
+  key: z.string().regex(/^[0-9a-f]{16}$/),
+  databases: z.array(maskedDatabaseSchema),
+  keepsLargeObjects: z.boolean(),
+  rootsLeftOut: z.array(z.string()),
+  rootsKept: z.array(z.string()),
+})
+export type Sanitization = z.infer<typeof sanitizationSchema>
+
+/** Tells keys apart and says nothing else of them. */
+export function keyMarkOf(key: Uint8Array): string {
+  return digestOf(key, 'mark', '').toString('hex').slice(0, 16)
+}
+
+export function printSanitization(name: string, { columns, excluded }: MaskPlan): Sanitization['databases'][number] {
+  return {
+    name,
+    columns: columns.map(({ table, column, rule, because }) => ({
+      schema: table.schema,
+      table: table.name,
+      column: column.name,
+      mask: rule.mask,
+      because,
+    })),
+    excludedTables: excluded.map((table) => ({ schema: table.schema, table: table.name })),
+  }
+}
