@@ -20,6 +20,7 @@ export async function maskOrder(
   } catch (cause) {
     throw new Fault('MASK_KEY', `the file of the mask key cannot be read: ${messageOf(cause)}`, { file }, { cause })
   }
-  if (text.length < keyLengthMin) throw new Fault('MASK_KEY', `the mask key in ${file} has ${text.length} characters, it needs ${keyLengthMin}`, { file })
+  if (text.length < keyLengthMin)
+    throw new Fault('MASK_KEY', `the mask key in ${file} has ${text.length} characters, it needs ${keyLengthMin}`, { file })
   return { key: Buffer.from(hkdfSync('sha256', text, '', 'integrum mask key 1', 32)), keyedBy: 'key-file' }
 }

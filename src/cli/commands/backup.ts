@@ -148,5 +148,7 @@ function reportMasks(output: Output, { databases, keyedBy, key, rootsLeftOut }: 
   for (const { name, columns, excludedTables } of databases)
     output.line(`  masked     ${name}: ${printCount(columns.length)} columns, and ${printCount(excludedTables.length)} tables left out`)
   for (const name of rootsLeftOut) output.line(`  left out   files ${name}: nothing masks them`)
-  output.line(`  mask key   ${key}, of ${keyedBy === 'repository' ? 'the repository' : 'the given file'}; this backup is never restored in place`)
+  output.line(
+    `  mask key   ${key}, of ${keyedBy === 'repository' ? 'the repository' : 'the given file'}; this backup is never restored in place`,
+  )
 }

@@ -63,7 +63,11 @@ export async function captureAll(capture: CaptureOrder): Promise<Captured> {
     instruments.onProgress({ stage: 'snapshot', what: name })
     // A third of the whole program, which a backup of files alone does without.
     const { capturePostgres } = await import('#engine/sources/postgres/capture.ts')
-    databases.push({ name, place: 'database', capture: open.use(await capturePostgres({ name, target, masking: capture.masking }, context)) })
+    databases.push({
+      name,
+      place: 'database',
+      capture: open.use(await capturePostgres({ name, target, masking: capture.masking }, context)),
+    })
   }
   const instants = databases.map((database) => database.capture.instant)
   const roots: Opened<RootSection>[] = []

@@ -10,7 +10,8 @@ export function maskedOrder(order: BackupOrder): { readonly order: BackupOrder; 
   const { masks, entities } = order.settings
   if (!masks) throw new Fault('MASK_SETTINGS', 'the settings have no masks, so nothing would be masked', { field: 'masks' })
   const unknown = masks.keptRoots.find((name) => !order.roots.some((root) => root.name === name))
-  if (unknown !== undefined) throw new Fault('MASK_SETTINGS', `masks.keptRoots: there is no file root ${unknown}`, { field: 'masks.keptRoots' })
+  if (unknown !== undefined)
+    throw new Fault('MASK_SETTINGS', `masks.keptRoots: there is no file root ${unknown}`, { field: 'masks.keptRoots' })
   return {
     order: {
       ...order,
@@ -22,7 +23,10 @@ export function maskedOrder(order: BackupOrder): { readonly order: BackupOrder; 
 }
 
 /** Once everything is captured. */
-export function sanitizationOf({ masking: keyed, roots, settings }: BackupOrder, masking: Masking | undefined): Pick<Manifest, 'sanitization'> {
+export function sanitizationOf(
+  { masking: keyed, roots, settings }: BackupOrder,
+  masking: Masking | undefined,
+): Pick<Manifest, 'sanitization'> {
   if (!masking || !keyed || !settings.masks) return {}
   const { keptRoots, keepsLargeObjects } = settings.masks
   return {

@@ -17,7 +17,11 @@ export interface ColumnLink {
 export type FindPlace = (named: { readonly schema: string; readonly table: string }, column: string, field: string) => ColumnPlace
 
 /** As foreign keys, inheritance and the entity model of the settings say. `find` faults where the settings name what is not there. */
-export function columnLinks({ tables, references }: MaskCatalog, entities: Pick<EntityModelSettings, 'virtual' | 'polymorphic'>, find: FindPlace): ColumnLink[] {
+export function columnLinks(
+  { tables, references }: MaskCatalog,
+  entities: Pick<EntityModelSettings, 'virtual' | 'polymorphic'>,
+  find: FindPlace,
+): ColumnLink[] {
   const byOid = new Map(tables.map((table) => [table.oid, table]))
   const place = (oid: number, name: string): ColumnPlace[] => {
     const table = byOid.get(oid)
@@ -31,9 +35,7 @@ export function columnLinks({ tables, references }: MaskCatalog, entities: Pick<
       columns.flatMap((column, at) => linked('foreign-key', place(child, column), place(parent, parentColumns[at]!))),
     ),
     ...tables.flatMap((table) =>
-      table.parents.flatMap((parent) =>
-        table.columns.flatMap((column) => linked('part', [{ table, column }], place(parent, column.name))),
-      ),
+      table.parents.flatMap((parent) => table.columns.flatMap((column) => linked('part', [{ table, column }], place(parent, column.name)))),
     ),
     ...entities.virtual.flatMap((one) =>
       one.columns.map((column, at): ColumnLink => {

@@ -53,7 +53,9 @@ export function maskKeepingFormat(key: Uint8Array, text: string): string {
 
 /** The number of its alphabet; undefined of what stays. */
 function kindOf(point: number): number | undefined {
-  const found = alphabets.findIndex(({ first, size, without }) => point >= first && point < first + size + (without ? 1 : 0) && point !== without)
+  const found = alphabets.findIndex(
+    ({ first, size, without }) => point >= first && point < first + size + (without ? 1 : 0) && point !== without,
+  )
   if (found >= 0) return found
   if (!/[\p{L}\p{N}\p{M}]/u.test(String.fromCodePoint(point))) return undefined
   throw new Fault('MASK_VALUE', 'a value has letters or digits of a script whose format cannot be kept')

@@ -9,11 +9,14 @@ export function assertFits(planned: PlannedMask): void {
   const { table, column, rule, because } = planned
   const refuse = (why: string) => refused(rule, planned, because === statedHere ? why : `${why} (${because})`)
   if (column.isGenerated) throw refuse('the database computes it from other columns: mask those')
-  if (column.isEnum && rule.mask !== 'null' && rule.mask !== 'exclude' && rule.mask !== 'fixed') throw refuse(`it is ${column.type}, an enum`)
+  if (column.isEnum && rule.mask !== 'null' && rule.mask !== 'exclude' && rule.mask !== 'fixed')
+    throw refuse(`it is ${column.type}, an enum`)
   if (isNull(planned) && column.isNotNull) throw refuse('it is NOT NULL')
   if (column.isPartitionKey && table.partitioning !== 'hash' && !table.hasDefaultPartition)
     throw refuse('its value decides in which partition a row lies, and there is no default partition for what fits in none')
-  const lost = table.uniques.find((unique) => unique.columns.includes(column.name) && !staysUnique(planned, unique) && unique.columns.length === 1)
+  const lost = table.uniques.find(
+    (unique) => unique.columns.includes(column.name) && !staysUnique(planned, unique) && unique.columns.length === 1,
+  )
   if (lost) throw refuse(`${lost.name} keeps its values unique, and two of them may come to the same`)
 }
 
@@ -21,7 +24,10 @@ export function assertFits(planned: PlannedMask): void {
 export function keyWarning(planned: PlannedMask): string[] {
   const { table, column, rule } = planned
   return table.uniques
-    .filter((unique) => unique.columns.includes(column.name) && (unique.hasExpressions || (unique.columns.length > 1 && !staysUnique(planned, unique))))
+    .filter(
+      (unique) =>
+        unique.columns.includes(column.name) && (unique.hasExpressions || (unique.columns.length > 1 && !staysUnique(planned, unique))),
+    )
     .map(({ name }) => {
       const fact = `${printPlace(planned)} (${rule.mask}) is part of the key ${name}: whether it still holds, a drill of the masked backup shows`
       return `${fact} (${column.type} in ${table.schema}.${table.name})`
@@ -41,7 +47,11 @@ function isNull({ mask }: PlannedMask): boolean {
 }
 
 /** Rows that stay must not refer to rows that are left out. */
-export function assertExcludable(excluded: readonly MaskableTable[], links: readonly ColumnLink[], isGone: (place: ColumnPlace) => boolean): void {
+export function assertExcludable(
+  excluded: readonly MaskableTable[],
+  links: readonly ColumnLink[],
+  isGone: (place: ColumnPlace) => boolean,
+): void {
   for (const table of excluded) {
     const left = links.find(({ kind, child, parent }) => kind === 'foreign-key' && parent.table.oid === table.oid && !isGone(child))
     if (!left) continue

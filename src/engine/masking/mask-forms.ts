@@ -18,7 +18,9 @@ const numbers = ['int2', 'int4', 'int8'] as const
 export function commonForm(places: readonly ColumnPlace[], rule: FunctionMask): ValueForm {
   const forms = places.map((place) => ({ place, form: formOf(place, rule) }))
   const first = forms[0]!
-  const other = forms.find(({ place, form }) => !isAlike(first.form, form) || !isComparable(place.column, first.place.column, forms.length > 1))
+  const other = forms.find(
+    ({ place, form }) => !isAlike(first.form, form) || !isComparable(place.column, first.place.column, forms.length > 1),
+  )
   if (other) {
     const types = `${first.place.column.type} and ${other.place.column.type}`
     throw refused(rule, other.place, `it is linked with ${printPlace(first.place)}, and what is equal in ${types} would no longer be so`)

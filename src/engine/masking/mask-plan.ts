@@ -8,6 +8,8 @@ import { commonForm, hasDates, isFunctionMask, ownForm, refused, removedText, te
 import { statedHere, type MaskPlan, type PlannedMask, type SubjectPath } from './planned-mask.ts'
 import type { TextForm, ValueMask } from './value-mask.ts'
 
+type AskedDatabase = Omit<MaskedDatabase, 'encoding'>
+
 export interface MaskWishes {
   readonly masks: MaskSettings
   /** Whose virtual and polymorphic references link columns as foreign keys do. */
@@ -19,7 +21,7 @@ export interface MaskWishes {
  * refers to one or is referred to. Reads nothing but constants of the catalog. Faults: MASK_SETTINGS for what is not there or said
  * twice, MASK_REFUSED for a mask that a column cannot have.
  */
-export async function planMasks(catalog: MaskCatalog, { masks, entities }: MaskWishes, database: MaskedDatabase): Promise<MaskPlan> {
+export async function planMasks(catalog: MaskCatalog, { masks, entities }: MaskWishes, database: AskedDatabase): Promise<MaskPlan> {
   const isHere = (one: { readonly database?: string | undefined }) => one.database === undefined || one.database === database.name
   const find = finderOf(catalog)
   const excluded = masks.excludedTables.filter(isHere).map((one, at) => findTable(catalog, one, `masks.excludedTables.${at}`))
@@ -68,7 +70,7 @@ interface Spreading extends StatedRule {
 }
 
 /** The rule for its own column and for those that must not tell it apart any more. */
-async function spread({ place, rule, links, stated, catalog }: Spreading, database: MaskedDatabase): Promise<PlannedMask[]> {
+async function spread({ place, rule, links, stated, catalog }: Spreading, database: AskedDatabase): Promise<PlannedMask[]> {
   const because = (one: ColumnPlace) => (one === place ? statedHere : `it is linked with ${printPlace(place)}`)
   if (isFunctionMask(rule)) {
     // A reference that is to be NULL ends there.
@@ -81,7 +83,8 @@ async function spread({ place, rule, links, stated, catalog }: Spreading, databa
   const isNull = mask.kind === 'constant' && mask.text === null
   const values = links.filter(({ kind, child, parent }) => kind !== 'part' && [keyOf(child), keyOf(parent)].includes(keyOf(place)))
   const [one] = values
-  if (one && !isNull) throw refused(rule, place, `its values stand for others: ${printPlace(one.child)} refers to ${printPlace(one.parent)}`)
+  if (one && !isNull)
+    throw refused(rule, place, `its values stand for others: ${printPlace(one.child)} refers to ${printPlace(one.parent)}`)
   const parts = isNull ? links : links.filter(({ kind }) => kind === 'part')
   return linkedWith(place, parts, true).map((other) => {
     if (rule.mask === 'shift' && !hasDates(other.column)) throw refused(rule, other, `${other.column.type} holds no dates`)
@@ -94,7 +97,10 @@ function endsAt(stated: StatedRule | undefined): boolean {
   return stated?.rule.mask === 'null' || stated?.rule.mask === 'exclude'
 }
 
-function functionMask(rule: Extract<ColumnMask, { mask: 'hash' | 'name' | 'email' | 'phone' | 'address' }>, form: ReturnType<typeof ownForm>): ValueMask {
+function functionMask(
+  rule: Extract<ColumnMask, { mask: 'hash' | 'name' | 'email' | 'phone' | 'address' }>,
+  form: ReturnType<typeof ownForm>,
+): ValueMask {
   if (rule.mask === 'hash') return { kind: 'hash', form, keepsFormat: rule.keepsFormat }
   // `commonForm` let nothing else through.
   const text = form as TextForm
@@ -104,7 +110,7 @@ function functionMask(rule: Extract<ColumnMask, { mask: 'hash' | 'name' | 'email
 async function constantMask(
   place: ColumnPlace,
   rule: Extract<ColumnMask, { mask: 'null' | 'exclude' | 'fixed' | 'text' }>,
-  database: MaskedDatabase,
+  database: AskedDatabase,
 ): Promise<Extract<ValueMask, { kind: 'constant' }>> {
   const { column } = place
   if (rule.mask === 'fixed') return { kind: 'constant', text: await fixedText(place, rule, database) }
@@ -120,7 +126,7 @@ async function constantMask(
 }
 
 /** As the server writes it, or what is loaded would not be what was hashed. */
-async function fixedText(place: ColumnPlace, rule: Extract<ColumnMask, { mask: 'fixed' }>, database: MaskedDatabase): Promise<string> {
+async function fixedText(place: ColumnPlace, rule: Extract<ColumnMask, { mask: 'fixed' }>, database: AskedDatabase): Promise<string> {
   const { column } = place
   const lengthMax = textFormOf(column)?.lengthMax ?? null
   if (lengthMax !== null && Array.from(rule.value).length > lengthMax) throw refused(rule, place, `the value is longer than ${column.type}`)
@@ -138,7 +144,8 @@ function subjectPath(place: ColumnPlace, subject: readonly string[], { tables, r
   for (const column of subject.slice(0, -1)) {
     const reference = references.find(({ child, columns }) => child === table.oid && columns.length === 1 && columns[0] === column)
     const parent = reference && tables.find(({ oid }) => oid === reference.parent)
-    if (!parent) throw refused(rule, place, `no foreign key of ${table.schema}.${table.name} stands on ${column} alone, so it leads to no subject`)
+    if (!parent)
+      throw refused(rule, place, `no foreign key of ${table.schema}.${table.name} stands on ${column} alone, so it leads to no subject`)
     steps.push({ column, parent, parentColumn: reference.parentColumns[0]!, equal: reference.equal[0]! })
     table = parent
   }
@@ -157,7 +164,11 @@ function finderOf(catalog: MaskCatalog): FindPlace {
   }
 }
 
-function findTable({ tables }: MaskCatalog, { schema, table }: { readonly schema: string; readonly table: string }, field: string): MaskableTable {
+function findTable(
+  { tables }: MaskCatalog,
+  { schema, table }: { readonly schema: string; readonly table: string },
+  field: string,
+): MaskableTable {
   const found = tables.find((one) => one.schema === schema && one.name === table)
   if (found) return found
   throw settingsFault(field, `there is no table ${schema}.${table}, or it is a partition, or belongs to an extension`)

@@ -54,7 +54,10 @@ function maskRow(row: Buffer, { table, columns, width, encoding }: RowMask, made
     }
     const subject = masked.subjectAt === undefined ? undefined : fields[masked.subjectAt]
     try {
-      const value = masked.mask(textOf(field, encoding), subject === undefined || subject.equals(nothing) ? undefined : textOf(subject, encoding))
+      const value = masked.mask(
+        textOf(field, encoding),
+        subject === undefined || subject.equals(nothing) ? undefined : textOf(subject, encoding),
+      )
       made.push(value === null ? nothing : escapeField(Buffer.from(value, encoding)))
     } catch (error) {
       if (!(error instanceof Fault) || error.code !== 'MASK_VALUE') throw error

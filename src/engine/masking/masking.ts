@@ -1,12 +1,7 @@
 import { strict as assert } from 'node:assert'
 import type { ListedTable } from '#engine/sources/postgres/list-tables.ts'
 import type { MaskCatalog, MaskableTable } from '#engine/sources/postgres/mask-catalog.ts'
-import {
-  subjectExpression,
-  type CaptureMasking,
-  type MaskedDatabase,
-  type RowMasks,
-} from '#engine/sources/postgres/row-masks.ts'
+import { subjectExpression, type CaptureMasking, type MaskedDatabase, type RowMasks } from '#engine/sources/postgres/row-masks.ts'
 import { copiedColumns } from '#engine/sources/postgres/segments.ts'
 import type { TableMasks } from '#engine/sources/postgres/table-masks.ts'
 import { planMasks, type MaskWishes } from './mask-plan.ts'
@@ -73,12 +68,17 @@ export class Masking implements CaptureMasking {
 function throughRoot(table: ListedTable, columns: readonly PlannedMask[]): Extract<TableMasks, { kind: 'masked' }>['through'] {
   const root = columns.find(({ column }) => column.isPartitionKey)?.table
   if (!root || root.oid === table.oid) return undefined
-  return { schema: root.schema, table: root.name, columns: root.columns.map(({ name, type, isGenerated }) => ({ name, type, isGenerated })) }
+  return {
+    schema: root.schema,
+    table: root.name,
+    columns: root.columns.map(({ name, type, isGenerated }) => ({ name, type, isGenerated })),
+  }
 }
 
 function exactnessOf({ columns, excluded }: MaskPlan, keepsLargeObjects: boolean): RowMasks['exactness'] {
   const name = ({ schema, name: table }: MaskableTable) => `${schema}.${table}`
-  const said = (what: string, names: readonly string[], why: string) => (names.length === 0 ? [] : [{ what: `${what}: ${names.join(', ')}`, why }])
+  const said = (what: string, names: readonly string[], why: string) =>
+    names.length === 0 ? [] : [{ what: `${what}: ${names.join(', ')}`, why }]
   return [
     ...said(
       'masked columns',

@@ -13,14 +13,17 @@ export function shiftOf(key: Uint8Array, subject: string | undefined, daysMax: n
  * and arrays of them. The time of day stays; `infinity` stays. MASK_VALUE where a date leaves what `date` can hold.
  */
 export function shiftDates(text: string, days: number): string {
-  return text.replace(datePattern, (_whole, year: string, month: string, day: string, time: string | undefined, era: string | undefined) => {
-    const of = era === undefined ? Number(year) : 1 - Number(year)
-    const moved = civilFromDays(daysFromCivil(of, Number(month), Number(day)) + days)
-    if (moved.year < -4712 || moved.year > 294_275) throw new Fault('MASK_VALUE', 'a date moves beyond what PostgreSQL can hold')
-    const written = moved.year > 0 ? moved.year : 1 - moved.year
-    const two = (part: number) => String(part).padStart(2, '0')
-    return `${String(written).padStart(4, '0')}-${two(moved.month)}-${two(moved.day)}${time ?? ''}${moved.year > 0 ? '' : ' BC'}`
-  })
+  return text.replace(
+    datePattern,
+    (_whole, year: string, month: string, day: string, time: string | undefined, era: string | undefined) => {
+      const of = era === undefined ? Number(year) : 1 - Number(year)
+      const moved = civilFromDays(daysFromCivil(of, Number(month), Number(day)) + days)
+      if (moved.year < -4712 || moved.year > 294_275) throw new Fault('MASK_VALUE', 'a date moves beyond what PostgreSQL can hold')
+      const written = moved.year > 0 ? moved.year : 1 - moved.year
+      const two = (part: number) => String(part).padStart(2, '0')
+      return `${String(written).padStart(4, '0')}-${two(moved.month)}-${two(moved.day)}${time ?? ''}${moved.year > 0 ? '' : ' BC'}`
+    },
+  )
 }
 
 const datePattern = /(\d{4,7})-(\d\d)-(\d\d)( \d\d:\d\d:\d\d(?:\.\d+)?(?:[+-]\d\d(?::\d\d){0,2})?)?( BC)?/g
@@ -39,7 +42,9 @@ function civilFromDays(days: number): { year: number; month: number; day: number
   const shifted = days + 719_468
   const era = Math.floor(shifted / 146_097)
   const dayOfEra = shifted - era * 146_097
-  const yearOfEra = Math.floor((dayOfEra - Math.floor(dayOfEra / 1460) + Math.floor(dayOfEra / 36_524) - Math.floor(dayOfEra / 146_096)) / 365)
+  const yearOfEra = Math.floor(
+    (dayOfEra - Math.floor(dayOfEra / 1460) + Math.floor(dayOfEra / 36_524) - Math.floor(dayOfEra / 146_096)) / 365,
+  )
   const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100))
   const shiftedMonth = Math.floor((5 * dayOfYear + 2) / 153)
   const month = shiftedMonth + (shiftedMonth < 10 ? 3 : -9)

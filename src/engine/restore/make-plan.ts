@@ -37,7 +37,11 @@ export async function makePlan(
   const databases: Findings<PlannedDatabase>[] = []
   for (const database of order.databases) {
     databases.push(
-      await planDatabase(database, { names: namesBefore(earlier, database.section.name) ?? newNames(random), countsRows, isMasked }, signal),
+      await planDatabase(
+        database,
+        { names: namesBefore(earlier, database.section.name) ?? newNames(random), countsRows, isMasked },
+        signal,
+      ),
     )
   }
   const roots: Findings<PlannedRoot>[] = []

@@ -13,7 +13,8 @@ export function assertNotInPlace({ opened, databases, roots }: RestoreOrder): vo
     if (target.host === source.host && target.port === source.port && target.database === source.database)
       throw maskedFault(`database ${section.name} would go to where it was captured, ${target.database} on ${target.host}:${target.port}`)
   }
-  for (const { section, path } of roots) if (section.path === path) throw maskedFault(`files ${section.name} would go to where they were captured, ${path}`)
+  for (const { section, path } of roots)
+    if (section.path === path) throw maskedFault(`files ${section.name} would go to where they were captured, ${path}`)
 }
 
 export interface FoundTarget {

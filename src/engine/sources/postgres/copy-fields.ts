@@ -51,7 +51,15 @@ export function unescapeField(field: Buffer): Buffer {
   )
 }
 
-const escaped: Readonly<Record<string, string>> = { '\\': '\\\\', '\b': '\\b', '\f': '\\f', '\n': '\\n', '\r': '\\r', '\t': '\\t', '\v': '\\v' }
+const escaped: Readonly<Record<string, string>> = {
+  '\\': '\\\\',
+  '\b': '\\b',
+  '\f': '\\f',
+  '\n': '\\n',
+  '\r': '\\r',
+  '\t': '\\t',
+  '\v': '\\v',
+}
 
 /** A value as COPY TO writes it ("COPY, Text Format"), byte for byte, so that it is hashed as it will be read back. */
 export function escapeField(value: Buffer): Buffer {

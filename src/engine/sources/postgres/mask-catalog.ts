@@ -78,10 +78,9 @@ export async function constantText(connection: Connection, expression: string): 
 
 /** A value as the server writes it; faults with the server's own words when the type does not take it. */
 export async function canonicalText(connection: Connection, type: string, value: string): Promise<string> {
-  const [row] = await connection.query<{ value: string }>(
-    `SELECT pg_catalog.format('%s', CAST($1::pg_catalog.text AS ${type})) AS value`,
-    [value],
-  )
+  const [row] = await connection.query<{ value: string }>(`SELECT pg_catalog.format('%s', CAST($1::pg_catalog.text AS ${type})) AS value`, [
+    value,
+  ])
   return row!.value
 }
 

@@ -37,7 +37,11 @@ export interface SubjectStep {
 }
 
 /** The value of a column that stands at the end of references, found row for row by the server itself. */
-export function subjectExpression(table: { readonly schema: string; readonly name: string }, steps: readonly SubjectStep[], column: string): string {
+export function subjectExpression(
+  table: { readonly schema: string; readonly name: string },
+  steps: readonly SubjectStep[],
+  column: string,
+): string {
   const [first, ...rest] = steps
   if (!first) return `${quoteName(table.schema, table.name)}.${quoteName(column)}`
   const aliases = steps.map((_step, at) => quoteName(`integrum_subject_${at}`))
