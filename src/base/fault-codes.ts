@@ -250,6 +250,10 @@ const table = {
   ENTITY_UNDO_CONFLICT: {
     hint: 'Nothing was changed. What the restore wrote was changed since; make a new plan from the backup that holds the state you want.',
   },
+  ENTITY_TOO_LARGE: {
+    usage: true,
+    hint: 'Ask for something smaller, such as one patient of a study, or for fewer backups with --since and --until.',
+  },
   NOT_FOUND: { usage: true, hint: 'Check the id; what belongs to others or was removed is not found either.' },
   TOO_MANY_REQUESTS: { retry: true, hint: 'Wait as long as the header Retry-After says.' },
   SHUTTING_DOWN: { retry: true, hint: 'The service is stopping; try again in a moment.' },

@@ -122,6 +122,13 @@ export const limits = {
   /** A rename waits 5 s for sessions to leave (CountOtherDBBackends), then fails with 55006 and is tried again. */
   renameAttemptsMax: 6,
   fileReadAttempts: 3,
+  /** A field that is longer is known by its hash alone where rows are looked for in stored COPY text. */
+  copyCellBytesMax: 16 * KiB,
+  /** A row up to this length is looked at whole, a longer one field by field. */
+  copyRowBytesMax: 1 * MiB,
+  /** What the history of one record keeps of its rows in memory, as they ever were. */
+  historyBytesMax: 96 * MiB,
+  historyRowsShownMax: 1_000,
   /** What an archive that is imported may hold: entries, logical bytes, length of a path and of a name in it. */
   archiveEntriesMax: 20_000_000,
   archiveBytesMax: 16 * 1024 * GiB,

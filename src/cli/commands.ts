@@ -14,6 +14,7 @@ export const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   restore: async () => (await import('#cli/commands/restore.ts')).addRestore,
   drill: async () => (await import('#cli/commands/drill.ts')).addDrill,
   forget: async () => (await import('#cli/commands/forget.ts')).addForget,
+  history: async () => (await import('#cli/commands/history.ts')).addHistory,
   entities: async () => (await import('#cli/commands/entities.ts')).addEntities,
   export: async () => (await import('#cli/commands/export.ts')).addExport,
   import: async () => (await import('#cli/commands/import.ts')).addImport,

@@ -20,6 +20,10 @@ export interface ModelEdge {
   readonly child: GraphTable
   readonly parent: GraphTable
   readonly columns: readonly string[]
+  /** What they name; of a polymorphic edge the one that the last of `columns` names. */
+  readonly parentColumns: readonly string[]
+  /** Of a polymorphic edge: what the first of `columns` says where the row names this parent. */
+  readonly type?: string
   readonly ownership: Ownership
   readonly because: string
   readonly condition: string
@@ -70,11 +74,10 @@ export function entityModelOf(graph: ReferenceGraph, settings: EntityModelSettin
 
 /** As a closure follows them. */
 export function waysOf({ edges }: EntityModel): Way[] {
-  return edges.map(({ child, parent, columns, condition, ownership }) => ({
+  return edges.map(({ child, parent, condition, ownership }) => ({
     child,
     parent,
     condition,
-    childColumns: columns,
     isOwning: ownership === 'own',
     isNeeded: ownership !== 'ignore',
   }))
@@ -117,9 +120,10 @@ function modelFault(place: string, fact: string): Fault {
 function foreignKeys(graph: ReferenceGraph, stated: EntityModelSettings['references'], find: Finder): ModelEdge[] {
   const byOid = new Map(graph.tables.map((table) => [table.oid, table]))
   const edges = proposeOwnership(graph).map(({ reference, ownership, because }): ModelEdge => {
-    const { columns, isIndexed } = reference
+    const { columns, parentColumns, isIndexed } = reference
     const [child, parent] = [byOid.get(reference.child)!, byOid.get(reference.parent)!]
-    return { kind: 'foreign-key', child, parent, columns, ownership, because, condition: conditionOf(reference), isIndexed }
+    const condition = conditionOf(reference)
+    return { kind: 'foreign-key', child, parent, columns, parentColumns, ownership, because, condition, isIndexed }
   })
   for (const one of stated) {
     const table = find(one, one.columns, 'references')
@@ -145,8 +149,8 @@ function virtualEdge(one: EntityModelSettings['virtual'][number], find: Finder):
   const child = find(one, one.columns, 'virtual')
   const parent = find({ schema: one.ofSchema, table: one.ofTable }, one.ofColumns, 'virtual')
   const condition = declaredCondition(one.columns, one.ofColumns)
-  const { columns, ownership } = one
-  return { kind: 'virtual', child, parent, columns, ownership, because: 'the settings say so', condition, isIndexed: false }
+  const { columns, ofColumns: parentColumns, ownership } = one
+  return { kind: 'virtual', child, parent, columns, parentColumns, ownership, because: 'the settings say so', condition, isIndexed: false }
 }
 
 function polymorphicEdges(one: EntityModelSettings['polymorphic'][number], find: Finder): ModelEdge[] {
@@ -157,6 +161,8 @@ function polymorphicEdges(one: EntityModelSettings['polymorphic'][number], find:
     child,
     parent: find(target, [target.column], `polymorphic.targets.${type}`),
     columns: [typeColumn, idColumn],
+    parentColumns: [target.column],
+    type,
     ownership,
     because: `the settings say so of ${typeColumn} = ${type}`,
     condition: polymorphicCondition({ typeColumn, idColumn, type, column: target.column }),

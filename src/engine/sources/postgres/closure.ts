@@ -8,8 +8,6 @@ export interface Way {
   readonly parent: GraphTable
   /** `child` and `parent` stand for the two tables. */
   readonly condition: string
-  /** Columns of the child that the condition speaks of. */
-  readonly childColumns: readonly string[]
   /** Down: who names an owned row is owned as well. */
   readonly isOwning: boolean
   /** Up: the row that is named has to exist. */
@@ -46,11 +44,10 @@ export interface Closure {
  * Faults: ENTITY_UNKNOWN for a root that is not there, ENTITY_KEY for a value that its column cannot hold, DATABASE_COVERAGE without TEMP.
  */
 export async function findClosure(connection: Connection, roots: readonly ClosureRoot[], ways: readonly Way[]): Promise<Closure> {
-  const needed = ways.filter(({ isNeeded }) => isNeeded)
-  const work = new ClosureWork(connection, needed)
+  const work = new ClosureWork(connection)
   for (const root of roots) await work.begin(root)
   await work.descend(ways.filter(({ isOwning }) => isOwning))
-  await work.ascend(needed)
+  await work.ascend(ways.filter(({ isNeeded }) => isNeeded))
   return { counts: await work.counts(), placeOf: (table) => work.placeOf(table) }
 }
 
@@ -70,14 +67,10 @@ class ClosureWork {
   readonly #places = new Map<number, { readonly table: GraphTable; readonly place: string }>()
   /** Of each table: the generations in which it got rows. */
   readonly #gained = new Map<number, Set<number>>()
-  /** Of each table: columns by which its rows name others. They are kept with the keys, so that no table is read a second time for them. */
-  readonly #naming = new Map<number, readonly string[]>()
   #generation = 0
 
-  constructor(connection: Connection, needed: readonly Way[]) {
+  constructor(connection: Connection) {
     this.#connection = connection
-    for (const { child, childColumns } of needed)
-      this.#naming.set(child.oid, [...new Set([...(this.#naming.get(child.oid) ?? []), ...childColumns])])
   }
 
   placeOf({ oid }: GraphTable): string | undefined {
@@ -87,7 +80,7 @@ class ClosureWork {
   async begin({ table, column, value, mayBeAbsent }: ClosureRoot): Promise<void> {
     const place = await this.#make(table)
     const added = await this.#counted(
-      `INSERT INTO ${place} SELECT ${this.#kept(table, 'root')}, true, 0 FROM ${nameOf(table)} AS root WHERE ${isValue(table, column)} ON CONFLICT DO NOTHING`,
+      `INSERT INTO ${place} SELECT ${keyOf(table, 'root')}, true, 0 FROM ${nameOf(table)} AS root WHERE ${isValue(table, column)} ON CONFLICT DO NOTHING`,
       [value],
     )
     if (added === 0 && mayBeAbsent) return
@@ -136,7 +129,7 @@ class ClosureWork {
   async #follow({ child, parent, condition }: Way, from: number): Promise<number> {
     const place = await this.#make(child)
     const added = await this.#counted(
-      `INSERT INTO ${place} SELECT ${this.#kept(child, 'child')}, true, ${this.#generation}
+      `INSERT INTO ${place} SELECT DISTINCT ${keyOf(child, 'child')}, true, ${this.#generation}
        FROM ${this.#places.get(parent.oid)!.place} AS found
          JOIN ${nameOf(parent)} AS parent ON ${isRow(parent, 'found', 'parent')}
          JOIN ${nameOf(child)} AS child ON ${condition}
@@ -147,24 +140,18 @@ class ClosureWork {
     return added
   }
 
-  async #climb({ child, parent, condition, childColumns }: Way, gained: readonly number[]): Promise<number> {
+  async #climb({ child, parent, condition }: Way, gained: readonly number[]): Promise<number> {
     const place = await this.#make(parent)
-    const kept = this.#naming.get(child.oid)!
-    const naming = [...new Set(childColumns)].map((column) => `found.u${kept.indexOf(column)} AS ${quoteName(column)}`)
     const added = await this.#counted(
-      `INSERT INTO ${place} SELECT ${this.#kept(parent, 'parent')}, false, ${this.#generation}
-       FROM (SELECT DISTINCT ${naming.join(', ')} FROM ${this.#places.get(child.oid)!.place} AS found
-             WHERE found.gen IN (${gained.join(', ')})) AS child
+      `INSERT INTO ${place} SELECT DISTINCT ${keyOf(parent, 'parent')}, false, ${this.#generation}
+       FROM ${this.#places.get(child.oid)!.place} AS found
+         JOIN ${nameOf(child)} AS child ON ${isRow(child, 'found', 'child')}
          JOIN ${nameOf(parent)} AS parent ON ${condition}
+       WHERE found.gen IN (${gained.join(', ')})
        ON CONFLICT DO NOTHING`,
     )
     if (added > 0) await this.#grew(parent, place, added)
     return added
-  }
-
-  /** What is kept of a row: its key, and what it names others by. */
-  #kept(table: GraphTable, alias: string): string {
-    return [keyOf(table, alias), ...(this.#naming.get(table.oid) ?? []).map((column) => `${alias}.${quoteName(column)}`)].join(', ')
   }
 
   async #grew(table: GraphTable, place: string, added: number): Promise<void> {
@@ -187,10 +174,9 @@ class ClosureWork {
       'source.ctid AS k1',
     ]
     const names = columns.map((_column, index) => `k${index}`)
-    const naming = (this.#naming.get(table.oid) ?? []).map((column, index) => `source.${quoteName(column)} AS u${index}`)
     try {
       await this.#connection.query(`CREATE TEMPORARY TABLE ${quoteName(`closure_${table.oid}`)} ON COMMIT DROP AS
-        SELECT ${[...columns, ...naming].join(', ')}, true AS own, 0 AS gen FROM ${nameOf(table)} AS source WITH NO DATA`)
+        SELECT ${columns.join(', ')}, true AS own, 0 AS gen FROM ${nameOf(table)} AS source WITH NO DATA`)
     } catch (error) {
       throw temporaryFault(error, this.#connection)
     }
