@@ -23,6 +23,10 @@ export interface ApplyOptions {
   /** The name of the system, typed again. */
   readonly confirmed: string
   readonly instruments: Instruments
+  /** The same change set was begun before, and came to nothing. */
+  readonly isAgain?: boolean | undefined
+  /** Asked when everything is written and proven, before the COMMIT; when it rejects, nothing was changed. */
+  readonly confirmCommit?: (() => Promise<void>) | undefined
 }
 
 /**
@@ -34,7 +38,7 @@ export async function applyChangeSet(from: string, options: ApplyOptions, signal
   const changeSet = await readChangeSet(from)
   assertDecided(changeSet)
   assertConfirmed(changeSet, options.confirmed)
-  const journal = await ChangeJournal.begin(options.stateDirectory, { from, changeSet }, clock.now())
+  const journal = await ChangeJournal.begin(options.stateDirectory, { from, changeSet, isAgain: options.isAgain }, clock.now())
   try {
     await write(journal, { direction: 'forward', step: 'writing', keep: (applied) => ({ applied }) }, options, signal)
   } catch (error) {
@@ -75,11 +79,23 @@ export async function recoverChangeSets(stateDirectory: string, clock: Clock, si
   const recovered: ChangeState[] = []
   for (const state of await listChangeStates(stateDirectory)) {
     if (!isUnfinishedChange(state)) continue
-    const journal = await ChangeJournal.open(stateDirectory, state.restore)
-    await settleChange(journal, { clock, why: `it was interrupted at step "${state.step}"` }, signal)
-    recovered.push(journal.state)
+    recovered.push((await recoverChangeSet({ stateDirectory, clock, signal }, state.restore)).state)
   }
   return recovered
+}
+
+interface Recovering {
+  readonly stateDirectory: string
+  readonly clock: Clock
+  readonly signal: AbortSignal
+}
+
+/** One of them: where it was cut off, and where it stands now. RESTORE_NOT_FOUND. */
+export async function recoverChangeSet({ stateDirectory, clock, signal }: Recovering, id: string) {
+  const journal = await ChangeJournal.open(stateDirectory, id)
+  const before = journal.state.step
+  await settleChange(journal, { clock, why: `it was interrupted at step "${before}"` }, signal)
+  return { before, state: journal.state }
 }
 
 interface Writing {
@@ -88,8 +104,9 @@ interface Writing {
   readonly keep: (applied: Applied) => Partial<ChangeState>
 }
 
-async function write(journal: ChangeJournal, { direction, step, keep }: Writing, { instruments }: ApplyOptions, signal: AbortSignal) {
+async function write(journal: ChangeJournal, { direction, step, keep }: Writing, options: ApplyOptions, signal: AbortSignal) {
   const { changeSet } = journal
+  const { instruments } = options
   instruments.onProgress({ stage: direction === 'forward' ? 'apply' : 'undo' })
   await using connection = await connectLive(changeSet, signal)
   const graph = await readReferenceGraph(connection)
@@ -100,7 +117,10 @@ async function write(journal: ChangeJournal, { direction, step, keep }: Writing,
     triggers: changeSet.policy.triggers,
     hashKey: instruments.random.bytes(16),
     onBegun: (xid) => journal.change({ step, xid, failure: null }),
-    beforeCommit: (applied) => journal.change(keep(appliedOf(applied))),
+    beforeCommit: async (applied) => {
+      await journal.change(keep(appliedOf(applied)))
+      await options.confirmCommit?.()
+    },
   }
   await assertMayWriteRows(
     connection,

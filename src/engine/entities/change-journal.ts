@@ -62,16 +62,21 @@ export class ChangeJournal {
     return this.#state
   }
 
-  /** Takes a copy of the change set to itself: whoever made it may remove theirs. PLAN_USED when it was carried out already. */
+  /**
+   * Takes a copy of the change set to itself: whoever made it may remove theirs. PLAN_USED when it was begun already, unless that came to
+   * nothing and `isAgain` says that the same one is meant.
+   */
   static async begin(
     stateDirectory: string,
-    { from, changeSet }: { readonly from: string; readonly changeSet: ChangeSet },
+    { from, changeSet, isAgain = false }: { readonly from: string; readonly changeSet: ChangeSet; readonly isAgain?: boolean | undefined },
     now: Date,
   ): Promise<ChangeJournal> {
     const folder = changeFolder(stateDirectory, changeSet.restore)
-    if (existsSync(folder)) throw new Fault('PLAN_USED', `restore ${changeSet.restore} was begun already`, { restore: changeSet.restore })
-    await makeDirectoryDurably(path.dirname(folder), 0o700)
-    await copyDurably(from, folder)
+    if (existsSync(folder)) await assertCameToNothing(stateDirectory, changeSet, isAgain)
+    else {
+      await makeDirectoryDurably(path.dirname(folder), 0o700)
+      await copyDurably(from, folder)
+    }
     const { restore, system, backup, digest } = changeSet
     const state: ChangeState = {
       format: 1,
@@ -117,6 +122,15 @@ export class ChangeJournal {
 }
 
 const journalName = 'journal.json'
+
+/** One that was cut off before it had a journal, or that was given up with nothing written, may begin anew. */
+async function assertCameToNothing(stateDirectory: string, { restore, digest }: ChangeSet, isAgain: boolean): Promise<void> {
+  const used = new Fault('PLAN_USED', `restore ${restore} was begun already`, { restore })
+  if (!isAgain) throw used
+  if (!isChangeSet(stateDirectory, restore)) return
+  const { state } = await ChangeJournal.open(stateDirectory, restore)
+  if (state.step !== 'abandoned' || state.digest !== digest) throw used
+}
 
 /** Is there a change set of this restore? */
 export function isChangeSet(stateDirectory: string, id: string): boolean {
