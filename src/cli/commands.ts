@@ -16,6 +16,7 @@ export const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   forget: async () => (await import('#cli/commands/forget.ts')).addForget,
   history: async () => (await import('#cli/commands/history.ts')).addHistory,
   entities: async () => (await import('#cli/commands/entities.ts')).addEntities,
+  masks: async () => (await import('#cli/commands/masks.ts')).addMasks,
   export: async () => (await import('#cli/commands/export.ts')).addExport,
   import: async () => (await import('#cli/commands/import.ts')).addImport,
   'set-up': async () => (await import('#cli/commands/set-up.ts')).addSetUp,

@@ -28,10 +28,10 @@ export function keyWarning(planned: PlannedMask): string[] {
       (unique) =>
         unique.columns.includes(column.name) && (unique.hasExpressions || (unique.columns.length > 1 && !staysUnique(planned, unique))),
     )
-    .map(({ name }) => {
-      const fact = `${printPlace(planned)} (${rule.mask}) is part of the key ${name}: whether it still holds, a drill of the masked backup shows`
-      return `${fact} (${column.type} in ${table.schema}.${table.name})`
-    })
+    .map(
+      ({ name }) =>
+        `${printPlace(planned)} (${rule.mask}) is part of the key ${name}: whether that still holds, a drill of the masked backup shows`,
+    )
 }
 
 /** A hash and an address of e-mail are as unique as what they are made of; dates of one subject keep their order. */

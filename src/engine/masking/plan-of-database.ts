@@ -1,5 +1,6 @@
 import type { Connection } from '#engine/sources/postgres/connection.ts'
 import { canonicalText, constantText, readMaskCatalog, type MaskCatalog } from '#engine/sources/postgres/mask-catalog.ts'
+import type { MaskedDatabase } from '#engine/sources/postgres/row-masks.ts'
 import { planMasks, type MaskWishes } from './mask-plan.ts'
 import type { MaskPlan } from './planned-mask.ts'
 
@@ -10,10 +11,14 @@ export async function planOfDatabase(
   name: string,
 ): Promise<{ readonly plan: MaskPlan; readonly catalog: MaskCatalog }> {
   const catalog = await readMaskCatalog(connection)
-  const plan = await planMasks(catalog, wishes, {
+  return { plan: await planMasks(catalog, wishes, askedOf(connection, name)), catalog }
+}
+
+/** What a plan asks of a database beside its catalog. */
+export function askedOf(connection: Connection, name: string): Omit<MaskedDatabase, 'encoding'> {
+  return {
     name,
     constant: (expression) => constantText(connection, expression),
     canonical: (type, value) => canonicalText(connection, type, value),
-  })
-  return { plan, catalog }
+  }
 }

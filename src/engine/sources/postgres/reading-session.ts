@@ -14,3 +14,11 @@ export async function inOneView<T>(connection: Connection, work: () => Promise<T
     await connection.query('ROLLBACK')
   }
 }
+
+/** The same, and not even temporary tables are written. */
+export async function inReadOnlyView<T>(connection: Connection, work: () => Promise<T>): Promise<T> {
+  return await inOneView(connection, async () => {
+    await connection.query('SET TRANSACTION READ ONLY')
+    return await work()
+  })
+}
