@@ -129,6 +129,8 @@ export const limits = {
   /** What the history of one record keeps of its rows in memory, as they ever were. */
   historyBytesMax: 96 * MiB,
   historyRowsShownMax: 1_000,
+  /** Of the rows in one answer of the service. */
+  historyReplyBytesMax: 8 * MiB,
   /** What an archive that is imported may hold: entries, logical bytes, length of a path and of a name in it. */
   archiveEntriesMax: 20_000_000,
   archiveBytesMax: 16 * 1024 * GiB,

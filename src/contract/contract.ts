@@ -8,6 +8,7 @@ import { channels } from './channels.ts'
 import type { Endpoint } from './endpoint.ts'
 import { health } from './health.ts'
 import { events } from './events.ts'
+import { history } from './history.ts'
 import { holds } from './holds.ts'
 import { jobs } from './jobs.ts'
 import { keys } from './keys.ts'
@@ -44,6 +45,7 @@ export const contract = {
   jobs,
   backups,
   backupContent,
+  history,
   restores,
   schedules,
   drills,

@@ -194,6 +194,7 @@ export const samples: Readonly<Record<string, Make>> = {
   'systems.edit': about('system', { body: { title: 'Another' } }),
   'systems.retire': about('system', { body: { reason: 'closed' } }),
   'systems.test': about('system', { isHeavy: true }),
+  'systems.history': about('system', { body: { kind: 'patient', key: 'nobody' }, ...unreadable, isHeavy: true }),
   'systems.test-draft': async (world) => ({ body: await draftOf(world), isHeavy: true }),
 
   'jobs.list': nothing,

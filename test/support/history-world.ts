@@ -64,7 +64,7 @@ export async function historyWorld(cluster: TestCluster, database: string, place
       read = []
       const order = { kind, key, settings, system: undefined, source: undefined, since: undefined, until: undefined }
       const history = await recordHistory(counting(repository, read), order, { onProgress: () => {}, signal: never })
-      return chosenHistory(history, { fields: undefined, tables: 'all', rowsMax: 1_000_000 })
+      return chosenHistory(history, { fields: undefined, tables: 'all', rowsMax: 1_000_000, bytesMax: Infinity })
     },
     readTwice: () => read.filter((content, index) => content !== '' && read.indexOf(content) !== index),
     repositoryWords: async () => {

@@ -57,6 +57,7 @@ async function show(entity: string | undefined, options: HistoryOptions, context
     fields: options.field,
     tables: options.allRows === true ? 'all' : (options.table ?? []),
     rowsMax: options.rowsMax,
+    bytesMax: Infinity,
   })
   if (chosen.isDamaged) end(3)
   const { printHistory } = await import('#cli/history-text.ts')

@@ -9,6 +9,8 @@ export interface HistoryChoice {
   /** Tables, as `schema.table`, whose rows are told field by field beside the record's own. */
   readonly tables: readonly string[] | 'all'
   readonly rowsMax: number
+  /** Of their JSON; the first row is there whatever it takes. */
+  readonly bytesMax: number
 }
 
 /** As much of a history as somebody reads; plain data. */
@@ -25,22 +27,24 @@ export interface ChosenHistory {
   readonly damagedSnapshots: RecordHistory['damagedSnapshots']
   readonly tables: readonly TableHistory[]
   readonly rows: readonly RowHistory[]
-  /** Rows of the chosen tables beyond `rowsMax`. */
+  /** Rows of the chosen tables beyond `rowsMax` and `bytesMax`. */
   readonly rowsLeftOut: number
 }
 
 /** USAGE for a table that never had a row of the record. */
-export function chosenHistory({ rows, ...history }: RecordHistory, { fields, tables, rowsMax }: HistoryChoice): ChosenHistory {
+export function chosenHistory({ rows, ...history }: RecordHistory, { fields, tables, rowsMax, bytesMax }: HistoryChoice): ChosenHistory {
   const known = history.tables.map(nameOf)
   const unknown = tables === 'all' ? undefined : tables.find((table) => !known.includes(table))
   if (unknown !== undefined)
     throw new Fault('USAGE', `no row of this record was ever in ${unknown}; it had some in ${known.join(', ')}`, { field: 'tables' })
   const told: RowHistory[] = []
   let rowsLeftOut = 0
+  let bytes = 0
   for (const row of rows((table) => table.isRoot || tables === 'all' || tables.includes(nameOf(table)))) {
     const chosen = withFields(row, fields)
     if (chosen.events.length === 0) continue
-    if (told.length < rowsMax) told.push(chosen)
+    bytes += JSON.stringify(chosen).length
+    if (told.length === 0 || (told.length < rowsMax && bytes <= bytesMax)) told.push(chosen)
     else rowsLeftOut += 1
   }
   return {

@@ -11,6 +11,7 @@ import { addAdminAliases } from './admin-aliases.routes.ts'
 import { createBackup, listBackups, subjectOf, verifyOne } from './backup-answers.ts'
 import { countByDay } from './calendar.store.ts'
 import { addDownloads } from './download.routes.ts'
+import { addHistory } from './history.routes.ts'
 import { addUploads } from './upload.routes.ts'
 import { backupDetails, backupView } from './backup-view.ts'
 import { cancelBackup, knownBackup, makerOf } from './backups.ts'
@@ -46,6 +47,7 @@ export function addBackups(app: FastifyInstance, house: House): void {
   })
   addEnds(app, house)
   addBackupContent(app, house)
+  addHistory(app, house)
   addDownloads(app, house)
   addUploads(app, house)
   addAdminAliases(app, house)
