@@ -2,8 +2,11 @@
 export const wholeTypes = ['full', 'database', 'files'] as const
 export type WholeType = (typeof wholeTypes)[number]
 
-/** Those, and `masked`: made of a system for other ends, and never to be put in its place. */
-export const backupTypes = [...wholeTypes, 'masked'] as const
+/**
+ * Those, and what is made of a system for other ends and never to be put in its place: `masked`, and `entity`, which holds what was selected: some
+ * patients, studies, tables or times.
+ */
+export const backupTypes = [...wholeTypes, 'masked', 'entity'] as const
 export type BackupType = (typeof backupTypes)[number]
 
 /**

@@ -254,6 +254,15 @@ const table = {
     usage: true,
     hint: 'Ask for something smaller, such as one patient of a study, or for fewer backups with --since and --until.',
   },
+  SELECTION_INVALID: {
+    usage: true,
+    hint: 'Check tables (SCHEMA.TABLE, of partitions the root), data types and time columns against the settings of the system.',
+  },
+  SELECTION_EMPTY: { usage: true, hint: 'Nothing was stored. Widen the range, or check what the tables hold.' },
+  RESTORE_NOT_WHOLE: {
+    usage: true,
+    hint: 'It does not hold the whole system. Restore it to another place (a database and directories that do not exist yet), or take single records out of it.',
+  },
   NOT_FOUND: { usage: true, hint: 'Check the id; what belongs to others or was removed is not found either.' },
   TOO_MANY_REQUESTS: { retry: true, hint: 'Wait as long as the header Retry-After says.' },
   SHUTTING_DOWN: { retry: true, hint: 'The service is stopping; try again in a moment.' },

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { parseFilePattern } from './file-pattern.ts'
+import { dataTypeName } from './selection.ts'
 import { durationPattern, durations } from './units.ts'
 
 export const sourceNameSchema = z
@@ -245,6 +246,10 @@ export const systemSettingsSchema = z.strictObject({
   readyAssertions: z.array(readyAssertionSchema).optional(),
   entities: entityModelSchema.optional(),
   masks: masksSchema.optional(),
+  /** Tables that people ask for together, by the name of what they hold. */
+  dataTypes: z.record(dataTypeName, z.array(z.strictObject(tableFields)).min(1)).optional(),
+  /** When each row of a table is of: a date or a time. */
+  timeColumns: z.array(z.strictObject({ ...tableFields, column: identifier })).optional(),
   /** What was promised: the most data, and time, that may be lost. What was achieved is set beside it. */
   objectives: z.strictObject({ rpoMinutes: objectiveMinutes.optional(), rtoMinutes: objectiveMinutes.optional() }).default({}),
   hooks: z

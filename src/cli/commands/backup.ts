@@ -4,8 +4,10 @@ import { systemClock } from '#base/clock.ts'
 import { Fault } from '#base/fault.ts'
 import { printBytes, printCount, printDuration } from '#base/units.ts'
 import { backup, type BackupResult } from '#engine/backup/backup.ts'
+import type { SelectionSection } from '#engine/backup/manifest.ts'
 import type { Sanitization } from '#engine/masking/sanitization.ts'
 import { instruments, openedRepository, type CommandContext } from '#cli/command.ts'
+import { selectionOf, withSelection, type SelectionOptions } from '#cli/entity-options.ts'
 import {
   collectNamed,
   databaseTargets,
@@ -21,7 +23,7 @@ import { withServer } from '#cli/server.ts'
 import { maskOrder } from '#cli/mask-key.ts'
 import type { Output } from '#cli/output.ts'
 
-interface BackupOptions extends RepositoryOptions {
+interface BackupOptions extends RepositoryOptions, SelectionOptions {
   readonly system: string
   readonly database?: readonly Named[]
   readonly files?: readonly Named[]
@@ -36,7 +38,7 @@ interface BackupOptions extends RepositoryOptions {
 }
 
 export function addBackup(program: Command, context: CommandContext): void {
-  withServer(withRepository(program.command('backup')))
+  withSelection(withServer(withRepository(program.command('backup'))))
     .description('back up databases and files as one point in time')
     .requiredOption('--system <name>', 'name of the clinical system', parseSystemName)
     .option('--database <name=url>', 'a PostgreSQL database, without a password in the URL (repeatable)', collectNamed)
@@ -72,6 +74,7 @@ async function run(options: BackupOptions, context: CommandContext): Promise<voi
     databases: databaseTargets(options.database),
     roots: fileRoots(options.files),
     settings: await readSettings(options.settings),
+    selection: await selectionOf(options),
     compressionLevel: options.compression,
   } as const
   assertOutside(options.repository, order.roots)
@@ -114,6 +117,7 @@ function report(output: Output, { status, id, snapshot, checksum, manifest, stat
   for (const root of manifest.roots) {
     output.line(`  files      ${root.name}: ${printCount(root.files)} files, ${printBytes(root.bytes)}, read from ${root.instant} on`)
   }
+  for (const line of selectionLines(manifest)) output.line(line)
   output.line(`  stored     ${printBytes(storedBytes)} new, of ${printBytes(newBytes)} not yet known and ${printBytes(readBytes)} read`)
   output.line(`  took       ${printDuration(durationMs)}`)
   const { sanitization } = manifest
@@ -132,6 +136,7 @@ function report(output: Output, { status, id, snapshot, checksum, manifest, stat
     type: manifest.type,
     sanitization: sanitization ?? null,
     checksum,
+    ...(manifest.selection && { selection: toldOf(manifest.selection) }),
     gaps: manifest.gaps.count,
     gapList: manifest.gaps.first,
     exactness,
@@ -151,4 +156,27 @@ function reportMasks(output: Output, { databases, keyedBy, key, rootsLeftOut }: 
   output.line(
     `  mask key   ${key}, of ${keyedBy === 'repository' ? 'the repository' : 'the given file'}; this backup is never restored in place`,
   )
+}
+
+/** How many of each kind, and no keys: what a command says ends up in logs. */
+function toldOf({ entities, tables, dataTypes, since, until, counts, leftOut, notCovered }: SelectionSection) {
+  const kinds = Object.fromEntries([...Map.groupBy(entities, ({ kind }) => kind)].map(([kind, same]) => [kind, same.length]))
+  return { kinds, tables, dataTypes, since, until, counts, leftOut, notCovered }
+}
+
+function selectionLines({ selection }: BackupResult['manifest']): string[] {
+  if (!selection) return []
+  const { kinds, tables, dataTypes, since, until, leftOut, notCovered } = toldOf(selection)
+  const parts = [
+    ...Object.entries(kinds).map(([kind, count]) => `${kind}: ${count}`),
+    ...tables.map(({ schema, table }) => `${schema}.${table}`),
+    ...dataTypes,
+    ...(since === undefined ? [] : [`since ${since}`]),
+    ...(until === undefined ? [] : [`until ${until}`]),
+  ]
+  return [
+    `  selection  ${parts.join(', ')}`,
+    ...[...leftOut.databases, ...leftOut.roots].map((name) => `  without    ${name}: nothing of it was selected`),
+    ...notCovered.map(({ database, table }) => `  NOT COVERED ${database}: ${table}: nothing says to whom its rows belong`),
+  ]
 }

@@ -69,6 +69,7 @@ export async function backup(
           databases: captured.databases.map(({ section }) => section),
           roots: captured.roots.map(({ section }) => section),
           references: captured.references,
+          ...(captured.selection && { selection: captured.selection }),
           ...(order.imported && { imported: order.imported }),
           ...sanitizationOf(wanted, masking),
           gaps: gaps.summary(),
@@ -79,7 +80,10 @@ export async function backup(
           {
             time: startedAt,
             tree: await storeTop(session, { captured, manifest, bytes, at: startedAt }, signal),
-            paths: [...order.databases.map(({ name }) => `/database/${name}`), ...order.roots.map(({ name }) => `/files/${name}`)],
+            paths: [
+              ...captured.databases.map(({ section }) => `/database/${section.name}`),
+              ...captured.roots.map(({ section }) => `/files/${section.name}`),
+            ],
             hostname: hostname(),
             username: userInfo().username,
             tags: backupTags({ id, system: order.system, type, purpose: order.purpose, hasGaps: gaps.count > 0 }),
@@ -127,6 +131,11 @@ function typeOf(order: BackupOrder): BackupType {
   if (order.databases.length === 0 && order.roots.length === 0) {
     throw new Fault('USAGE', 'nothing to back up: no database and no files are named')
   }
+  if (order.selection && order.masking)
+    throw new Fault('USAGE', 'a selection is not masked on its way: restore it to another place and mask what is there')
+  if (order.selection && order.databases.length === 0)
+    throw new Fault('USAGE', 'a selection is of rows, and no database is named: files belong to what a row says')
+  if (order.selection) return 'entity'
   if (order.masking) return 'masked'
   return order.roots.length === 0 ? 'database' : order.databases.length === 0 ? 'files' : 'full'
 }

@@ -12,9 +12,10 @@ import type { TreeNode } from '#engine/tree-node.ts'
 import { BackupMeter } from './backup-meter.ts'
 import { listBackups, nodeAt, type Backup } from './backups.ts'
 import type { GapList } from './gap-list.ts'
-import type { Manifest } from './manifest.ts'
+import type { Manifest, SelectionSection } from './manifest.ts'
 import { folderNode } from './made-nodes.ts'
 import { ReferenceCheck } from './references.ts'
+import { Selecting } from './selecting.ts'
 import { folderBefore } from './stored-source.ts'
 import type { BackupOrder, Instruments } from './order.ts'
 import { walk } from './walk.ts'
@@ -43,6 +44,7 @@ export interface Captured {
   readonly roots: readonly CapturedSource<RootSection>[]
   readonly references: Manifest['references']
   readonly parent: SnapshotId | undefined
+  readonly selection: SelectionSection | undefined
 }
 
 /**
@@ -55,6 +57,8 @@ export async function captureAll(capture: CaptureOrder): Promise<Captured> {
   const before = await latestBefore(capture)
   const meter = new BackupMeter(instruments)
 
+  const selecting = order.selection && new Selecting({ selection: order.selection, settings: order.settings })
+
   await using open = new AsyncDisposableStack()
   const databases: Opened<DatabaseSection>[] = []
   // While the server is asked what there is, a core has nothing else to do.
@@ -63,17 +67,22 @@ export async function captureAll(capture: CaptureOrder): Promise<Captured> {
     instruments.onProgress({ stage: 'snapshot', what: name })
     // A third of the whole program, which a backup of files alone does without.
     const { capturePostgres } = await import('#engine/sources/postgres/capture.ts')
-    databases.push({
-      name,
-      place: 'database',
-      capture: open.use(await capturePostgres({ name, target, masking: capture.masking }, context)),
-    })
+    const opened = open.use(await capturePostgres({ name, target, masking: capture.masking, select: selecting?.of(name) }, context))
+    if (!selecting || selecting.isIn(name)) databases.push({ name, place: 'database', capture: opened })
+    // Nothing of it is wanted, so nothing holds its VACUUM back.
+    else await opened[Symbol.asyncDispose]()
   }
+  selecting?.confirm()
+  selecting?.tellRefused(capture.gaps.add)
   const instants = databases.map((database) => database.capture.instant)
   const roots: Opened<RootSection>[] = []
   for (const { name, path, open: openRoot } of order.roots) {
     const exclude = order.settings.exclude[name] ?? []
-    const opened = openRoot ? await openRoot(context) : await captureFiles({ name, root: path, exclude, newerThan: instants }, context)
+    const select = selecting?.filesBelow(name)
+    if (selecting && !select) continue
+    const opened = openRoot
+      ? await openRoot(context)
+      : await captureFiles({ name, root: path, exclude, select, newerThan: instants }, context)
     roots.push({ name, place: 'files', capture: open.use(opened) })
   }
   const references = open.use(await ReferenceCheck.begin(order.settings.fileReferences, order.databases, signal))
@@ -91,7 +100,13 @@ export async function captureAll(capture: CaptureOrder): Promise<Captured> {
       ),
     signal,
   )
-  return { databases: storedDatabases, roots: storedRoots, references: await references.end(capture.gaps.add), parent: before?.snapshot.id }
+  return {
+    databases: storedDatabases,
+    roots: storedRoots,
+    references: await references.end(capture.gaps.add),
+    parent: before?.snapshot.id,
+    selection: selecting?.section(order),
+  }
 }
 
 interface Opened<Section> {

@@ -32,6 +32,25 @@ export const importedSchema = z.object({
 })
 export type Imported = z.infer<typeof importedSchema>
 
+/**
+ * What was asked for, and what of it there was. The keys stand here as people wrote them, beside the very rows that they are of; they stand in no
+ * tag, name or path of the repository (ADR 0058).
+ */
+export const selectionSectionSchema = z.object({
+  entities: z.array(z.object({ kind: z.string(), key: z.string() })),
+  tables: z.array(z.object({ schema: z.string(), table: z.string() })),
+  dataTypes: z.array(z.string()),
+  since: z.iso.datetime().optional(),
+  until: z.iso.datetime().optional(),
+  /** Rows that were selected, and rows that only have to exist for them. */
+  counts: z.array(z.object({ database: z.string(), table: z.string(), own: count, needed: count })),
+  /** Sources of the system of which it holds nothing. */
+  leftOut: z.object({ databases: z.array(z.string()), roots: z.array(z.string()) }),
+  /** Tables whose rows may belong to an entity, and neither a key nor a setting says so. */
+  notCovered: z.array(z.object({ database: z.string(), table: z.string() })),
+})
+export type SelectionSection = z.infer<typeof selectionSectionSchema>
+
 /** `/manifest.json` of a backup: what it holds, as of when, and how each part is recognised (DESIGN §4). */
 export const manifestSchema = z.object({
   format: z.literal(1),
@@ -54,6 +73,8 @@ export const manifestSchema = z.object({
   references: z.object({ checked: count, dangling: count }),
   /** Of a masked backup: what is not in it as it was. */
   sanitization: sanitizationSchema.optional(),
+  /** What a backup of type `entity` holds; absent in one of everything. */
+  selection: selectionSectionSchema.optional(),
   /** Absent in a backup of the system itself. */
   imported: importedSchema.optional(),
   gaps: z.object({ count, first: z.array(gapSchema) }),

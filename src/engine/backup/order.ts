@@ -1,5 +1,6 @@
 import type { Clock } from '#base/clock.ts'
 import type { BackupId } from '#base/ids.ts'
+import type { Selection } from '#base/selection.ts'
 import type { SystemSettings } from '#base/settings.ts'
 import type { Random } from '#host/random.ts'
 import type { DatabaseTarget } from '#engine/sources/postgres/target.ts'
@@ -20,6 +21,8 @@ export interface BackupOrder {
   readonly settings: SystemSettings
   /** A backup for another place: what `settings.masks` names is masked under this key. */
   readonly masking?: MaskOrder | undefined
+  /** Takes this alone, of the databases and roots that are given; everything of them unless it is given. */
+  readonly selection?: Selection | undefined
   /** zstd 1-19. */
   readonly compressionLevel: number
   /** Where the sources were imported from, when they are not the system itself. */

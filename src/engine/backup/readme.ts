@@ -6,6 +6,13 @@ export function printReadme(manifest: Manifest): string {
     `This is backup ${manifest.backup}`,
     `of the system "${manifest.system}", begun ${manifest.startedAt} on ${manifest.hostname}.`,
     '',
+    ...(manifest.selection
+      ? [
+          'IT DOES NOT HOLD THE WHOLE SYSTEM: only the rows and files of a selection, and what has to exist for them. manifest.json',
+          'says which, under "selection". Never put it in the place of the system; load it into a database of its own.',
+          '',
+        ]
+      : []),
     'It can be restored without Integrum, with restic (0.14 or newer) and the client tools of PostgreSQL alone.',
     '',
     '1. Fetch it. SNAPSHOT is what `restic snapshots` shows for the tag backup=' + manifest.backup + ':',

@@ -74,10 +74,11 @@ export function entityModelOf(graph: ReferenceGraph, settings: EntityModelSettin
 
 /** As a closure follows them. */
 export function waysOf({ edges }: EntityModel): Way[] {
-  return edges.map(({ child, parent, condition, ownership }) => ({
+  return edges.map(({ child, parent, columns, condition, ownership }) => ({
     child,
     parent,
     condition,
+    childColumns: columns,
     isOwning: ownership === 'own',
     isNeeded: ownership !== 'ignore',
   }))

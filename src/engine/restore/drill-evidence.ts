@@ -57,7 +57,11 @@ export function reportAssertions(log: DrillLog, settings: SystemSettings, opened
   const reported = asked.map(({ name, database, expect }): AssertionReport => {
     const seen = log.assertions.find((result) => result.name === name && (database === undefined || result.database === database))
     if (seen) return { ...seen }
-    const fact = hasDatabase ? 'the drill ended before it' : 'the backup has no database'
+    const fact = opened?.manifest.selection
+      ? 'it is asserted of the whole system, and the backup holds a selection'
+      : hasDatabase
+        ? 'the drill ended before it'
+        : 'the backup has no database'
     return { name, database: database ?? null, expect, outcome: 'skipped', found: null, fact }
   })
   // What the restored database told of its sequences.

@@ -124,7 +124,8 @@ function orderWithin(place: DrillPlace, opened: OpenedBackup, settings: SystemSe
 /** An assertion that nobody would run must not look like one that holds. */
 function assertKnown(settings: SystemSettings, { manifest }: OpenedBackup): void {
   assertAssigned(settings, manifest)
-  if (manifest.databases.length === 0) return
+  // Of a selection nothing is asked that is said of the whole system.
+  if (manifest.databases.length === 0 || manifest.selection) return
   const names = manifest.databases.map(({ name }) => name)
   const stray = allAssertions(settings).find(({ database }) => database !== undefined && !names.includes(database))
   if (!stray) return

@@ -5,7 +5,7 @@ import type { Instruments } from '#engine/backup/order.ts'
 import { storedSource } from '#engine/backup/stored-source.ts'
 import type { Repository } from '#engine/repository/repository.ts'
 import { assertAssigned } from './assert-all.ts'
-import { assertNotInPlace } from './not-in-place.ts'
+import { assertElsewhere, assertNotInPlace } from './not-in-place.ts'
 import { assertSpace, mergeSpace, type Findings } from './findings.ts'
 import type { RestoreOrder } from './order.ts'
 import { planDatabase } from './plan-database.ts'
@@ -30,8 +30,9 @@ export async function makePlan(
   signal: AbortSignal,
 ): Promise<RestorePlan> {
   const { backup, manifest, checksum } = order.opened
+  const settings = settingsFor(order)
   if (order.databases.length + order.roots.length === 0) throw new Fault('USAGE', 'the plan would restore nothing')
-  assertAssigned(order.settings, manifest)
+  assertAssigned(settings, manifest)
   assertNotInPlace(order)
   const isMasked = manifest.sanitization !== undefined
   const databases: Findings<PlannedDatabase>[] = []
@@ -49,8 +50,12 @@ export async function makePlan(
     const hex = hexBefore(earlier, section.name) ?? randomHex(random, 12)
     const stored = await storedSource(repository, backup, order.opened.folderOf('files', section.name), signal)
     const effect = earlier?.roots.find(({ name }) => name === section.name)?.effect
-    roots.push(await planRootRestore({ section, path, hex, stored, settings: order.settings, effect }, signal))
+    roots.push(await planRootRestore({ section, path, hex, stored, settings, effect }, signal))
   }
+  assertElsewhere(
+    order.opened,
+    [...databases, ...roots].map(({ planned }) => planned),
+  )
   const plan = {
     format: 1 as const,
     restore: earlier?.restore ?? order.id ?? random.uuid(),
@@ -62,7 +67,7 @@ export async function makePlan(
     backupAt: manifest.startedAt,
     repositoryId: repository.id,
     manifestChecksum: checksum,
-    settings: order.settings,
+    settings,
     databases: databases.map(({ planned }) => planned),
     roots: roots.map(({ planned }) => planned),
     space: mergeSpace([...databases, ...roots].flatMap(({ space }) => space)),
@@ -70,12 +75,20 @@ export async function makePlan(
     lossRowsMax: order.lossRowsMax,
     warnings: [
       ...gapWarnings(order.opened),
+      ...(settings === order.settings ? [] : ['it holds a selection: what the settings assert of the whole system is not asked']),
       ...databases.flatMap(({ warnings }) => warnings),
       ...roots.flatMap(({ warnings }) => warnings),
     ],
   }
   assertSpace(plan.space)
   return { ...plan, digest: planDigest(plan) }
+}
+
+/** What is asserted of a whole system does not hold for some records of it. */
+function settingsFor({ opened: { manifest }, settings }: RestoreOrder): RestoreOrder['settings'] {
+  const { readyAssertions = [], assertions } = settings
+  if (!manifest.selection || assertions.length + readyAssertions.length === 0) return settings
+  return { ...settings, assertions: [], ...(settings.readyAssertions && { readyAssertions: [] }) }
 }
 
 function namesBefore(earlier: RestorePlan | undefined, database: string) {

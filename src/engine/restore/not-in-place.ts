@@ -1,6 +1,8 @@
 import { Fault } from '#base/fault.ts'
+import type { OpenedBackup } from '#engine/backup/backups.ts'
 import type { DatabaseSection } from '#engine/sources/postgres/database-section.ts'
 import type { RestoreOrder } from './order.ts'
+import type { PlannedDatabase, PlannedRoot } from './plan.ts'
 
 /**
  * A masked backup never takes the place of what it was made of: the originals would be gone. By where it was captured, before the
@@ -29,6 +31,16 @@ export function assertOtherDatabase({ name, systemIdentifier, oid, source }: Dat
   if (systemIdentifier !== target.systemIdentifier) return
   if (oid !== target.oid && source.database !== target.database) return
   throw maskedFault(`the target of database ${name} is the database that it was captured from, ${target.database}`)
+}
+
+/** What holds a selection takes the place of nothing: whatever stands there would be gone but for it. RESTORE_NOT_WHOLE. */
+export function assertElsewhere({ backup, manifest }: OpenedBackup, planned: readonly (PlannedDatabase | PlannedRoot)[]): void {
+  if (!manifest.selection) return
+  const taken = planned.find(({ record }) => (record.kind === 'database' ? record.liveOid : record.live) !== null)
+  if (!taken) return
+  const what = taken.record.kind === 'database' ? `database ${taken.record.live.database}` : `directory ${taken.record.path}`
+  const fact = `backup ${backup.id} holds a selection and would take the place of ${what}, which exists`
+  throw new Fault('RESTORE_NOT_WHOLE', fact, { name: taken.name })
 }
 
 function maskedFault(fact: string): Fault {

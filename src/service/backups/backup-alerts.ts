@@ -12,6 +12,7 @@ const coveredBy: Readonly<Record<Type, readonly Type[]>> = {
   database: ['database'],
   files: ['files'],
   masked: ['masked'],
+  entity: ['entity'],
 }
 
 /** Of a system and a type there is one alert, whatever becomes of its next backups. What a fault quotes stays in the house. */

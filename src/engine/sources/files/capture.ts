@@ -3,6 +3,7 @@ import { readAccounts } from '#host/users.ts'
 import { byteStringOf, type ByteString } from '#engine/byte-string.ts'
 import type { Capture, CaptureContext } from '#engine/sources/source.ts'
 import { exclusionOf } from './exclusions.ts'
+import type { FileSelection } from './file-selection.ts'
 import { isMountPoint, mountsBelow, readMounts } from './mounts.ts'
 import { openRoot } from './open-root.ts'
 import type { RootSection } from './root-section.ts'
@@ -15,6 +16,8 @@ export interface RootOrder {
   readonly root: string
   /** Paths below the root that are left out; see `exclusions.ts`. */
   readonly exclude?: readonly string[]
+  /** Takes these alone, and the directories above them; everything unless given. */
+  readonly select?: FileSelection | undefined
   /** Instants of the databases' snapshots: entries with a later ctime are counted as newer (SAFETY rule 16). */
   readonly newerThan: readonly Date[]
 }
@@ -42,6 +45,7 @@ export async function captureFiles(order: RootOrder, context: CaptureContext): P
         source: order.name,
         root: handle,
         isExcluded: exclusionOf(order.exclude ?? []),
+        selection: order.select,
         mounts: new Map(mountsBelow(mounts, path).map((mount) => [belowRoot(mount.path, path), mount])),
         accounts,
         context,
@@ -57,11 +61,16 @@ export async function captureFiles(order: RootOrder, context: CaptureContext): P
         instant: instant.toISOString(),
         isMountPoint: isMountPoint(mounts, path),
         ...tally.counts(),
-        exactness: tally.exactness(order.exclude ?? []),
+        exactness: [...(order.select ? [notSelected] : []), ...tally.exactness(order.exclude ?? [])],
       }
     },
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   }
+}
+
+const notSelected = {
+  what: 'files that were not selected',
+  why: 'this backup holds the files of its selection and the directories above them; manifest.json says what was selected',
 }
 
 function belowRoot(place: ByteString, root: string): ByteString {

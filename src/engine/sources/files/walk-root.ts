@@ -8,6 +8,7 @@ import type { TreeNode } from '#engine/tree-node.ts'
 import type { CaptureContext, Entry, GapKind } from '#engine/sources/source.ts'
 import { CapturedFile, type Seen } from './captured-file.ts'
 import type { DirectoryHandle } from './directory-handle.ts'
+import type { FileSelection } from './file-selection.ts'
 import type { Exclusion } from './exclusions.ts'
 import { isMadeUp, type Mount } from './mounts.ts'
 import { isOwnName } from './own-names.ts'
@@ -19,6 +20,8 @@ export interface RootWalk {
   readonly source: string
   readonly root: DirectoryHandle
   readonly isExcluded: Exclusion
+  /** Of a directory without anything selected nothing is told, not even its name. */
+  readonly selection: FileSelection | undefined
   /** By path below the root. */
   readonly mounts: ReadonlyMap<ByteString, Mount>
   readonly accounts: Accounts
@@ -45,7 +48,7 @@ export async function* walkRoot(walk: RootWalk): AsyncGenerator<Entry> {
     if (name !== undefined) {
       yield* frames.take(frame, name)
     } else if (!frame.listAgain()) {
-      yield { kind: 'leave', node: frame.node() }
+      if (!frame.untold) yield { kind: 'leave', node: frame.node() }
       frames.pop()
     }
   }
@@ -76,15 +79,19 @@ class Frames implements Disposable {
 
   /** One name of a listing becomes entries, or none: left out, or gone meanwhile and named as a gap. */
   *take(frame: Frame, name: ByteString): Generator<Entry> {
-    const { source, tally, isExcluded, accounts, root, context } = this.#walk
+    const { source, tally, isExcluded, selection, accounts, root, context } = this.#walk
     const path = frame.pathOf(name)
     if (isOwnName(name)) return tally.own.add(path)
+    const isSelected = selection?.isSelected(path) ?? true
+    if (!isSelected && !selection?.mayHold(path)) return
     if (isExcluded(path)) return tally.excluded.add(path)
     const found = frame.look(name)
     if (!found) return
     const { node } = found
+    if (node.type === 'dir') return yield* this.#enter(frame, node, isSelected)
+    if (!isSelected) return
+    yield* this.#tell()
     const isNewer = tally.countIfNewer(path, node)
-    if (node.type === 'dir') return yield* this.#enter(frame, node)
     if (node.type === 'file') {
       const place = { source, root, directory: frame.handle, path, accounts, context, tally, isNewer }
       return yield new CapturedFile(place, found)
@@ -94,25 +101,47 @@ class Frames implements Disposable {
     yield { kind: 'special', node }
   }
 
-  *#enter(frame: Frame, node: TreeNode): Generator<Entry> {
+  *#enter(frame: Frame, node: TreeNode, isSelected: boolean): Generator<Entry> {
     const { tally, mounts } = this.#walk
     const path = frame.pathOf(node.name)
     const mount = mounts.get(path)
-    tally.directories += 1
-    if (mount || node.deviceId !== frame.device) tally.mounted.add(path)
-    yield { kind: 'enter', name: node.name }
-    if (mount && isMadeUp(mount.fileSystem)) tally.madeUp.add(path)
-    else if (this.#open(frame, node.name)) return
+    const untold = { path, node, isMounted: mount !== undefined || node.deviceId !== frame.device }
+    const isKernels = mount !== undefined && isMadeUp(mount.fileSystem)
+    const isOpen = !isKernels && this.#open(frame, untold)
+    if (!isSelected) return
+    yield* this.#tell()
+    if (isOpen) return
+    yield* this.#announce(untold)
+    if (isKernels) tally.madeUp.add(path)
     yield { kind: 'leave', node: frame.look(node.name, 'whole')?.node ?? node }
   }
 
+  /** The directories that were entered and not told yet: now something of them is. */
+  *#tell(): Generator<Entry> {
+    for (const frame of this.#frames) {
+      if (!frame.untold) continue
+      yield* this.#announce(frame.untold)
+      frame.untold = undefined
+    }
+  }
+
+  *#announce({ path, node, isMounted }: Untold): Generator<Entry> {
+    const { tally } = this.#walk
+    tally.directories += 1
+    tally.countIfNewer(path, node)
+    if (isMounted) tally.mounted.add(path)
+    yield { kind: 'enter', name: node.name }
+  }
+
   /** False, and a gap, when the directory cannot be opened: then it stays empty in the backup. */
-  #open(frame: Frame, name: ByteString): boolean {
-    const path = frame.pathOf(name)
+  #open(frame: Frame, untold: Untold): boolean {
+    const { path } = untold
     try {
       using open = new DisposableStack()
-      const handle = open.use(frame.handle.openChild(name))
-      this.#frames.push(new Frame(this.#walk, handle, path))
+      const handle = open.use(frame.handle.openChild(untold.node.name))
+      const opened = new Frame(this.#walk, handle, path)
+      opened.untold = untold
+      this.#frames.push(opened)
       open.move()
       return true
     } catch (error) {
@@ -122,8 +151,16 @@ class Frames implements Disposable {
   }
 }
 
+interface Untold {
+  readonly path: ByteString
+  readonly node: TreeNode
+  readonly isMounted: boolean
+}
+
 /** A directory being walked. */
 class Frame {
+  /** Until something in it is selected. */
+  untold: Untold | undefined
   readonly handle: DirectoryHandle
   readonly device: bigint
   readonly #walk: RootWalk

@@ -5,7 +5,8 @@ import type { Connection } from './connection.ts'
 import type { HeldSnapshot } from './hold-snapshot.ts'
 import type { CaptureMasking } from './row-masks.ts'
 import type { SessionSettings } from './session-settings.ts'
-import type { SnapshotReaders } from './snapshot-readers.ts'
+import type { SelectedRows, SelectRows } from './selected-rows.ts'
+import type { RowReaders } from './snapshot-readers.ts'
 import type { DatabaseTarget } from './target.ts'
 
 export interface DatabaseSource {
@@ -17,6 +18,8 @@ export interface DatabaseSource {
   readonly limits?: Partial<CaptureLimits>
   /** What becomes of the rows on their way. */
   readonly masking?: CaptureMasking | undefined
+  /** Takes some of the rows; all unless given. */
+  readonly select?: SelectRows | undefined
 }
 
 export interface CaptureLimits {
@@ -36,7 +39,9 @@ export interface BegunCapture {
   readonly settings: SessionSettings
   readonly snapshot: HeldSnapshot
   readonly catalog: CapturedCatalog
-  readonly readers: SnapshotReaders
+  readonly readers: RowReaders
+  /** Undefined when all rows are taken. */
+  readonly selected: SelectedRows | undefined
   readonly watch: Connection
   readonly hashKey: Uint8Array
   readonly stop: AbortController

@@ -5,7 +5,7 @@ import { randomHex } from '#host/random.ts'
 import type { Capture, CaptureContext } from '#engine/sources/source.ts'
 import { readCatalog } from './captured-catalog.ts'
 import { fittingClientTools } from './client-tools.ts'
-import type { CaptureLimits, DatabaseSource } from './begun-capture.ts'
+import type { BegunCapture, CaptureLimits, DatabaseSource } from './begun-capture.ts'
 import { readServerVersion, readSessionSettings } from './capture-session.ts'
 import { connect } from './connection.ts'
 import { requireCoverage } from './coverage.ts'
@@ -15,7 +15,10 @@ import { holdSnapshot } from './hold-snapshot.ts'
 import { PostgresCapture } from './postgres-capture.ts'
 import { applySessionSettings } from './session-settings.ts'
 import { requireReadableText } from './readable-text.ts'
-import { SnapshotReaders } from './snapshot-readers.ts'
+import { withoutOthers } from './selected-rows.ts'
+import { SelectingReader } from './selecting-reader.ts'
+import { SnapshotReaders, type ReadersOptions } from './snapshot-readers.ts'
+import { whileWatched, type Watched } from './watch-blocking.ts'
 
 /**
  * Holds one database still through an exported snapshot and hands out what a backup keeps of it (DESIGN §4). Only ACCESS
@@ -52,26 +55,55 @@ async function beginCapture(source: DatabaseSource, context: CaptureContext): Pr
   const stop = new AbortController()
   const signal = context.signal ? AbortSignal.any([context.signal, stop.signal]) : stop.signal
   const hashKey = context.random.bytes(16)
-  const readers = stack.use(
-    new SnapshotReaders({
-      target: source.target,
-      snapshot: snapshot.name,
-      settings,
-      hashKey,
-      applicationName,
-      connections: source.connections ?? Math.min(4, availableParallelism()),
-      lockWaitMsMax: bounds.lockWaitMsMax,
-      clock: context.clock,
-      signal,
-    }),
-  )
-  readers.prepare()
-  const found = await readCatalog(control)
-  const catalog = source.masking ? await maskedCatalog(control, found, { name: source.name, masking: source.masking }) : found
   const watch = stack.use(await connect(source.target, context.signal))
   await watch.query(`SET application_name = '${applicationName}'`)
+  const { target } = source
+  const { lockWaitMsMax } = bounds
+  const { clock } = context
+  const reading = { target, snapshot: snapshot.name, settings, hashKey, applicationName, lockWaitMsMax, clock, signal }
+  const watched = { session: watch, clock, snapshot, limits: bounds, applicationName }
+  const { readers, selected } = await openReaders(source, { reading, watched, stop }, stack)
+  const found = await readCatalog(control)
+  const catalog = source.masking ? await maskedCatalog(control, found, { name: source.name, masking: source.masking }) : found
   return new PostgresCapture(
-    { source, context, bounds, applicationName, server, tools, settings, snapshot, catalog, readers, watch, hashKey, stop, signal },
+    {
+      source,
+      context,
+      bounds,
+      applicationName,
+      server,
+      tools,
+      settings,
+      snapshot,
+      catalog: selected ? withoutOthers(catalog) : catalog,
+      readers,
+      selected,
+      watch,
+      hashKey,
+      stop,
+      signal,
+    },
     stack.move(),
   )
+}
+
+interface Beginning {
+  readonly reading: Omit<ReadersOptions, 'connections'>
+  readonly watched: Watched
+  readonly stop: AbortController
+}
+
+/** Several sessions for all rows; for a selection the one that has found it. */
+async function openReaders(
+  { connections = Math.min(4, availableParallelism()), select }: DatabaseSource,
+  { reading, watched, stop }: Beginning,
+  stack: AsyncDisposableStack,
+): Promise<Pick<BegunCapture, 'readers' | 'selected'>> {
+  if (select) {
+    const readers = stack.use(await whileWatched(watched, stop, () => SelectingReader.begin({ ...reading, select })))
+    return { readers, selected: readers.rows }
+  }
+  const readers = stack.use(new SnapshotReaders({ ...reading, connections }))
+  readers.prepare()
+  return { readers, selected: undefined }
 }

@@ -2,16 +2,17 @@ import type { BegunCapture } from './begun-capture.ts'
 import type { DatabaseSection } from './database-section.ts'
 import { noRows, addRowsHash } from './row-hash.ts'
 import type { RowReadings } from './row-readings.ts'
-import { copiedColumns, segmentsOf, tablePath } from './segments.ts'
-import type { ListedColumn } from './list-tables.ts'
+import { copiedColumns, segmentsOf, selectedSegment, tablePath, type Segment } from './segments.ts'
+import { sizeOfRows } from './selected-rows.ts'
+import type { ListedColumn, ListedTable } from './list-tables.ts'
 
 export type RowSections = Pick<DatabaseSection, 'tables' | 'extensionTables' | 'materializedViews' | 'largeObjects'>
 
 /** The parts of the section that say what rows there are. Only once all rows were read. */
 export function rowSections(begun: BegunCapture, rows: RowReadings, sizeBytesOf: (path: string) => number): RowSections {
-  const { catalog, server, bounds } = begun
+  const { catalog } = begun
   const tables = catalog.tables.map((table) => {
-    const segments = segmentsOf(table, server.number, bounds.segmentPages)
+    const segments = segmentsIn(begun, table)
     const generated = rows.generatedOf(table)
     return {
       schema: table.schema,
@@ -41,9 +42,17 @@ export function rowSections(begun: BegunCapture, rows: RowReadings, sizeBytesOf:
   return { tables, extensionTables, materializedViews, largeObjects: { ...catalog.largeObjects, hash: rows.largeObjects } }
 }
 
+export function segmentsIn(
+  { selected, server, bounds }: Pick<BegunCapture, 'selected' | 'server' | 'bounds'>,
+  table: ListedTable,
+): Segment[] {
+  return selected ? [selectedSegment(table, selected)] : segmentsOf(table, server.number, bounds.segmentPages)
+}
+
 export function capturedSection(begun: BegunCapture, rows: RowReadings, known: RowSections & { segmentsSha256: string }): DatabaseSection {
   const { source, catalog, server, settings, snapshot, tools, hashKey } = begun
   const total = known.tables.reduce((sum, table) => addRowsHash(sum, table.hash), noRows)
+  const copyBytes = known.tables.reduce((sum, table) => sum + table.copyBytes, 0)
   const refreshed = rows.refreshedViews.map((view) => `${view.schema}.${view.name}`)
   return {
     name: source.name,
@@ -62,9 +71,9 @@ export function capturedSection(begun: BegunCapture, rows: RowReadings, known: R
     extensions: catalog.extensions,
     roles: catalog.roles.map((role) => role.name),
     tablespaces: [...catalog.tablespaces],
-    sizeBytes: catalog.sizeBytes,
+    sizeBytes: begun.selected ? sizeOfRows(copyBytes, catalog.sizeBytes) : catalog.sizeBytes,
     rows: total.rows,
-    copyBytes: known.tables.reduce((sum, table) => sum + table.copyBytes, 0),
+    copyBytes,
     exactness: [
       ...catalog.exactness,
       ...(refreshed.length === 0

@@ -8,6 +8,8 @@ export interface Way {
   readonly parent: GraphTable
   /** `child` and `parent` stand for the two tables. */
   readonly condition: string
+  /** Columns of the child that the condition speaks of. */
+  readonly childColumns: readonly string[]
   /** Down: who names an owned row is owned as well. */
   readonly isOwning: boolean
   /** Up: the row that is named has to exist. */
@@ -30,6 +32,14 @@ export interface ClosureCount {
   readonly needed: number
 }
 
+export interface Asked {
+  readonly roots: readonly ClosureRoot[]
+  /** All rows of these, and of others only those that have to exist for them. */
+  readonly tables: readonly GraphTable[]
+  /** Rows of these are kept only where the condition holds; `source` stands for the table. What hangs on others goes with them. */
+  readonly ranges: readonly { readonly table: GraphTable; readonly condition: string }[]
+}
+
 /** What belongs to some entities, as temporary tables of the session that found it. */
 export interface Closure {
   readonly counts: readonly ClosureCount[]
@@ -44,10 +54,11 @@ export interface Closure {
  * Faults: ENTITY_UNKNOWN for a root that is not there, ENTITY_KEY for a value that its column cannot hold, DATABASE_COVERAGE without TEMP.
  */
 export async function findClosure(connection: Connection, roots: readonly ClosureRoot[], ways: readonly Way[]): Promise<Closure> {
-  const work = new ClosureWork(connection)
+  const needed = ways.filter(({ isNeeded }) => isNeeded)
+  const work = new ClosureWork(connection, needed)
   for (const root of roots) await work.begin(root)
   await work.descend(ways.filter(({ isOwning }) => isOwning))
-  await work.ascend(ways.filter(({ isNeeded }) => isNeeded))
+  await work.ascend(needed)
   return { counts: await work.counts(), placeOf: (table) => work.placeOf(table) }
 }
 
@@ -59,6 +70,21 @@ export async function rootKeys(connection: Connection, place: string): Promise<s
   return rows.map(({ key }) => key)
 }
 
+/**
+ * As `findClosure`, for entities and whole tables together, of which ranges may keep a part. A row of a root is always kept. Faults as of `findClosure`.
+ */
+export async function findAsked(connection: Connection, { roots, tables, ranges }: Asked, ways: readonly Way[]): Promise<Closure> {
+  const needed = ways.filter(({ isNeeded }) => isNeeded)
+  const work = new ClosureWork(connection, needed)
+  const owning = ways.filter(({ isOwning }) => isOwning)
+  for (const root of roots) await work.begin(root)
+  await work.descend(owning)
+  for (const table of tables) await work.take(table)
+  await work.keep(ranges, owning)
+  await work.ascend(needed)
+  return { counts: await work.counts(), placeOf: (table) => work.placeOf(table) }
+}
+
 /** Rows whose keys are new in one generation; small ones are not worth statistics. */
 const analyzedRowsMin = 1_000
 
@@ -67,10 +93,14 @@ class ClosureWork {
   readonly #places = new Map<number, { readonly table: GraphTable; readonly place: string }>()
   /** Of each table: the generations in which it got rows. */
   readonly #gained = new Map<number, Set<number>>()
+  /** Of each table: columns by which its rows name others. They are kept with the keys, so that no table is read a second time for them. */
+  readonly #naming = new Map<number, readonly string[]>()
   #generation = 0
 
-  constructor(connection: Connection) {
+  constructor(connection: Connection, needed: readonly Way[]) {
     this.#connection = connection
+    for (const { child, childColumns } of needed)
+      this.#naming.set(child.oid, [...new Set([...(this.#naming.get(child.oid) ?? []), ...childColumns])])
   }
 
   placeOf({ oid }: GraphTable): string | undefined {
@@ -79,12 +109,14 @@ class ClosureWork {
 
   async begin({ table, column, value, mayBeAbsent }: ClosureRoot): Promise<void> {
     const place = await this.#make(table)
-    const added = await this.#counted(
-      `INSERT INTO ${place} SELECT ${keyOf(table, 'root')}, true, 0 FROM ${nameOf(table)} AS root WHERE ${isValue(table, column)} ON CONFLICT DO NOTHING`,
+    // Counts what is found, also where another root found it before.
+    const found = await this.#counted(
+      `INSERT INTO ${place} SELECT ${this.#kept(table, 'root')}, true, 0 FROM ${nameOf(table)} AS root WHERE ${isValue(table, column)}
+       ON CONFLICT (${placeKeyOf(table)}) DO UPDATE SET own = true`,
       [value],
     )
-    if (added === 0 && mayBeAbsent) return
-    if (added === 0) throw new Fault('ENTITY_UNKNOWN', `no row of ${table.schema}.${table.name} has that ${column}`, { column })
+    if (found === 0 && mayBeAbsent) return
+    if (found === 0) throw new Fault('ENTITY_UNKNOWN', `no row of ${table.schema}.${table.name} has that ${column}`, { column })
     this.#gain(table, 0)
   }
 
@@ -99,6 +131,44 @@ class ClosureWork {
         if ((await this.#follow(way, from)) > 0) isNew = true
       }
     }
+  }
+
+  /** All rows of a table. */
+  async take(table: GraphTable): Promise<void> {
+    const place = await this.#make(table)
+    const insert = `INSERT INTO ${place} SELECT ${this.#kept(table, 'source')}, true, ${this.#generation} FROM ${nameOf(table)} AS source`
+    await this.#grew(table, place, await this.#counted(`${insert} ON CONFLICT DO NOTHING`))
+  }
+
+  /** Gives up what is out of a range, then what belongs to that, and so on down; but for the roots. */
+  async keep(ranges: Asked['ranges'], ways: readonly Way[]): Promise<void> {
+    let gone = new Set<number>()
+    for (const { table, condition } of ranges) {
+      const place = this.placeOf(table)
+      if (place === undefined) continue
+      const count = await this.#counted(
+        `UPDATE ${place} AS found SET gen = -1 FROM ${nameOf(table)} AS source
+         WHERE found.gen > 0 AND ${isRow(table, 'found', 'source')} AND (${condition}) IS NOT TRUE`,
+      )
+      if (count > 0) gone.add(table.oid)
+    }
+    for (let generation = -2; gone.size > 0; generation -= 1) {
+      const next = new Set<number>()
+      for (const way of ways)
+        if (gone.has(way.parent.oid) && this.placeOf(way.child) && (await this.#giveUp(way, generation)) > 0) next.add(way.child.oid)
+      gone = next
+    }
+    for (const { place } of this.#places.values()) await this.#counted(`DELETE FROM ${place} WHERE gen < 0`)
+  }
+
+  async #giveUp({ child, parent, condition }: Way, generation: number): Promise<number> {
+    return await this.#counted(
+      `UPDATE ${this.#places.get(child.oid)!.place} AS mine SET gen = ${generation}
+       FROM ${this.#places.get(parent.oid)!.place} AS gone
+         JOIN ${nameOf(parent)} AS parent ON ${isRow(parent, 'gone', 'parent')}
+         JOIN ${nameOf(child)} AS child ON ${condition}
+       WHERE gone.gen = ${generation + 1} AND mine.gen > 0 AND ${isRow(child, 'mine', 'child')}`,
+    )
   }
 
   /** From all rows that were found so far, then from those that this found. */
@@ -129,7 +199,7 @@ class ClosureWork {
   async #follow({ child, parent, condition }: Way, from: number): Promise<number> {
     const place = await this.#make(child)
     const added = await this.#counted(
-      `INSERT INTO ${place} SELECT DISTINCT ${keyOf(child, 'child')}, true, ${this.#generation}
+      `INSERT INTO ${place} SELECT ${this.#kept(child, 'child')}, true, ${this.#generation}
        FROM ${this.#places.get(parent.oid)!.place} AS found
          JOIN ${nameOf(parent)} AS parent ON ${isRow(parent, 'found', 'parent')}
          JOIN ${nameOf(child)} AS child ON ${condition}
@@ -140,18 +210,24 @@ class ClosureWork {
     return added
   }
 
-  async #climb({ child, parent, condition }: Way, gained: readonly number[]): Promise<number> {
+  async #climb({ child, parent, condition, childColumns }: Way, gained: readonly number[]): Promise<number> {
     const place = await this.#make(parent)
+    const kept = this.#naming.get(child.oid)!
+    const naming = [...new Set(childColumns)].map((column) => `found.u${kept.indexOf(column)} AS ${quoteName(column)}`)
     const added = await this.#counted(
-      `INSERT INTO ${place} SELECT DISTINCT ${keyOf(parent, 'parent')}, false, ${this.#generation}
-       FROM ${this.#places.get(child.oid)!.place} AS found
-         JOIN ${nameOf(child)} AS child ON ${isRow(child, 'found', 'child')}
+      `INSERT INTO ${place} SELECT ${this.#kept(parent, 'parent')}, false, ${this.#generation}
+       FROM (SELECT DISTINCT ${naming.join(', ')} FROM ${this.#places.get(child.oid)!.place} AS found
+             WHERE found.gen IN (${gained.join(', ')})) AS child
          JOIN ${nameOf(parent)} AS parent ON ${condition}
-       WHERE found.gen IN (${gained.join(', ')})
        ON CONFLICT DO NOTHING`,
     )
     if (added > 0) await this.#grew(parent, place, added)
     return added
+  }
+
+  /** What is kept of a row: its key, and what it names others by. */
+  #kept(table: GraphTable, alias: string): string {
+    return [keyOf(table, alias), ...(this.#naming.get(table.oid) ?? []).map((column) => `${alias}.${quoteName(column)}`)].join(', ')
   }
 
   async #grew(table: GraphTable, place: string, added: number): Promise<void> {
@@ -173,14 +249,14 @@ class ClosureWork {
       'source.tableoid AS k0',
       'source.ctid AS k1',
     ]
-    const names = columns.map((_column, index) => `k${index}`)
+    const naming = (this.#naming.get(table.oid) ?? []).map((column, index) => `source.${quoteName(column)} AS u${index}`)
     try {
       await this.#connection.query(`CREATE TEMPORARY TABLE ${quoteName(`closure_${table.oid}`)} ON COMMIT DROP AS
-        SELECT ${columns.join(', ')}, true AS own, 0 AS gen FROM ${nameOf(table)} AS source WITH NO DATA`)
+        SELECT ${[...columns, ...naming].join(', ')}, true AS own, 0 AS gen FROM ${nameOf(table)} AS source WITH NO DATA`)
     } catch (error) {
       throw temporaryFault(error, this.#connection)
     }
-    await this.#connection.query(`ALTER TABLE ${place} ADD PRIMARY KEY (${names.join(', ')})`)
+    await this.#connection.query(`ALTER TABLE ${place} ADD PRIMARY KEY (${placeKeyOf(table)})`)
     this.#places.set(table.oid, { table, place })
     return place
   }
@@ -216,6 +292,11 @@ function nameOf({ schema, name }: GraphTable): string {
 
 function keyOf(table: GraphTable, alias: string): string {
   return (table.key?.map(({ name }) => `${alias}.${quoteName(name)}`) ?? [`${alias}.tableoid`, `${alias}.ctid`]).join(', ')
+}
+
+/** The columns of a table's key as its temporary table has them. */
+function placeKeyOf({ key }: GraphTable): string {
+  return (key ?? ['tableoid', 'ctid']).map((_column, index) => `k${index}`).join(', ')
 }
 
 /** `found`, of a table of keys as a closure makes them, names the row `alias`. */

@@ -1,5 +1,4 @@
-import type { Closure } from './closure.ts'
-import { quoteName } from './connection.ts'
+import { isRow, type Closure } from './closure.ts'
 import type { GraphTable } from './reference-graph.ts'
 
 /** A row of `table`, for which `alias` stands. */
@@ -12,9 +11,5 @@ export interface AskedRow {
 export function isFound(closure: Closure, { table, alias }: AskedRow, as: 'own' | 'any'): string {
   const place = closure.placeOf(table)
   if (place === undefined) return 'false'
-  const isSame = table.key?.map(({ name, equal }, index) => `found.k${index} OPERATOR(${equal}) ${alias}.${quoteName(name)}`) ?? [
-    `found.k0 OPERATOR(pg_catalog.=) ${alias}.tableoid`,
-    `found.k1 OPERATOR(pg_catalog.=) ${alias}.ctid`,
-  ]
-  return `EXISTS (SELECT FROM ${place} AS found WHERE ${[...(as === 'own' ? ['found.own'] : []), ...isSame].join(' AND ')})`
+  return `EXISTS (SELECT FROM ${place} AS found WHERE ${as === 'own' ? 'found.own AND ' : ''}${isRow(table, 'found', alias)})`
 }

@@ -36,7 +36,8 @@ export async function holdSnapshot(control: Connection, clock: Clock, limits: Ho
   return { name: exported!.name, instant, beganAtMs, lsn: position?.lsn ?? null }
 }
 
-async function lockAll(control: Connection, relations: readonly ListedRelation[], { lockWaitMsMax }: HoldLimits): Promise<void> {
+/** In ACCESS SHARE, each for as long as the transaction lasts. DATABASE_LOCKED, DATABASE_CHANGED. */
+export async function lockAll(control: Connection, relations: readonly ListedRelation[], { lockWaitMsMax }: HoldLimits): Promise<void> {
   if (relations.length === 0) return
   const names = relations.map(({ schema, name }) => `ONLY ${quoteName(schema, name)}`)
   try {

@@ -10,8 +10,8 @@ import { DumpHead, dumpRest, dumpSchema, type DumpOptions } from './dump-program
 import { createDatabaseSql, databaseSql, rolesSql } from './globals-sql.ts'
 import { countsSql, restoreScript } from './restore-script.ts'
 import { RowReadings } from './row-readings.ts'
-import { capturedSection, rowSections, type RowSections } from './captured-section.ts'
-import { copiedColumns, segmentsOf, tablePath, type Segment } from './segments.ts'
+import { capturedSection, rowSections, segmentsIn, type RowSections } from './captured-section.ts'
+import { copiedColumns, tablePath, type Segment } from './segments.ts'
 import { printGraph, storedGraphFile } from './stored-graph.ts'
 import { watchBlocking } from './watch-blocking.ts'
 import { WrittenFiles } from './written-files.ts'
@@ -44,10 +44,8 @@ export class PostgresCapture implements Capture<DatabaseSection> {
   constructor(begun: BegunCapture, resources: AsyncDisposableStack) {
     this.#begun = begun
     this.#resources = resources
-    this.#rows = new RowReadings(begun.readers, begun.hashKey)
-    this.#segments = new Map(
-      begun.catalog.tables.map((table) => [tablePath(table), segmentsOf(table, begun.server.number, begun.bounds.segmentPages)]),
-    )
+    this.#rows = new RowReadings(begun)
+    this.#segments = new Map(begun.catalog.tables.map((table) => [tablePath(table), segmentsIn(begun, table)]))
     const fromSnapshot = ['rest.dump', 'schema.sql', ...[...this.#segments.values()].flat().map((segment) => segment.path)]
     this.#texts = textsOf(begun)
     this.#files = new WrittenFiles(fromSnapshot, [...this.#texts.keys(), countsFile])
@@ -199,7 +197,7 @@ export class PostgresCapture implements Capture<DatabaseSection> {
   }
 
   #dumpOptions(): DumpOptions {
-    const { source, context, tools, snapshot, catalog, applicationName, bounds } = this.#begun
+    const { source, context, tools, snapshot, catalog, applicationName, bounds, selected } = this.#begun
     return {
       target: source.target,
       tools,
@@ -207,7 +205,7 @@ export class PostgresCapture implements Capture<DatabaseSection> {
       encoding: catalog.properties.encoding,
       applicationName,
       lockWaitMsMax: bounds.lockWaitMsMax,
-      keepsLargeObjects: catalog.largeObjects.count > 0 || !catalog.isMasked,
+      keepsLargeObjects: !selected && (catalog.largeObjects.count > 0 || !catalog.isMasked),
       onOmitted: (line) => context.gap({ source: source.name, kind: 'not-covered', what: source.target.database, detail: line }),
     }
   }

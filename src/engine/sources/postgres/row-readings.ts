@@ -6,12 +6,15 @@ import type { RowsHash } from './database-section.ts'
 import { copyOfColumns, isRefreshedSince, largeObjectsCopy, type ListedView } from './list-objects.ts'
 import type { ListedTable } from './list-tables.ts'
 import { addRowsHash, createRowHash, noRows } from './row-hash.ts'
-import type { Segment } from './segments.ts'
-import type { Reading, SnapshotReaders } from './snapshot-readers.ts'
+import type { BegunCapture } from './begun-capture.ts'
+import { selectedFrom, type Segment } from './segments.ts'
+import type { SelectedRows } from './selected-rows.ts'
+import type { Reading, RowReaders } from './snapshot-readers.ts'
 
 /** Hashes of everything that has rows, gathered while they stream. */
 export class RowReadings {
-  readonly #readers: SnapshotReaders
+  readonly #readers: RowReaders
+  readonly #selected: SelectedRows | undefined
   readonly #hashKey: Uint8Array
   readonly #segments = new Map<ListedTable, RowsHash>()
   readonly #generated = new Map<ListedTable, RowsHash>()
@@ -20,8 +23,9 @@ export class RowReadings {
   readonly #refreshed = new Set<ListedView>()
   #largeObjects: RowsHash = noRows
 
-  constructor(readers: SnapshotReaders, hashKey: Uint8Array) {
+  constructor({ readers, selected, hashKey }: Pick<BegunCapture, 'readers' | 'selected' | 'hashKey'>) {
     this.#readers = readers
+    this.#selected = selected
     this.#hashKey = hashKey
   }
 
@@ -55,7 +59,9 @@ export class RowReadings {
   /** Rows that are hashed and not kept, because a dump has them or the server makes them (SAFETY rule 19). */
   async hashTheRest(catalog: CapturedCatalog, signal: AbortSignal): Promise<void> {
     const readings = [
-      ...catalog.tables.filter(hasGenerated).map((table) => ({ reading: generatedReading(table), into: this.#generated, of: table })),
+      ...catalog.tables
+        .filter(hasGenerated)
+        .map((table) => ({ reading: generatedReading(table, this.#selected), into: this.#generated, of: table })),
       ...catalog.extensionTables.map((table) => ({ reading: extensionReading(table), into: this.#extensionTables, of: table })),
     ].map(({ reading, into, of }) => this.#drain(reading, signal, (hash) => into.set(of, hash)))
     const views = (catalog.isMasked ? [] : catalog.views.filter((view) => view.isPopulated)).map((view) => this.#view(view, signal))
@@ -132,9 +138,10 @@ function hasGenerated(table: ListedTable): boolean {
   return table.masks === undefined && table.columns.some((column) => column.isGenerated)
 }
 
-function generatedReading(table: ListedTable): Reading {
+function generatedReading(table: ListedTable, selected: SelectedRows | undefined): Reading {
   const columns = table.columns.filter((column) => column.isGenerated)
-  return { statement: copyOfColumns(`ONLY ${quoteName(table.schema, table.name)}`, columns), table }
+  const from = selected ? selectedFrom(table, selected) : `ONLY ${quoteName(table.schema, table.name)}`
+  return { statement: copyOfColumns(from, columns), table }
 }
 
 function extensionReading(table: ListedTable): Reading {

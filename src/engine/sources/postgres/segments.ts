@@ -1,5 +1,6 @@
 import { quoteName } from './connection.ts'
 import type { ListedColumn, ListedTable } from './list-tables.ts'
+import type { SelectedRows } from './selected-rows.ts'
 
 /** One file of a table's rows. */
 export interface Segment {
@@ -51,6 +52,17 @@ export function segmentsOf(table: ListedTable, serverVersion: number, segmentPag
     const to = index === count - 1 ? '' : ` AND ctid < '(${(index + 1) * segmentPages},0)'`
     return { table, path: path(index), statement: `COPY (SELECT ${columns.join(', ')} FROM ONLY ${name} WHERE ${from}${to}) TO STDOUT` }
   })
+}
+
+/** The rows of a table that a selection takes, as one file. */
+export function selectedSegment(table: ListedTable, rows: SelectedRows): Segment {
+  const columns = copiedColumns(table).map((column) => quoteName(column.name))
+  const statement = `COPY (SELECT ${columns.join(', ')} FROM ${selectedFrom(table, rows)}) TO STDOUT`
+  return { table, path: `${tablePath(table)}/000000.copy`, statement }
+}
+
+export function selectedFrom(table: ListedTable, rows: SelectedRows): string {
+  return `ONLY ${quoteName(table.schema, table.name)} AS source WHERE ${rows.condition(table, 'source')}`
 }
 
 function percent(byte: number): string {

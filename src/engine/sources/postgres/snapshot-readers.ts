@@ -30,11 +30,17 @@ export interface Reading {
   readonly after?: (connection: Connection) => Promise<void>
 }
 
+/** Reads rows as of a capture's snapshot. */
+export interface RowReaders extends AsyncDisposable {
+  /** Streams the rows; `onEnd` gets COPY's own count of them and the hash of what came. */
+  read(reading: Reading, onEnd: (rows: number, hash: RowsHash) => void, signal: AbortSignal): AsyncGenerator<Uint8Array, void>
+}
+
 /**
  * Sessions that share one snapshot, at most `connections` at once; a reading waits for a free one. Each reading is a
  * transaction of its own, so no lock outlives it. Sessions are opened by `prepare` or when first needed, and closed with the scope.
  */
-export class SnapshotReaders implements AsyncDisposable {
+export class SnapshotReaders implements RowReaders {
   readonly #options: ReadersOptions
   readonly #free: Connection[] = []
   readonly #opening: Promise<Connection>[] = []
@@ -56,7 +62,6 @@ export class SnapshotReaders implements AsyncDisposable {
     }
   }
 
-  /** Streams the rows; `onEnd` gets COPY's own count of them and the hash of what came. */
   async *read(reading: Reading, onEnd: (rows: number, hash: RowsHash) => void, signal: AbortSignal): AsyncGenerator<Uint8Array, void> {
     await this.#turns.acquire()
     let connection: Connection | undefined

@@ -45,6 +45,26 @@ export async function watchBlocking({ session, clock, snapshot, limits, applicat
   }
 }
 
+/** Work that takes long while the snapshot is held: what the watch finds aborts `stop` and is the failure of all. */
+export async function whileWatched<T>(watched: Watched, stop: AbortController, work: () => Promise<T>): Promise<T> {
+  const end = new AbortController()
+  let found: { readonly error: unknown } | undefined
+  const watching = watchBlocking(watched, AbortSignal.any([end.signal, stop.signal])).catch((error: unknown) => {
+    // Being told to stop is how watching ends.
+    if (end.signal.aborted || stop.signal.aborted) return
+    found = { error }
+    stop.abort(error)
+  })
+  try {
+    return await work()
+  } catch (error) {
+    throw found ? found.error : error
+  } finally {
+    end.abort()
+    await watching
+  }
+}
+
 // pg_stat_activity shows a role its own sessions; pg_locks shows everybody's. pg_blocking_pids is costly, so it is asked
 // only for those that wait at all.
 const waitingSql = `

@@ -7,6 +7,7 @@ export const typeWords: Readonly<Record<BackupView['type'], string>> = {
   database: 'Databases',
   files: 'Files',
   masked: 'Masked',
+  entity: 'Selection',
 }
 
 /** What a backup was made for, where it was not made to be restored one day. */

@@ -16,6 +16,7 @@ const contents: Readonly<Record<BackupView['type'], string>> = {
   database: 'databases alone',
   files: 'files alone',
   masked: 'databases, masked: for another place',
+  entity: 'a selection of rows and files: for another place',
 }
 
 interface ChosenProps {
