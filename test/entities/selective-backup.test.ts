@@ -60,7 +60,10 @@ async function restoredElsewhere(backup: string, name: string): Promise<void> {
 
 async function filesBelow(directory: string): Promise<string[]> {
   const found = await readdir(directory, { recursive: true, withFileTypes: true })
-  return found.filter((one) => !one.isDirectory()).map((one) => path.relative(directory, path.join(one.parentPath, one.name))).toSorted()
+  return found
+    .filter((one) => !one.isDirectory())
+    .map((one) => path.relative(directory, path.join(one.parentPath, one.name)))
+    .toSorted()
 }
 
 /** Rows of each table as text, sorted; of the source those that a condition names. */
@@ -98,5 +101,6 @@ test('INV-907 a study is backed up with its rows, what has to exist for them and
   const named = await cluster.psql('clinic', `select path from clinic.document where patient_id in ${patients}`)
   const restored = await filesBelow(place.file('elsewhere'))
   assert.deepEqual(restored, named.trim().split('\n').toSorted())
-  for (const one of restored) assert.deepEqual(await readFile(path.join(place.file('elsewhere'), one)), await readFile(path.join(files, one)))
+  for (const one of restored)
+    assert.deepEqual(await readFile(path.join(place.file('elsewhere'), one)), await readFile(path.join(files, one)))
 })

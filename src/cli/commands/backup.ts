@@ -5,6 +5,7 @@ import { Fault } from '#base/fault.ts'
 import { printBytes, printCount, printDuration } from '#base/units.ts'
 import { backup, type BackupResult } from '#engine/backup/backup.ts'
 import type { SelectionSection } from '#engine/backup/manifest.ts'
+import { selectionOrder } from '#engine/entities/select-rows.ts'
 import type { Sanitization } from '#engine/masking/sanitization.ts'
 import { instruments, openedRepository, type CommandContext } from '#cli/command.ts'
 import { selectionOf, withSelection, type SelectionOptions } from '#cli/entity-options.ts'
@@ -65,6 +66,8 @@ export function addBackup(program: Command, context: CommandContext): void {
 async function run(options: BackupOptions, context: CommandContext): Promise<void> {
   if (options.type !== undefined) throw new Fault('USAGE', '--type goes with --server: here --database and --files say what to back up')
   const startedMs = systemClock.monotonicMs()
+  const settings = await readSettings(options.settings)
+  const selection = await selectionOf(options)
   if (options.maskKeyFile !== undefined && !options.masked) throw new Fault('USAGE', '--mask-key-file goes with --masked')
   const order = {
     system: options.system,
@@ -73,8 +76,8 @@ async function run(options: BackupOptions, context: CommandContext): Promise<voi
     purpose: 'regular',
     databases: databaseTargets(options.database),
     roots: fileRoots(options.files),
-    settings: await readSettings(options.settings),
-    selection: await selectionOf(options),
+    settings,
+    selection: selection && selectionOrder(selection, settings),
     compressionLevel: options.compression,
   } as const
   assertOutside(options.repository, order.roots)

@@ -57,7 +57,7 @@ export async function captureAll(capture: CaptureOrder): Promise<Captured> {
   const before = await latestBefore(capture)
   const meter = new BackupMeter(instruments)
 
-  const selecting = order.selection && new Selecting({ selection: order.selection, settings: order.settings })
+  const selecting = order.selection && new Selecting(order.selection)
 
   await using open = new AsyncDisposableStack()
   const databases: Opened<DatabaseSection>[] = []

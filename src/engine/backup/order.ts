@@ -1,12 +1,12 @@
 import type { Clock } from '#base/clock.ts'
 import type { BackupId } from '#base/ids.ts'
-import type { Selection } from '#base/selection.ts'
 import type { SystemSettings } from '#base/settings.ts'
 import type { Random } from '#host/random.ts'
 import type { DatabaseTarget } from '#engine/sources/postgres/target.ts'
 import type { RootSection } from '#engine/sources/files/root-section.ts'
 import type { Capture, CaptureContext, Gap, OnProgress } from '#engine/sources/source.ts'
 import type { Manifest } from './manifest.ts'
+import type { SelectionOrder } from './selection-order.ts'
 
 /** What a backup is asked to hold. */
 export interface BackupOrder {
@@ -22,7 +22,7 @@ export interface BackupOrder {
   /** A backup for another place: what `settings.masks` names is masked under this key. */
   readonly masking?: MaskOrder | undefined
   /** Takes this alone, of the databases and roots that are given; everything of them unless it is given. */
-  readonly selection?: Selection | undefined
+  readonly selection?: SelectionOrder | undefined
   /** zstd 1-19. */
   readonly compressionLevel: number
   /** Where the sources were imported from, when they are not the system itself. */

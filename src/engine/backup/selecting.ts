@@ -1,10 +1,9 @@
 import { Fault } from '#base/fault.ts'
-import { asksOf, selectRows, type SelectedHere, type SelectionOrder } from '#engine/entities/select-rows.ts'
-import type { RefusedNames } from '#engine/entities/entity-files.ts'
 import type { FileSelection } from '#engine/sources/files/file-selection.ts'
 import type { SelectRows } from '#engine/sources/postgres/selected-rows.ts'
 import type { Gap } from '#engine/sources/source.ts'
 import type { BackupOrder } from './order.ts'
+import type { RefusedNames, SelectedHere, SelectionOrder } from './selection-order.ts'
 import type { SelectionSection } from './manifest.ts'
 
 /**
@@ -12,17 +11,17 @@ import type { SelectionSection } from './manifest.ts'
  * and whether everything that was asked for is anywhere.
  */
 export class Selecting {
-  readonly #order: Omit<SelectionOrder, 'source'>
+  readonly #order: SelectionOrder
   readonly #found = new Map<string, SelectedHere>()
 
-  constructor(order: Omit<SelectionOrder, 'source'>) {
+  constructor(order: SelectionOrder) {
     this.#order = order
   }
 
   /** For the capture of one database, which may have to begin anew. */
   of(source: string): SelectRows {
     return async (connection) => {
-      const found = await selectRows(connection, { ...this.#order, source })
+      const found = await this.#order.find(connection, source)
       this.#found.set(source, found)
       return found.rows
     }
@@ -35,12 +34,12 @@ export class Selecting {
 
   /** Once every database was asked. Faults: ENTITY_UNKNOWN, SELECTION_INVALID, SELECTION_EMPTY. */
   confirm(): void {
-    const { selection } = this.#order
+    const { wanted, asks } = this.#order
     const here = [...this.#found.values()]
-    const missing = asksOf(selection).find((ask) => !here.some(({ known }) => known.has(ask)))
+    const missing = asks.find((ask) => !here.some(({ known }) => known.has(ask)))
     if (missing?.startsWith('kind ')) throw new Fault('ENTITY_UNKNOWN', `there is no ${missing} in the databases of the system`, {})
     if (missing !== undefined) throw new Fault('SELECTION_INVALID', `there is no ${missing} in the databases of the system`, { missing })
-    const hasRange = selection.since !== undefined || selection.until !== undefined
+    const hasRange = wanted.since !== undefined || wanted.until !== undefined
     if (hasRange && !here.some(({ hasTimes }) => hasTimes)) {
       const fact = 'a range of time is given, and no table that is selected has a time column in the settings'
       throw new Fault('SELECTION_INVALID', fact, { field: 'timeColumns' })
@@ -65,7 +64,7 @@ export class Selecting {
 
   section({ databases, roots }: Pick<BackupOrder, 'databases' | 'roots'>): SelectionSection {
     return {
-      ...this.#order.selection,
+      ...this.#order.wanted,
       counts: [...this.#found].flatMap(([database, { counts }]) => counts.map((one) => ({ database, ...one }))),
       leftOut: {
         databases: databases.flatMap(({ name }) => (this.isIn(name) ? [] : [name])),

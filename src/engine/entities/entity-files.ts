@@ -1,6 +1,7 @@
 import { Fault } from '#base/fault.ts'
 import type { FilePatternPart } from '#base/file-pattern.ts'
 import type { FileReference } from '#base/settings.ts'
+import type { RefusedNames } from '#engine/backup/selection-order.ts'
 import { byteString, byteStringOf, bytesOf, printBytesName, type ByteString } from '#engine/byte-string.ts'
 import type { Closure } from '#engine/sources/postgres/closure.ts'
 import type { Connection } from '#engine/sources/postgres/connection.ts'
@@ -15,15 +16,6 @@ export interface EntityFiles {
   readonly roots: ReadonlyMap<string, PathSelection>
   /** Values that are no path below their root: they select nothing. */
   readonly refused: readonly RefusedNames[]
-}
-
-export interface RefusedNames {
-  readonly root: string
-  /** `public.document.path`, or `public.study: {code}/**`. */
-  readonly what: string
-  readonly count: number
-  /** Printable, and of many only some. They may be of patients. */
-  readonly first: readonly string[]
 }
 
 export interface FilesAsked {

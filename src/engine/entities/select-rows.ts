@@ -1,38 +1,23 @@
 import { Fault } from '#base/fault.ts'
 import type { Selection } from '#base/selection.ts'
 import type { SystemSettings } from '#base/settings.ts'
+import type { SelectedHere, SelectionOrder } from '#engine/backup/selection-order.ts'
 import { findAsked, type Asked, type Closure, type Way } from '#engine/sources/postgres/closure.ts'
 import { quoteLiteral, quoteName, type Connection } from '#engine/sources/postgres/connection.ts'
 import { isFound } from '#engine/sources/postgres/found-rows.ts'
 import type { GraphTable } from '#engine/sources/postgres/reference-graph.ts'
 import { partitionRoots, type SelectedRows } from '#engine/sources/postgres/selected-rows.ts'
 import { discover } from './discover.ts'
-import { filesOfEntity, type EntityFiles } from './entity-files.ts'
+import { filesOfEntity } from './entity-files.ts'
 import { noModel, waysOf, type EntityModel } from './entity-model.ts'
 import { printTable } from './ownership.ts'
 
-/** What one database has of a selection. */
-export interface SelectedHere {
-  readonly rows: SelectedRows
-  readonly files: EntityFiles
-  readonly counts: readonly { readonly table: string; readonly own: number; readonly needed: number }[]
-  /** What of the selection it knows: see `asksOf`. */
-  readonly known: ReadonlySet<string>
-  /** A range applies to some table of it. */
-  readonly hasTimes: boolean
-  /** Tables whose rows may belong to what was selected, and nothing says so. */
-  readonly notCovered: readonly string[]
+/** What a backup is given to find a selection by. */
+export function selectionOrder(wanted: Selection, settings: SystemSettings): SelectionOrder {
+  return { wanted, asks: asksOf(wanted), find: (connection, source) => selectRows(connection, { selection: wanted, settings, source }) }
 }
 
-export interface SelectionOrder {
-  readonly selection: Selection
-  readonly settings: SystemSettings
-  /** The name of the database in the system. */
-  readonly source: string
-}
-
-/** Everything that a selection names, as people read it: `kind study`, `table public.visit`, `data type laboratory`. No keys. */
-export function asksOf({ entities, tables, dataTypes }: Selection): string[] {
+function asksOf({ entities, tables, dataTypes }: Selection): string[] {
   return [
     ...new Set(entities.map(({ kind }) => `kind ${kind}`)),
     ...tables.map((table) => `table ${table.schema}.${table.table}`),
@@ -40,11 +25,15 @@ export function asksOf({ entities, tables, dataTypes }: Selection): string[] {
   ]
 }
 
-/**
- * Finds the rows of a selection in the session's own transaction, with what has to exist for them by every foreign key, and which files are theirs.
- * Faults: ENTITY_UNKNOWN for a key that is not there, ENTITY_KEY, ENTITY_MODEL, DATABASE_COVERAGE.
- */
-export async function selectRows(connection: Connection, { selection, settings, source }: SelectionOrder): Promise<SelectedHere> {
+interface Asking {
+  readonly selection: Selection
+  readonly settings: SystemSettings
+  /** The name of the database in the system. */
+  readonly source: string
+}
+
+/** The rows, what has to exist for them by every foreign key, and which files are theirs. */
+async function selectRows(connection: Connection, { selection, settings, source }: Asking): Promise<SelectedHere> {
   const { model, warnings } = await discover(connection, settings.entities ?? noModel, source)
   const known = new Set<string>()
   const roots = selection.entities.flatMap(({ kind, key }) => {
@@ -72,7 +61,7 @@ function waysOfSelection(model: EntityModel): Way[] {
   return waysOf(model).map((way, index) => ({ ...way, isNeeded: way.isNeeded || model.edges[index]!.kind === 'foreign-key' }))
 }
 
-function tablesOf(model: EntityModel, { selection, settings, source }: SelectionOrder, known: Set<string>): GraphTable[] {
+function tablesOf(model: EntityModel, { selection, settings, source }: Asking, known: Set<string>): GraphTable[] {
   const { entities, tables, dataTypes } = selection
   // A range alone is of everything.
   if (entities.length + tables.length + dataTypes.length === 0) return [...model.tables]
@@ -89,7 +78,7 @@ function tablesOf(model: EntityModel, { selection, settings, source }: Selection
   return [...chosen]
 }
 
-function rangesOf(model: EntityModel, { selection: { since, until }, settings, source }: SelectionOrder): Asked['ranges'] {
+function rangesOf(model: EntityModel, { selection: { since, until }, settings, source }: Asking): Asked['ranges'] {
   if (since === undefined && until === undefined) return []
   return (settings.timeColumns ?? []).flatMap((one) => {
     if (!isHere(one, source)) return []

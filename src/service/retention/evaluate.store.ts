@@ -61,7 +61,13 @@ export async function retentionCandidates(
 }
 
 /** What a backup holds, where its manifest does not say it. */
-const sourcesOfType = { full: ['database', 'files'], database: ['database'], files: ['files'], masked: ['database'], entity: ['database'] } as const
+const sourcesOfType = {
+  full: ['database', 'files'],
+  database: ['database'],
+  files: ['files'],
+  masked: ['database'],
+  entity: ['database'],
+} as const
 
 function candidateOf(row: Columns): CandidateRow {
   return {
