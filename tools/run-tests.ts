@@ -8,8 +8,8 @@ import { TestReport } from './test-report.ts'
 // `npm test` runs everything below these but what takes too long for every day; `npm run test:long` runs that, too.
 const everyday = ['src/**/*.test.ts', 'demo/**/*.test.ts', 'test/**/*.test.ts', 'tools/**/*.test.ts']
 const long = ['test/long/**/*.test.ts', 'test/walk/**/*.test.ts']
-/** One walk through the pages that is for every day, although it stands among the long ones. */
-const everydayAmongLong = ['test/walk/short.test.ts']
+/** For every day, although they stand among the long ones: one walk through the pages, and the list of what the others look at. */
+const everydayAmongLong = ['test/walk/short.test.ts', 'test/walk/dialogs.test.ts']
 
 /** Test files start servers of their own, on two cores as a rule: one more than that, since one of them always waits for a clock or a server. */
 const concurrency = 3

@@ -79,11 +79,22 @@ export const decisionSchema = z.object({
 })
 export type DecisionView = z.infer<typeof decisionSchema>
 
+/** Of a system with very many backups: these decisions alone, a page of them. All of them without it. */
+const shownSchema = z.strictObject({
+  act: z.enum(['keep', 'remove']).optional(),
+  backupId: uuidSchema.optional(),
+  page: z.number().int().min(1).max(1_000_000).default(1),
+  pageSize: z.number().int().min(1).max(200).default(25),
+})
+export type ShownDecisions = z.infer<typeof shownSchema>
+
 const planSchema = z.object({
   systemId: uuidSchema,
   policy: retentionPolicySchema,
-  /** Newest first. */
+  /** Newest first; those that were asked for. `keeps`, `removes` and `digest` are of all of them. */
   decisions: z.array(decisionSchema),
+  /** How many there are of what was asked for, on every page. */
+  matching: countSchema,
   keeps: countSchema,
   removes: countSchema,
   /** So many at once are removed only when somebody signs it. */
@@ -161,6 +172,7 @@ export const retention = {
       policy: retentionPolicySchema.optional(),
       /** As if that schedule kept its backups for so many days; null: as if it had no days of its own. */
       schedule: z.strictObject({ id: uuidSchema, retentionDays: z.number().int().min(1).max(daysMax).nullable() }).optional(),
+      shown: shownSchema.optional(),
     }),
     reply: planSchema,
   }),
@@ -175,6 +187,7 @@ export const retention = {
       digest: z.string().regex(/^[0-9a-f]{64}$/),
       reason: reasonSchema,
       signature: signedWithMeaningSchema.optional(),
+      shown: shownSchema.optional(),
     }),
     reply: planSchema,
   }),

@@ -10,11 +10,13 @@ import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { queries } from './call.ts'
 import { speakPlainly } from './parts/issue-words.ts'
+import { printInLight } from './on-paper.ts'
 import { watchPresence } from './presence.ts'
 import { NoticesOnDemand } from './frame/notices-on-demand.tsx'
 import { makeRouter } from './router.tsx'
 import { theme, variables } from './theme.ts'
 
+printInLight()
 speakPlainly()
 watchPresence()
 

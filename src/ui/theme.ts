@@ -45,7 +45,7 @@ export const theme = createTheme({
     Tooltip: { defaultProps: { withArrow: true, openDelay: 300, events: { hover: true, focus: true, touch: true } } },
     Table: { defaultProps: { verticalSpacing: 'xs', highlightOnHover: true } },
     // The first entry has the focus: an empty place for it among the entries is no menu to people who hear it.
-    Menu: { defaultProps: { withInitialFocusPlaceholder: false } },
+    Menu: { defaultProps: { withInitialFocusPlaceholder: false, shadow: 'md' } },
     Notification: { styles: { description: { color: 'var(--mantine-color-text)' } } },
     Skeleton: { defaultProps: { radius: 'sm' } },
   },

@@ -185,6 +185,14 @@ test('a preview has a reason for each backup, and what it says is what is done, 
     ],
   )
   assert.deepEqual([plan.keeps, plan.removes, plan.isMassDeletion], [2, 1, false])
+  const shown = async (wish: object) => (await ask('POST', '/api/v1/retention/preview', { systemId: system.id, shown: wish })).json
+  const second = await shown({ page: 2, pageSize: 1 })
+  assert.deepEqual([second.decisions.map(({ backupId }: Record<string, unknown>) => backupId), second.matching], [[held], 3])
+  assert.deepEqual([second.keeps, second.removes, second.digest], [2, 1, plan.digest])
+  for (const wish of [{ act: 'remove' }, { backupId: old }]) {
+    const { decisions: those, matching, removes } = await shown(wish)
+    assert.deepEqual([those.map(({ backupId }: Record<string, unknown>) => backupId), matching, removes], [[old], 1, 1])
+  }
   const drafted = await preview(system.id, keepLast(2))
   assert.deepEqual([drafted.removes, drafted.shortens], [1, []])
   const { house } = here.service

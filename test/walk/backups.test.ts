@@ -238,6 +238,8 @@ test('walk 34: a backup is deleted by its name and a reason, after being told wh
     const { page } = visitor
     await visitor.open('/backups')
     await page.getByRole('button', { name: 'Actions for walk-thirty-four' }).click()
+    await page.getByRole('menuitem', { name: 'Delete…' }).waitFor()
+    await visitor.look('backup-menu')
     await page.getByRole('menuitem', { name: 'Delete…' }).click()
     const dialog = page.getByRole('dialog')
     await dialog.getByText('7 days').waitFor()
@@ -258,6 +260,8 @@ test('walk 34: a backup is deleted by its name and a reason, after being told wh
     await page.getByRole('dialog').getByText('Deleted, and not yet removed').waitFor()
     await visitor.look('backup-deleted')
     await page.getByRole('button', { name: 'Take the deletion back' }).click()
+    await page.getByRole('button', { name: 'Take it back' }).waitFor()
+    await visitor.look('undelete')
     await page.getByRole('button', { name: 'Take it back' }).click()
     await page.getByRole('dialog').getByText('Deleted, and not yet removed').waitFor({ state: 'detached' })
     assert.equal((await world.admin.call(backups.details, { params: { id } })).deletedAt, null)

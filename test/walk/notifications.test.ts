@@ -135,6 +135,8 @@ test('walk 58: a channel by mail is set up with a digest, and its test message a
     )
     assert.match(received!.headers['subject']!, /Test message/)
     await card.getByRole('button', { name: 'Remove the administrators' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Remove it' }).waitFor()
+    await visitor.look('channel-remove')
     await page.getByRole('dialog').getByRole('button', { name: 'Remove it' }).click()
     await card.waitFor({ state: 'detached' })
     assert.ok(!(await world.admin.call(channels.list, { query: {} })).rows.some(({ name }) => name === 'the administrators'))

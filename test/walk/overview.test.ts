@@ -88,7 +88,11 @@ test('walk 50: the overview says what is protected and why something is not, and
     await goDownTo(page, 'The last 12 months')
     await page.getByRole('table', { name: 'Outcomes of backups by day' }).waitFor()
     await goDownTo(page, 'Storage')
-    await page.getByRole('switch', { name: 'As a table' }).or(page.getByText('Not measured yet.')).first().waitFor()
+    await page
+      .getByText('The same as a table')
+      .or(page.getByText(/^Not measured yet|^What is stored is drawn/))
+      .first()
+      .waitFor()
     await visitor.look('overview-below')
     await goDownTo(page, 'Recent backups')
     await mark(page)

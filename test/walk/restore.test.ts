@@ -135,7 +135,7 @@ test('walk 40: data is destroyed, restored by the pages, equal by programs that 
     )
     await page.getByText(`${done.validationResults.verified!.tables}`, { exact: true }).first().waitFor()
 
-    await undo(page)
+    await undo(visitor)
     assert.deepEqual(await seen(), destroyed)
     await visitor.open(`/restores/${planId}`)
     await page.getByText('What it had replaced is live again.').waitFor()
@@ -145,11 +145,13 @@ test('walk 40: data is destroyed, restored by the pages, equal by programs that 
   })
 })
 
-async function undo(page: Page): Promise<void> {
+async function undo(visitor: Visitor): Promise<void> {
+  const { page } = visitor
   await page.getByRole('button', { name: 'Undo restore' }).click()
   const dialog = page.getByRole('dialog')
   await dialog.getByText('What exists now and would be gone').waitFor()
   await fillSignature(page, personOf('admin'), { reason: 'the wrong day' })
+  await visitor.look('restore-undo')
   await dialog.getByRole('button', { name: 'Sign and undo the restore' }).click()
   await page.getByRole('heading', { name: `Undo of ${system}` }).waitFor({ timeout: minutes })
   await page.getByText('What it replaced is kept', { exact: true }).waitFor({ timeout: 2 * minutes })

@@ -70,6 +70,8 @@ test('walk 55: a schedule is built in words, with the next five runs that the se
     assert.equal((await known('mornings'))!.cronExpression, '0 */6 * * *')
 
     await row.getByRole('switch').press('Space')
+    await page.getByRole('dialog').getByRole('button', { name: 'Switch it off' }).waitFor()
+    await visitor.look('schedule-off')
     await page.getByRole('dialog').getByRole('button', { name: 'Switch it off' }).click()
     await row.getByText('none while it is off').waitFor()
     await page.getByRole('dialog').waitFor({ state: 'detached' })
@@ -83,6 +85,8 @@ test('walk 55: a schedule is built in words, with the next five runs that the se
     await page.getByText(/takes 4 backups/).waitFor()
     await visitor.look('schedule')
     await page.getByRole('button', { name: 'Remove' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Remove it' }).waitFor()
+    await visitor.look('schedule-remove')
     await page.getByRole('dialog').getByRole('button', { name: 'Remove it' }).click()
     await page.waitForURL(/\/schedules$/)
     assert.equal(await known('mornings'), undefined)

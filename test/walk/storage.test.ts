@@ -106,6 +106,7 @@ test('walk 22: an administrator says how often every byte is read, names a quota
     await visitor.open(`/storage/${repositoryId}`)
     await page.getByRole('button', { name: 'Change', exact: true }).click()
     await page.getByLabel('Every byte within so many days').fill('14')
+    await visitor.look('repository-reading')
     await page.getByRole('button', { name: 'Save' }).click()
     await page.getByText(/Every byte is read within 14 days/).waitFor()
     assert.equal((await world.admin.call(verification.show, { params: { id: repositoryId } })).everyDays, 14)

@@ -7,6 +7,7 @@ import { messageOf } from '#base/fault.ts'
 import { signIn } from '#contract/sign-in.ts'
 import { clientOf } from '#contract/client.ts'
 import type { DemoPerson } from '#demo/furnish.ts'
+import { isOfDialog } from './dialogs.ts'
 import { NextCode } from './next-code.ts'
 
 /** Where a walk leaves what it saw; not kept by git. */
@@ -81,6 +82,7 @@ export class Visitor {
   async look(name: string): Promise<void> {
     await mkdir(pictures, { recursive: true })
     await this.settle()
+    if (isOfDialog(name)) await this.page.locator('[role="dialog"], [role="menu"]').filter({ visible: true }).first().waitFor()
     for (const scheme of ['light', 'dark'] as const) {
       await this.page.evaluate(showIn(scheme))
       await this.page.waitForTimeout(350)

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
 import { Fault, isFault } from '#base/fault.ts'
 import { durations } from '#base/units.ts'
-import type { RetentionPlanView, RetentionPolicy } from '#contract/retention.ts'
+import type { RetentionPlanView, RetentionPolicy, ShownDecisions } from '#contract/retention.ts'
 import { canonicalJson } from '#engine/repository/canonical-json.ts'
 import { raiseAlert, settleAlert } from '#service/alerts/alerts.ts'
 import { recordSystemEvent } from '#service/audit/audit.ts'
+import { boundsOf } from '#service/catalog/page.ts'
 import { everything, type Tx } from '#service/catalog/scope.ts'
 import { activeHolds } from '#service/holds/holds.store.ts'
 import type { House } from '#service/house.ts'
@@ -184,15 +185,17 @@ function massUnsigned({ decisions }: RetentionPlan): Fault {
   })
 }
 
-/** As a preview shows it; with the rules in which a draft keeps less than the policy in force. */
-export async function planView(tx: Tx, plan: RetentionPlan): Promise<RetentionPlanView> {
+/** As a preview shows it, all or what is asked for; with the rules in which a draft keeps less than the policy in force. */
+export async function planView(tx: Tx, plan: RetentionPlan, shown?: ShownDecisions): Promise<RetentionPlanView> {
   const { system, policy, decisions } = plan
   const { shortens } = await planChange(tx, { tenantId: system.tenantId, systemId: system.id }, policy)
   const removes = decisions.filter(({ act }) => act === 'remove').length
+  const { rows, matching } = chosenOf(decisions, shown)
   return {
     systemId: system.id,
     policy,
-    decisions: decisions.map(({ backup: { id, name, type, purpose, createdAt }, act, reasons }) => ({
+    matching,
+    decisions: rows.map(({ backup: { id, name, type, purpose, createdAt }, act, reasons }) => ({
       backupId: id,
       name,
       type,
@@ -207,4 +210,12 @@ export async function planView(tx: Tx, plan: RetentionPlan): Promise<RetentionPl
     shortens: [...shortens],
     digest: plan.digest,
   }
+}
+
+function chosenOf(decisions: RetentionPlan['decisions'], shown: ShownDecisions | undefined) {
+  if (shown === undefined) return { rows: decisions, matching: decisions.length }
+  const { act, backupId } = shown
+  const those = decisions.filter((one) => (act === undefined || one.act === act) && (backupId === undefined || one.backup.id === backupId))
+  const { limit, offset } = boundsOf(shown)
+  return { rows: those.slice(offset, offset + limit), matching: those.length }
 }

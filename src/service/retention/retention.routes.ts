@@ -61,7 +61,7 @@ function addPolicies(app: FastifyInstance, house: House): void {
           schedule: body.schedule,
         },
       )
-      return await planView(tx, plan)
+      return await planView(tx, plan, body.shown)
     }),
   )
   serve(app, house, retention.run, (call) => signRun(house, call))

@@ -63,7 +63,7 @@ function assertNotShortened({ shortens }: PolicyChange): void {
 }
 
 export async function signRun(house: House, call: Call<typeof retention.run>): Promise<ReplyOf<typeof retention.run>> {
-  const { systemId, digest, reason, signature } = call.body
+  const { systemId, digest, reason, signature, shown } = call.body
   const system = await call.read(async (tx) => {
     const { id, tenant_id: tenantId, name } = await knownSystem(tx, systemId)
     const plan = await planRetention(house, tx, { id, tenantId })
@@ -75,7 +75,7 @@ export async function signRun(house: House, call: Call<typeof retention.run>): P
   const signer = signature && (await verifySigner(house, call, signature))
   return await call.act(async (tx) => {
     const plan = await relockedPlan(house, tx, system, { digest, isSigned: signer !== undefined })
-    const view = await planView(tx, plan)
+    const view = await planView(tx, plan, shown)
     const order = { tenantId: system.tenantId, subjectKind: 'retention-run', subjectId: system.id, digest, reason }
     const signed = await signedBy(house, tx, { signer, signature, order })
     await carryOut(house, tx, { plan, by: call.caller.name })

@@ -152,6 +152,7 @@ function CancelJob({ run }: { readonly run: JobWithLog }) {
         onClose={() => setIsOpen(false)}
         title={`Cancel “${run.title}”?`}
         submit="Cancel it"
+        dismiss="Let it go on"
         isBusy={cancel.isPending}
         error={cancel.error}
         onConfirm={() => cancel.mutate({ params: { id: run.id }, body: {} }, { onSuccess: () => setIsOpen(false) })}

@@ -25,16 +25,25 @@ interface FormButtonsProps {
   readonly isDangerous?: boolean
   readonly isDisabled?: boolean
   readonly onCancel?: () => void
+  readonly dismiss?: string
   readonly children?: ReactNode
 }
 
-export function FormButtons({ submit, isBusy, isDangerous = false, isDisabled = false, onCancel, children }: FormButtonsProps) {
+export function FormButtons({
+  submit,
+  isBusy,
+  isDangerous = false,
+  isDisabled = false,
+  onCancel,
+  dismiss = 'Cancel',
+  children,
+}: FormButtonsProps) {
   return (
     <Group justify="flex-end" mt="md">
       {children}
       {onCancel && (
         <Button variant="default" onClick={onCancel} disabled={isBusy}>
-          Cancel
+          {dismiss}
         </Button>
       )}
       <Button type="submit" loading={isBusy} disabled={isDisabled} {...(isDangerous && { color: 'red.9' })}>

@@ -29,7 +29,8 @@ export function TimeChartDrawn({ series, rows, print, hasDots = false }: TimeCha
       lineProps={{ isAnimationActive: false }}
       yAxisProps={{ width: 84, domain: [0, 'auto'] }}
       xAxisProps={{ type: 'number', scale: 'time', domain: ['dataMin', 'dataMax'], tickFormatter: printAt, minTickGap: 40 }}
-      tooltipProps={{ labelFormatter: (at) => printAt(Number(at)) }}
+      // Between two points there is none.
+      tooltipProps={{ labelFormatter: (at) => (typeof at === 'number' ? printAt(at) : '') }}
     />
   )
 }

@@ -14,7 +14,8 @@ export function TimeChart(props: TimeChartProps) {
       <Text component="figcaption" size="sm" c="dimmed" mb="xs">
         {label}
       </Text>
-      <div aria-hidden>
+      {/* What points at a value may not widen the page. */}
+      <div aria-hidden style={{ overflow: 'clip' }}>
         <Suspense fallback={<Skeleton height={240} />}>
           <Drawn {...props} />
         </Suspense>

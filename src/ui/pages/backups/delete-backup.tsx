@@ -61,8 +61,8 @@ function DeleteFree({ backup, onClose }: DialogProps) {
   const remove = useAct(backups.remove, changes)
   const { id, name, systemId } = backup
   const grace = useReply(retention.grace, {})
-  const plan = useReply(retention.preview, { body: { systemId: systemId ?? '' } }, { isAsked: systemId !== null })
-  const keeping = keepingOf(plan.data?.decisions.find(({ backupId }) => backupId === id))
+  const plan = useReply(retention.preview, { body: { systemId: systemId ?? '', shown: { backupId: id } } }, { isAsked: systemId !== null })
+  const keeping = keepingOf(plan.data?.decisions[0])
   return (
     <Confirm
       isOpen

@@ -11,13 +11,14 @@ interface TrendChartProps {
 /** The table beside it is for whoever cannot see it. */
 export function TrendChart({ points, objectiveMs }: TrendChartProps) {
   return (
-    <div aria-hidden>
+    <div aria-hidden style={{ overflow: 'clip' }}>
       <LineChart
         h={220}
         data={points.map(({ at, restoredInMs }) => ({ day: printDay(at), 'Restored in': restoredInMs }))}
         dataKey="day"
         series={[{ name: 'Restored in', color: 'petrol.8' }]}
         curveType="linear"
+        lineChartProps={{ accessibilityLayer: false }}
         valueFormatter={printDuration}
         yAxisProps={{ width: 70, domain: [0, (highest: number) => Math.max(highest, objectiveMs ?? 0) * 1.1] }}
         {...(objectiveMs !== null && {

@@ -2,7 +2,7 @@ import { Text } from '@mantine/core'
 import { holds, type HoldView } from '#contract/holds.ts'
 import { useAct } from '#ui/call.ts'
 import { notify } from '#ui/notify.ts'
-import { SignedAct } from '#ui/parts/signed-act.tsx'
+import { Confirm } from '#ui/parts/confirm.tsx'
 import { Note } from '#ui/parts/tone.tsx'
 import { counted } from '#ui/words.ts'
 
@@ -10,18 +10,18 @@ import { counted } from '#ui/words.ts'
 export function ReleaseHold({ hold, onClose }: { readonly hold: HoldView; readonly onClose: () => void }) {
   const release = useAct(holds.release, ['holds', 'backups', 'retention', 'audit'])
   return (
-    <SignedAct
+    <Confirm
+      isOpen
       title={`Release the hold “${hold.reference}”`}
       meaning={`I release the legal hold ${hold.reference}`.slice(0, 200)}
       submit="Sign and release"
-      isSignatureNeeded
-      isDangerous
+      asksReason
       isBusy={release.isPending}
       error={release.error}
       onClose={onClose}
-      onSubmit={({ reason, signature }) =>
+      onConfirm={({ reason, signature }) =>
         release.mutate(
-          { params: { id: hold.id }, body: { reason, signature: signature! } },
+          { params: { id: hold.id }, body: { reason, signature } },
           {
             onSuccess: () => {
               notify({ tone: 'good', title: `The hold ${hold.reference} is released` })
@@ -37,6 +37,6 @@ export function ReleaseHold({ hold, onClose }: { readonly hold: HoldView; readon
           over. A mass deletion waits for a signature of its own. The release cannot be taken back; a new hold can be placed.
         </Text>
       </Note>
-    </SignedAct>
+    </Confirm>
   )
 }

@@ -1,5 +1,4 @@
-import { Group, Select, Stack, Switch, Table, Text } from '@mantine/core'
-import { format } from 'date-fns'
+import { Select, Stack, Text } from '@mantine/core'
 import { useState } from 'react'
 import { printBytes } from '#base/units.ts'
 import type { ReplyOf } from '#contract/endpoint.ts'
@@ -8,8 +7,7 @@ import { useReply } from '#ui/call.ts'
 import { Loaded } from '#ui/parts/loaded.tsx'
 import { Note } from '#ui/parts/tone.tsx'
 import { capitalized } from '#ui/words.ts'
-import { forecastOf, type Point } from './forecast.ts'
-import { StorageChart } from './storage-chart.tsx'
+import { SpaceChart } from '#ui/pages/storage/space-chart.tsx'
 
 /** What each repository took, day by day, and where that leads. */
 export function StorageUse() {
@@ -53,8 +51,6 @@ function NotMeasured() {
 }
 
 function Seen({ seen }: { readonly seen: ReplyOf<typeof space.days> }) {
-  const [isTable, setIsTable] = useState(false)
-  const points = forecastOf(seen)
   return (
     <Stack gap="sm">
       {seen.state === 'low' && seen.fact !== null && (
@@ -62,13 +58,10 @@ function Seen({ seen }: { readonly seen: ReplyOf<typeof space.days> }) {
           Free space, or let the retention remove more.
         </Note>
       )}
-      <Group justify="space-between" align="flex-start" gap="sm">
-        <Text size="sm" maw={760}>
-          {wordsOf(seen)}
-        </Text>
-        <Switch label="As a table" checked={isTable} onChange={(event) => setIsTable(event.currentTarget.checked)} className="no-print" />
-      </Group>
-      {isTable ? <Days points={points} name={seen.name} /> : <StorageChart points={points} label={wordsOf(seen)} />}
+      <Text size="sm" maw={760}>
+        {wordsOf(seen)}
+      </Text>
+      <SpaceChart seen={seen} />
     </Stack>
   )
 }
@@ -80,30 +73,4 @@ function wordsOf({ name, storedBytes, freeBytes, growthBytesPerDay, forecast }: 
     ...(growthBytesPerDay === null ? [] : [`growing by ${printBytes(Math.max(0, Math.round(growthBytesPerDay)))} a day`]),
   ]
   return `${name}: ${facts.join(', ')}. ${capitalized(forecast.words)}.`
-}
-
-/** The same in numbers, for whoever reads rather than looks, or listens. */
-function Days({ points, name }: { readonly points: readonly Point[]; readonly name: string }) {
-  return (
-    <div style={{ maxHeight: 320, overflowY: 'auto' }} tabIndex={0} role="region" aria-label={`What ${name} takes, as a table`}>
-      <Table aria-label={`What ${name} takes, by day`}>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>Day</Table.Th>
-            <Table.Th style={{ textAlign: 'end' }}>Stored</Table.Th>
-            <Table.Th style={{ textAlign: 'end' }}>Forecast</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {points.toReversed().map(({ at, stored, forecast }) => (
-            <Table.Tr key={at}>
-              <Table.Td>{format(at, 'd MMM yyyy')}</Table.Td>
-              <Table.Td className="number">{stored === undefined ? '' : printBytes(stored)}</Table.Td>
-              <Table.Td className="number">{forecast === undefined ? '' : printBytes(Math.round(forecast))}</Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </div>
-  )
 }

@@ -4,7 +4,7 @@ import { useState } from 'react'
 import { restores, type PlanView } from '#contract/restores.ts'
 import { useAct } from '#ui/call.ts'
 import { Section } from '#ui/parts/page.tsx'
-import { SignedForm } from '#ui/parts/signed-form.tsx'
+import { ConfirmForm } from '#ui/parts/confirm.tsx'
 import { Instant } from '#ui/parts/time.tsx'
 import { Note } from '#ui/parts/tone.tsx'
 import { LossStatement } from './loss-statement.tsx'
@@ -34,14 +34,15 @@ export function SignStep({ plan, onBack }: SignProps) {
           </>
         }
       >
-        <SignedForm
+        <ConfirmForm
           typed={systemName}
+          asksReason
           meaning={meaningOf('order', systemName, summary)}
           submit={requiresSecondApprover ? 'Sign, and ask a second person' : `Sign and restore ${systemName}`}
           isBusy={execute.isPending}
           error={execute.error}
           isBlocked={!hasSafety && without.trim() === ''}
-          onSign={({ confirm, reason, signature }) =>
+          onConfirm={({ confirm, reason, signature }) =>
             execute.mutate({
               body: { planId: id, confirm, reason, signature, ...(!hasSafety && { withoutSafetyBackup: { reason: without.trim() } }) },
             })
@@ -49,7 +50,7 @@ export function SignStep({ plan, onBack }: SignProps) {
         >
           <WhatFollows isSecondNeeded={requiresSecondApprover} hasSafety={hasSafety} isReplacing={replaces(summary)} />
           {replaces(summary) && <SafetyChoice isSafe={isSafe} onSafe={setIsSafe} without={without} onWithout={setWithout} />}
-        </SignedForm>
+        </ConfirmForm>
       </Section>
       <Group>
         <Button variant="default" leftSection={<IconArrowLeft size={16} aria-hidden />} onClick={onBack}>

@@ -3,7 +3,7 @@ import { restores, type PlanView, type RestoreView } from '#contract/restores.ts
 import { useAct } from '#ui/call.ts'
 import { notify } from '#ui/notify.ts'
 import { Section } from '#ui/parts/page.tsx'
-import { SignedForm } from '#ui/parts/signed-form.tsx'
+import { ConfirmForm } from '#ui/parts/confirm.tsx'
 import { Instant, useNow } from '#ui/parts/time.tsx'
 import { Note } from '#ui/parts/tone.tsx'
 import { useMay, useMe } from '#ui/session.ts'
@@ -51,13 +51,14 @@ function ApproveForm({ plan, restore }: ApprovalProps) {
   const { id, systemName, summary } = plan
   const approve = useAct(restores.approve, ['restores', 'jobs', 'signatures', 'health'])
   return (
-    <SignedForm
+    <ConfirmForm
       typed={systemName}
+      asksReason
       meaning={meaningOf('approve', systemName, summary)}
       submit={`Sign, and let the restore of ${systemName} begin`}
       isBusy={approve.isPending}
       error={approve.error}
-      onSign={(body) =>
+      onConfirm={(body) =>
         approve.mutate(
           { params: { id }, body },
           { onSuccess: () => notify({ tone: 'good', title: 'Approved', message: `The restore of ${systemName} begins.` }) },
@@ -75,6 +76,6 @@ function ApproveForm({ plan, restore }: ApprovalProps) {
         </Note>
       )}
       <Text size="sm">It begins as soon as you have signed.</Text>
-    </SignedForm>
+    </ConfirmForm>
   )
 }

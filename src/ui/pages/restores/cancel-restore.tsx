@@ -29,6 +29,7 @@ export function CancelRestore({ restore, label = 'Cancel it' }: { readonly resto
         onClose={() => setIsOpen(false)}
         title={`${label}: ${kind} of ${systemName}`}
         submit={label}
+        dismiss="Leave it as it is"
         asksReason
         isBusy={cancel.isPending}
         error={cancel.error}

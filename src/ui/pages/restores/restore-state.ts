@@ -15,6 +15,11 @@ export interface RestoreState {
   readonly meaning: string
 }
 
+/** Into a place where nothing was: nothing is kept beside it, and to undo it is to take it away again. */
+export function replacedNothing({ kind, safetyBackupId, withoutSafetyBackupReason }: RestoreView): boolean {
+  return kind === 'restore' && safetyBackupId === null && withoutSafetyBackupReason === null
+}
+
 /** Where a restore stands, in words for whoever was just woken. */
 export function stateOfRestore(restore: RestoreView): RestoreState {
   const { kind, status, waitsForApproval, releasedAt, undoneAt } = restore
@@ -35,6 +40,11 @@ export function stateOfRestore(restore: RestoreView): RestoreState {
       meaning: 'What the restore had replaced is gone from the server; it was backed up first unless its record says otherwise.',
     }
   const gaps = status === 'completed_with_gaps' ? ' Not all came back: see what was not restored.' : ''
+  if (replacedNothing(restore))
+    return {
+      ...statusWords[status],
+      meaning: `What came back is where it was ordered to. Nothing was in its place, so nothing was replaced.${gaps}`,
+    }
   if (releasedAt !== null)
     return {
       ...statusWords[status],

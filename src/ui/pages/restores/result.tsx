@@ -8,6 +8,7 @@ import { Section } from '#ui/parts/page.tsx'
 import { Instant } from '#ui/parts/time.tsx'
 import { Note } from '#ui/parts/tone.tsx'
 import { capitalized, counted, printWhole } from '#ui/words.ts'
+import { replacedNothing } from './restore-state.ts'
 import { WithInstants } from '#ui/pages/restore-wizard/loss-statement.tsx'
 
 /** What was verified, measured and noted: numbers, as the engine counted them. */
@@ -71,8 +72,9 @@ export function Result({ restore }: { readonly restore: RestoreView }) {
   )
 }
 
-function measured({ validationResults }: RestoreView): (readonly [string, ReactNode])[] {
-  const { swappedAt, unreachableMs = null, rowsWrittenMeanwhile = null } = validationResults
+function measured(restore: RestoreView): (readonly [string, ReactNode])[] {
+  const { swappedAt, unreachableMs = null, rowsWrittenMeanwhile = null } = restore.validationResults
+  if (replacedNothing(restore)) return [['There since', <Instant key="swapped" at={swappedAt} absent="not known" />]]
   return [
     ['Live since', <Instant key="swapped" at={swappedAt} absent="not known" />],
     ['Application without its data for', unreachableMs === null ? 'not known' : printDuration(unreachableMs)],

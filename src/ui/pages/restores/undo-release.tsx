@@ -5,10 +5,11 @@ import { useState } from 'react'
 import { restores, type RestoreView } from '#contract/restores.ts'
 import { useAct } from '#ui/call.ts'
 import { Section } from '#ui/parts/page.tsx'
-import { SignedConfirm } from '#ui/parts/signed-form.tsx'
+import { Confirm } from '#ui/parts/confirm.tsx'
 import { Countdown, Instant, useNow } from '#ui/parts/time.tsx'
 import { Note } from '#ui/parts/tone.tsx'
 import { useMay } from '#ui/session.ts'
+import { replacedNothing } from './restore-state.ts'
 
 const changed = ['restores', 'jobs', 'signatures', 'health']
 
@@ -20,7 +21,7 @@ export function UndoRelease({ restore }: { readonly restore: RestoreView }) {
   const canAct = may('restores.execute', restore.tenantId)
   return (
     <Section
-      title="What it replaced is kept"
+      title={replacedNothing(restore) ? 'It can be taken away again' : 'What it replaced is kept'}
       actions={
         canAct && (
           <Group gap="xs" className="no-print">
@@ -42,8 +43,11 @@ export function UndoRelease({ restore }: { readonly restore: RestoreView }) {
   )
 }
 
-function Kept({ restore: { undoUntil } }: { readonly restore: RestoreView }) {
+function Kept({ restore }: { readonly restore: RestoreView }) {
+  const { undoUntil } = restore
   const now = useNow(1_000)
+  if (replacedNothing(restore))
+    return <Text size="sm">Nothing was in its place. Undo takes away what came back; release says that it stays, and ends the undo.</Text>
   if (undoUntil === null) return <Text size="sm">It can be put back until it is released.</Text>
   if (new Date(undoUntil) <= now)
     return (
@@ -73,19 +77,21 @@ interface ActProps {
 /** Its own loss statement: an undo is a restore as well (SAFETY rule 11). */
 function Undo({ restore, isOpen, onClose }: ActProps) {
   const { id, systemName, validationResults } = restore
+  const isAlone = replacedNothing(restore)
   const navigate = useNavigate()
   const undo = useAct(restores.undo, changed)
   return (
-    <SignedConfirm
+    <Confirm
       isOpen={isOpen}
       onClose={onClose}
       title={`Undo the restore of ${systemName}`}
       typed={systemName}
+      asksReason
       meaning={`I order that what the restore of ${systemName} replaced is put back`}
       submit="Sign and undo the restore"
       isBusy={undo.isPending}
       error={undo.error}
-      onSign={(body) =>
+      onConfirm={(body) =>
         undo.mutate(
           { params: { id }, body },
           { onSuccess: ({ restoreId }) => void navigate({ to: '/restores/$id', params: { id: restoreId } }) },
@@ -100,11 +106,14 @@ function Undo({ restore, isOpen, onClose }: ActProps) {
           </Text>
         </Note>
         <Text size="sm">
-          Exactly what was live before the restore comes back, in moments. What is live now is kept in its turn, so that this can be undone
-          as well. It is refused when what is live is not what the restore left.
+          {isAlone
+            ? 'What came back is taken away: before the restore nothing was there.'
+            : 'Exactly what was live before the restore comes back, in moments.'}{' '}
+          What is there now is kept in its turn, so that this can be undone as well. It is refused when what is there is not what the
+          restore left.
         </Text>
       </Stack>
-    </SignedConfirm>
+    </Confirm>
   )
 }
 
@@ -113,19 +122,21 @@ function Release({ restore, isOpen, onClose }: ActProps) {
   const navigate = useNavigate()
   const release = useAct(restores.release, changed)
   const [isBackedUp, setIsBackedUp] = useState(true)
+  const isAlone = replacedNothing(restore)
   const [without, setWithout] = useState('')
   return (
-    <SignedConfirm
+    <Confirm
       isOpen={isOpen}
       onClose={onClose}
       title={`Let go of what the restore of ${systemName} replaced`}
       typed={systemName}
+      asksReason
       meaning={`I order that what the restore of ${systemName} replaced is let go`}
       submit="Sign and release"
       isBusy={release.isPending}
       error={release.error}
       isBlocked={!isBackedUp && without.trim() === ''}
-      onSign={(signed) =>
+      onConfirm={(signed) =>
         release.mutate(
           { params: { id }, body: { ...signed, ...(!isBackedUp && { withoutBackup: { reason: without.trim() } }) } },
           { onSuccess: ({ restoreId }) => void navigate({ to: '/restores/$id', params: { id: restoreId } }) },
@@ -134,18 +145,16 @@ function Release({ restore, isOpen, onClose }: ActProps) {
     >
       <Stack gap="sm">
         <Note tone="warning" title="After this the restore cannot be undone any more">
-          <Text size="sm">
-            {isBackedUp
-              ? 'What was replaced is backed up, the backup is read back, and only then it is dropped. What is live is not touched.'
-              : 'What was replaced is dropped. What is live is not touched.'}
-          </Text>
+          <Text size="sm">{releaseWords(isAlone, isBackedUp)}</Text>
         </Note>
-        <Switch
-          label="Back it up first"
-          description="Rows that were written between the safety backup and the swap exist there alone."
-          checked={isBackedUp}
-          onChange={(event) => setIsBackedUp(event.currentTarget.checked)}
-        />
+        {!isAlone && (
+          <Switch
+            label="Back it up first"
+            description="Rows that were written between the safety backup and the swap exist there alone."
+            checked={isBackedUp}
+            onChange={(event) => setIsBackedUp(event.currentTarget.checked)}
+          />
+        )}
         {!isBackedUp && (
           <Textarea
             label="Why without a backup of it"
@@ -158,6 +167,13 @@ function Release({ restore, isOpen, onClose }: ActProps) {
           />
         )}
       </Stack>
-    </SignedConfirm>
+    </Confirm>
   )
+}
+
+function releaseWords(isAlone: boolean, isBackedUp: boolean): string {
+  if (isAlone) return 'Nothing was replaced, so nothing is dropped. What came back stays.'
+  return isBackedUp
+    ? 'What was replaced is backed up, the backup is read back, and only then it is dropped. What is live is not touched.'
+    : 'What was replaced is dropped. What is live is not touched.'
 }

@@ -8,12 +8,12 @@ import { Instant } from '#ui/parts/time.tsx'
 import { Note } from '#ui/parts/tone.tsx'
 import { useMay } from '#ui/session.ts'
 import { capitalized } from '#ui/words.ts'
-import { SignedAct } from '#ui/parts/signed-act.tsx'
+import { Confirm } from '#ui/parts/confirm.tsx'
 
 /** Deleting by age trusts the clock; while it is in doubt nothing is deleted. */
 export function ClockState() {
   const may = useMay()
-  const reply = useReply(retention.clock, {})
+  const reply = useReply(retention.clock, {}, { everyMs: 60_000 })
   const accept = useAct(retention.acceptClock, ['retention', 'alerts', 'audit'])
   const [isSigning, setIsSigning] = useState(false)
   return (
@@ -33,30 +33,30 @@ export function ClockState() {
                 </Button>
               </Group>
             )}
-            {isSigning && (
-              <SignedAct
-                title="Is the clock right?"
-                meaning="I have compared the clock of the service with another one: it is right"
-                submit="Sign that it is right"
-                isSignatureNeeded
-                isBusy={accept.isPending}
-                error={accept.error}
-                onClose={() => setIsSigning(false)}
-                onSubmit={({ reason, signature }) =>
-                  accept.mutate(
-                    { body: { reason, signature: signature! } },
-                    {
-                      onSuccess: () => {
-                        notify({ tone: 'good', title: 'The time is trusted again', message: 'Deletion goes on.' })
-                        setIsSigning(false)
-                      },
+            <Confirm
+              isOpen={isSigning}
+              title="Is the clock right?"
+              meaning="I have compared the clock of the service with another one: it is right"
+              submit="Sign that it is right"
+              asksReason
+              isDangerous={false}
+              isBusy={accept.isPending}
+              error={accept.error}
+              onClose={() => setIsSigning(false)}
+              onConfirm={({ reason, signature }) =>
+                accept.mutate(
+                  { body: { reason, signature } },
+                  {
+                    onSuccess: () => {
+                      notify({ tone: 'good', title: 'The time is trusted again', message: 'Deletion goes on.' })
+                      setIsSigning(false)
                     },
-                  )
-                }
-              >
-                The service has <Instant at={now} />. If that is wrong, backups may be deleted years too early.
-              </SignedAct>
-            )}
+                  },
+                )
+              }
+            >
+              The service has <Instant at={now} />. If that is wrong, backups may be deleted years too early.
+            </Confirm>
           </Note>
         ) : (
           <Text size="sm" c="dimmed">

@@ -1,6 +1,6 @@
 import { Anchor, List, Text } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
-import { useState } from 'react'
+import type { ComponentProps } from 'react'
 import type { DecisionView } from '#contract/retention.ts'
 import { purposeWords, typeWords } from '#ui/pages/backups/backup-words.ts'
 import { DataTable, type Column } from '#ui/parts/data-table.tsx'
@@ -38,24 +38,13 @@ const columns: readonly Column<DecisionView>[] = [
   },
 ]
 
-/** Newest first, a page at a time: all of them are here already, and may be thousands. */
-export function Decisions({ decisions }: { readonly decisions: readonly DecisionView[] }) {
-  const [{ page, pageSize }, setPaging] = useState({ page: 1, pageSize: 25 })
-  if (decisions.length === 0) return <Text size="sm">There are none.</Text>
-  const first = (Math.min(page, Math.ceil(decisions.length / pageSize)) - 1) * pageSize
-  return (
-    <DataTable
-      label="Decisions"
-      noun="backup"
-      columns={columns}
-      rows={decisions.slice(first, first + pageSize)}
-      keyOf={({ backupId }) => backupId}
-      paging={{
-        page: first / pageSize + 1,
-        pageSize,
-        total: decisions.length,
-        onChange: (change) => setPaging({ page, pageSize, ...change }),
-      }}
-    />
-  )
+interface DecisionsProps {
+  readonly decisions: readonly DecisionView[]
+  readonly paging: NonNullable<ComponentProps<typeof DataTable>['paging']>
+}
+
+/** Newest first, a page at a time. */
+export function Decisions({ decisions, paging }: DecisionsProps) {
+  if (paging.total === 0) return <Text size="sm">There are none.</Text>
+  return <DataTable label="Decisions" noun="backup" columns={columns} rows={decisions} keyOf={({ backupId }) => backupId} paging={paging} />
 }

@@ -1,7 +1,7 @@
 import { Group, SegmentedControl, Select, SimpleGrid, Text } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { useState } from 'react'
-import { retention, type DecisionView, type RetentionPlanView, type RetentionPolicy } from '#contract/retention.ts'
+import { retention, type RetentionPlanView, type RetentionPolicy } from '#contract/retention.ts'
 import { useReply } from '#ui/call.ts'
 import { TableSkeleton } from '#ui/parts/data-table.tsx'
 import { Figure } from '#ui/parts/facts.tsx'
@@ -63,12 +63,15 @@ interface PreviewOfProps {
 
 function PreviewOf({ systemId, draft, tenantId }: PreviewOfProps) {
   const [policy] = useDebouncedValue(draft, 300)
-  const reply = useReply(retention.preview, { body: { systemId, ...(policy && { policy }) } })
+  const [{ of, ...kept }, setShown] = useState<Shown & { readonly of: unknown }>({ of: policy, act: undefined, page: 1, pageSize: 25 })
+  // Of another policy the pages are others.
+  const shown = of === policy ? kept : { ...kept, page: 1 }
+  const reply = useReply(retention.preview, { body: { systemId, shown, ...(policy && { policy }) } })
   return (
     <Loaded reply={reply} skeleton={<TableSkeleton />}>
       {(plan) => (
         <div aria-busy={reply.isPlaceholderData || policy !== draft}>
-          <Plan plan={plan} isInForce={draft === undefined} tenantId={tenantId} />
+          <Plan {...{ plan, tenantId, shown }} isInForce={draft === undefined} onShow={(next) => setShown({ ...next, of: policy })} />
         </div>
       )}
     </Loaded>
@@ -78,16 +81,29 @@ function PreviewOf({ systemId, draft, tenantId }: PreviewOfProps) {
 const acts = ['any', 'remove', 'keep'] as const
 const actWords = { any: 'All', remove: 'Removed', keep: 'Kept' } as const
 
-function Plan({ plan, isInForce, tenantId }: { readonly plan: RetentionPlanView; readonly isInForce: boolean; readonly tenantId: string }) {
+/** Asked of the service a page at a time: there may be a hundred thousand. */
+interface Shown {
+  readonly act: 'keep' | 'remove' | undefined
+  readonly page: number
+  readonly pageSize: number
+}
+
+interface PlanProps {
+  readonly plan: RetentionPlanView
+  readonly isInForce: boolean
+  readonly tenantId: string
+  readonly shown: Shown
+  readonly onShow: (shown: Shown) => void
+}
+
+function Plan({ plan, isInForce, tenantId, shown, onShow }: PlanProps) {
   const may = useMay()
-  const [act, setAct] = useState<(typeof acts)[number]>('any')
-  const shown = plan.decisions.filter((decision: DecisionView) => act === 'any' || decision.act === act)
   return (
     <>
       <SimpleGrid cols={{ base: 2, sm: 3 }} mb="md">
         <Figure label="Kept" value={printWhole(plan.keeps)} note="backups" />
         <Figure label="Removed" value={printWhole(plan.removes)} note="backups" />
-        <Figure label="Looked at" value={printWhole(plan.decisions.length)} note="backups of this system" />
+        <Figure label="Looked at" value={printWhole(plan.keeps + plan.removes)} note="backups of this system" />
       </SimpleGrid>
       {plan.isMassDeletion && (
         <Note tone="warning" title="That is a mass deletion">
@@ -99,8 +115,8 @@ function Plan({ plan, isInForce, tenantId }: { readonly plan: RetentionPlanView;
           aria-label="Which backups"
           size="xs"
           data={acts.map((value) => ({ value, label: actWords[value] }))}
-          value={act}
-          onChange={(chosen) => setAct(acts.find((one) => one === chosen) ?? 'any')}
+          value={shown.act ?? 'any'}
+          onChange={(chosen) => onShow({ ...shown, act: chosen === 'keep' || chosen === 'remove' ? chosen : undefined, page: 1 })}
         />
         {isInForce && plan.removes > 0 && may('retention.write', tenantId) && <CarryOut plan={plan} />}
         {!isInForce && plan.removes > 0 && (
@@ -109,7 +125,10 @@ function Plan({ plan, isInForce, tenantId }: { readonly plan: RetentionPlanView;
           </Text>
         )}
       </Group>
-      <Decisions key={act} decisions={shown} />
+      <Decisions
+        decisions={plan.decisions}
+        paging={{ ...shown, total: plan.matching, onChange: (change) => onShow({ ...shown, ...change }) }}
+      />
     </>
   )
 }

@@ -5,7 +5,7 @@ import { useAct } from '#ui/call.ts'
 import { notify } from '#ui/notify.ts'
 import { Note } from '#ui/parts/tone.tsx'
 import { keepInWords, shortened } from './policy-words.ts'
-import { SignedAct } from '#ui/parts/signed-act.tsx'
+import { Confirm } from '#ui/parts/confirm.tsx'
 
 interface SavePolicyProps {
   readonly inForce: PolicyInForce
@@ -20,6 +20,7 @@ export function SavePolicy({ inForce, policy, isOwn, isChanged, onUndo }: SavePo
   const set = useAct(retention.set, ['retention', 'audit', 'alerts'])
   const [isSaving, setIsSaving] = useState(false)
   const shorter = policy === undefined ? [] : shortened(inForce.policy, policy)
+  const isSigned = shorter.length > 0
   const { systemId, tenantId } = inForce
   const whose = inForce.systemName ?? 'the organization'
   return (
@@ -36,23 +37,24 @@ export function SavePolicy({ inForce, policy, isOwn, isChanged, onUndo }: SavePo
         </Button>
       </Group>
       {isSaving && policy && (
-        <SignedAct
+        <Confirm
+          isOpen
           title={`Set the retention of ${whose}?`}
-          meaning={`I shorten the retention of ${whose}`.slice(0, 200)}
-          submit={shorter.length > 0 ? 'Sign and set it' : 'Set it'}
-          isSignatureNeeded={shorter.length > 0}
-          isDangerous={shorter.length > 0}
+          meaning={isSigned ? `I shorten the retention of ${whose}`.slice(0, 200) : undefined}
+          submit={isSigned ? 'Sign and set it' : 'Set it'}
+          asksReason
+          isDangerous={isSigned}
           isBusy={set.isPending}
           error={set.error}
           onClose={() => setIsSaving(false)}
-          onSubmit={({ reason, signature }) =>
+          onConfirm={({ reason, signature }) =>
             set.mutate(
               {
                 body: {
                   ...(systemId === null ? { tenantId } : { systemId }),
                   policy: isOwn ? policy : null,
                   reason,
-                  ...(signature && { signature }),
+                  ...(isSigned && { signature }),
                 },
               },
               {
@@ -69,7 +71,7 @@ export function SavePolicy({ inForce, policy, isOwn, isChanged, onUndo }: SavePo
             {shorter.length > 0 && `It keeps less in ${shorter.join(', ')}.`} What it does not keep is deleted with the next look, and
             removed when the grace period is over; a mass deletion waits for a signature of its own.
           </Text>
-        </SignedAct>
+        </Confirm>
       )}
     </>
   )

@@ -60,7 +60,7 @@ function WhatWouldGo({
   readonly days: number | null
 }) {
   const schedule = scheduleId === undefined ? undefined : { id: scheduleId, retentionDays: days }
-  const reply = useReply(retention.preview, { body: { systemId, schedule } })
+  const reply = useReply(retention.preview, { body: { systemId, schedule, shown: { act: 'remove' as const, pageSize: shownMax } } })
   return (
     <Loaded reply={reply}>
       {(plan) => (
@@ -77,18 +77,17 @@ function WhatWouldGo({
 }
 
 function Going({ plan: { decisions, removes } }: { readonly plan: RetentionPlanView }) {
-  const going = decisions.filter(({ act }) => act === 'remove')
   if (removes === 0) return null
   return (
     <Stack component="ul" gap={4} m={0} pl={0} style={{ listStyle: 'none' }} aria-label="What would go">
-      {going.slice(0, shownMax).map(({ backupId, name, createdAt, reasons }) => (
+      {decisions.map(({ backupId, name, createdAt, reasons }) => (
         <Text component="li" size="sm" key={backupId} style={{ overflowWrap: 'anywhere' }}>
           <Badge tone="warning">Goes</Badge> {name}, <Instant at={createdAt} />: {reasons.join('; ')}
         </Text>
       ))}
-      {removes > shownMax && (
+      {removes > decisions.length && (
         <Text component="li" size="sm">
-          and {removes - shownMax} more
+          and {removes - decisions.length} more
         </Text>
       )}
     </Stack>

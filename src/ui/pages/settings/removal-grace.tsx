@@ -1,3 +1,4 @@
+import { Stack } from '@mantine/core'
 import { useState } from 'react'
 import { retention } from '#contract/retention.ts'
 import { useAct, useReply } from '#ui/call.ts'
@@ -33,8 +34,10 @@ function GraceForm({ days }: { readonly days: number }) {
       }}
     >
       <NumberField label="They stay for" suffix="days" min={0} max={daysMax} value={typed} onChange={setTyped} />
-      {typed === 0 && <Note tone="warning">With 0 days a deletion by mistake cannot be taken back.</Note>}
-      <Refusal error={act.error} />
+      <Stack gap="sm" mt="sm">
+        {typed === 0 && <Note tone="warning">With 0 days a deletion by mistake cannot be taken back.</Note>}
+        <Refusal error={act.error} />
+      </Stack>
       <FormButtons submit="Save the days" isBusy={act.isPending} isDisabled={typed === days} />
     </form>
   )

@@ -11,7 +11,6 @@ import { CardSkeletons, Loaded, TextSkeleton } from '#ui/parts/loaded.tsx'
 import { Page, Section } from '#ui/parts/page.tsx'
 import { Instant } from '#ui/parts/time.tsx'
 import { Badge, Note } from '#ui/parts/tone.tsx'
-import { TimeChart } from '#ui/parts/time-chart.tsx'
 import { useMay } from '#ui/session.ts'
 import { counted, printPercent } from '#ui/words.ts'
 import { ChangePassword } from './change-password.tsx'
@@ -20,7 +19,8 @@ import { EditRepository } from './edit-repository.tsx'
 import { ReadingSection } from './reading-section.tsx'
 import { FreeBar, SystemLinks, spaceFacts } from './repository-card.tsx'
 import { RetireRepository } from './retire-repository.tsx'
-import { spaceRows, spaceWords } from './space-words.ts'
+import { spaceWords } from './space-words.ts'
+import { SpaceChart } from './space-chart.tsx'
 
 export function RepositoryPage() {
   const { id = '' } = useParams({ strict: false }) as { id?: string }
@@ -96,21 +96,7 @@ function SpaceSection({ repository: { id, retiredAt } }: { readonly repository: 
             )}
             <FreeBar space={seen} />
             <Facts rows={spaceFacts(seen)} />
-            {seen.days.length < 2 ? (
-              <Note tone="unknown">What is stored is drawn here from the second day on.</Note>
-            ) : (
-              <TimeChart
-                label={`Stored bytes by day${seen.growthBytesPerDay === null ? '' : ', and how they would go on'}`}
-                series={[
-                  { name: 'stored', label: 'Stored', color: '--busy-line' },
-                  ...(seen.growthBytesPerDay === null
-                    ? []
-                    : [{ name: 'ahead', label: 'Forecast', color: '--neutral-line', isDashed: true }]),
-                ]}
-                rows={spaceRows(seen.days, seen)}
-                print={printBytes}
-              />
-            )}
+            <SpaceChart seen={seen} />
           </Stack>
         </Section>
       )}

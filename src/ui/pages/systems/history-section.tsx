@@ -67,7 +67,7 @@ export function HistorySection({ systemId }: { readonly systemId: string }) {
           <Stack gap="md">
             {rows.filter((row) => of(row) !== null).length > 1 && (
               <TimeChart
-                label={`${label} of each ${kindWords(kind).toLowerCase()}`}
+                label={`${label} of each ${kindWords(kind).toLowerCase()} in the list below`}
                 series={[{ name: 'value', label, color: '--busy-line' }]}
                 rows={rows.toReversed().map((row) => ({ at: row.endedAt, values: { value: of(row) } }))}
                 print={print}

@@ -41,7 +41,7 @@ export function HooksForm({ settings, errors, set }: HooksFormProps) {
           key={event}
           {...{ title, text }}
           hook={settings.hooks[event]}
-          error={Object.values(errorsBelow(errors, [`settings.hooks.${event}`, 'settings.hooks']))[0]}
+          error={Object.values(errorsBelow(errors, [`settings.hooks.${event}`]))[0] ?? errors['settings.hooks']}
           onChange={(hook) => change(event, hook)}
         />
       ))}
