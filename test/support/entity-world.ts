@@ -26,6 +26,8 @@ export interface Wanted {
   readonly entities: ChangeSet['entities']
   readonly settings?: SystemSettings
   readonly policy?: Partial<ChangePolicy>
+  /** The live directory of the root `files`. */
+  readonly files?: string
 }
 
 export interface Planned {
@@ -55,8 +57,9 @@ export class EntityWorld implements AsyncDisposable {
     return new EntityWorld(await testCluster(), shop, await openRepository(storage, password, instruments))
   }
 
-  async backUp(database: string): Promise<BackupId> {
-    const sources = { databases: [{ name: 'main', target: this.cluster.target(database) }], roots: [] }
+  async backUp(database: string, files?: string): Promise<BackupId> {
+    const roots = files === undefined ? [] : [{ name: 'files', path: files }]
+    const sources = { databases: [{ name: 'main', target: this.cluster.target(database) }], roots }
     const order = {
       system: database.replaceAll('_', '-'),
       purpose: 'regular',
@@ -69,7 +72,7 @@ export class EntityWorld implements AsyncDisposable {
     return id
   }
 
-  async plan({ database, backup: wanted, entities, settings = defaultSettings, policy = {} }: Wanted): Promise<Planned> {
+  async plan({ database, backup: wanted, entities, settings = defaultSettings, policy = {}, files }: Wanted): Promise<Planned> {
     const found = await findBackup(this.repository, wanted, { now: systemClock.now() })
     const opened = await openBackup(this.repository, found)
     const folder = this.shop.at(`plans/${systemRandom.uuid()}`)
@@ -80,6 +83,7 @@ export class EntityWorld implements AsyncDisposable {
         settings,
         entities,
         database: { section: opened.manifest.databases[0]!, target: this.cluster.target(database) },
+        roots: files === undefined ? [] : [{ name: 'files', path: files }],
         policy: changePolicySchema.parse(policy),
         folder,
         place: '/var/tmp',
@@ -92,7 +96,11 @@ export class EntityWorld implements AsyncDisposable {
   }
 
   async apply({ changeSet, folder }: Planned): Promise<ChangeState> {
-    return await applyChangeSet(folder, { stateDirectory: this.stateDirectory, confirmed: changeSet.system, instruments }, never)
+    return await applyChangeSet(
+      folder,
+      { repository: this.repository, stateDirectory: this.stateDirectory, confirmed: changeSet.system, instruments },
+      never,
+    )
   }
 
   async undo({ changeSet }: Planned): Promise<ChangeState> {

@@ -12,7 +12,7 @@ import { planChangeSet } from '#engine/entities/plan-change-set.ts'
 import { defaultDrillParent } from '#engine/restore/drill-place.ts'
 import { instruments, openedForReading, type CommandContext } from '#cli/command.ts'
 import { wishesOf } from '#cli/entity-wishes.ts'
-import { databaseTargets, readSettings, type Named, type RepositoryOptions } from '#cli/options.ts'
+import { databaseTargets, fileRoots, readSettings, type Named, type RepositoryOptions } from '#cli/options.ts'
 import type { Output } from '#cli/output.ts'
 import { stateDirectory } from '#cli/state.ts'
 
@@ -21,6 +21,7 @@ export interface RecordPlanOptions extends RepositoryOptions {
   readonly system?: string
   readonly entity: readonly string[]
   readonly database?: readonly Named[]
+  readonly files?: readonly Named[]
   readonly settings?: string
   readonly out?: string
   readonly policy?: string
@@ -58,6 +59,11 @@ export async function planRecord(options: RecordPlanOptions, context: CommandCon
       settings: await readSettings(options.settings),
       entities,
       database: { section, target: database?.target ?? section.source },
+      roots: options.files
+        ? fileRoots(options.files)
+        : database
+          ? []
+          : opened.manifest.roots.map(({ name, path: place }) => ({ name, path: place })),
       policy,
       folder: out,
       place: options.place ?? defaultDrillParent(),
@@ -92,7 +98,7 @@ async function policyOf({ policy, changed, added, conflicts, parents, triggers }
   }
 }
 
-function summary({ restore, backup, digest, tables, notCompared, drift, loss, warnings, triggers }: ChangeSet) {
+function summary({ files, restore, backup, digest, tables, notCompared, drift, loss, warnings, triggers }: ChangeSet) {
   return {
     restore,
     backup: backup.id,
@@ -106,6 +112,7 @@ function summary({ restore, backup, digest, tables, notCompared, drift, loss, wa
       open: open.map((rows) => ({ class: rows.class, count: rows.count })),
       clashes: clashes.map(({ index, count }) => ({ index, count })),
     })),
+    files: files.map(({ name, adds, replaces, removes, unchanged }) => ({ root: name, adds, replaces, removes, unchanged })),
     notCompared,
     drift,
     triggers,
@@ -123,6 +130,14 @@ function show(output: Output, changeSet: ChangeSet): void {
   for (const { schema, table, inserts, updates, deletes, found } of tables) {
     const numbers = [inserts, updates, deletes, found.unchanged].map((number) => printCount(number).padStart(9)).join(' ')
     output.line(`${`${schema}.${table}`.padEnd(36)} ${numbers}`)
+  }
+  for (const { name, adds, replaces, removes, unchanged, sharedDifferent } of changeSet.files) {
+    const numbers = [adds, replaces, removes, unchanged].map((number) => printCount(number).padStart(9)).join(' ')
+    output.line(`${`files ${name}`.padEnd(36)} ${numbers}`)
+    if (sharedDifferent > 0)
+      output.line(
+        `NOTE     ${printCount(sharedDifferent)} files below ${name} are named by others as well and differ: they stay as they are`,
+      )
   }
   for (const { schema, table, open, clashes } of tables) {
     const name = `${schema}.${table}`
@@ -150,7 +165,7 @@ const openWords: Readonly<Record<string, string>> = {
   'parent-missing': 'have to exist and are gone (--parents)',
 }
 
-export interface RecordRunOptions {
+export interface RecordRunOptions extends RepositoryOptions {
   readonly state?: string
   readonly confirm: string
 }
@@ -158,20 +173,21 @@ export interface RecordRunOptions {
 /** `restore run FOLDER`. */
 export async function runRecord(folder: string, options: RecordRunOptions, context: CommandContext): Promise<void> {
   const startedMs = systemClock.monotonicMs()
-  const state = await applyChangeSet(folder, await orderOf(options, context), context.signal)
+  await using repository = await openedForReading(options, context)
+  const state = await applyChangeSet(folder, { ...(await orderOf(options, context)), repository }, context.signal)
   context.output.line(`Restored and verified: the records of ${state.system} are as in backup ${state.backup}`)
-  report(context.output, { state, applied: state.applied, durationMs: Math.round(systemClock.monotonicMs() - startedMs) })
+  report(context, { state, applied: state.applied, durationMs: Math.round(systemClock.monotonicMs() - startedMs) })
 }
 
 /** `restore undo ID`, of a change set. */
-export async function undoRecord(id: string, options: RecordRunOptions, context: CommandContext): Promise<void> {
+export async function undoRecord(id: string, options: Pick<RecordRunOptions, 'state' | 'confirm'>, context: CommandContext): Promise<void> {
   const startedMs = systemClock.monotonicMs()
   const state = await undoChangeSet(id, await orderOf(options, context), context.signal)
   context.output.line(`Undone: the records of ${state.system} are as they were before restore ${id}`)
-  report(context.output, { state, applied: state.undone, durationMs: Math.round(systemClock.monotonicMs() - startedMs) })
+  report(context, { state, applied: state.undone, durationMs: Math.round(systemClock.monotonicMs() - startedMs) })
 }
 
-async function orderOf({ state, confirm }: RecordRunOptions, context: CommandContext) {
+async function orderOf({ state, confirm }: Pick<RecordRunOptions, 'state' | 'confirm'>, context: CommandContext) {
   return { stateDirectory: await stateDirectory(state), confirmed: confirm, instruments: instruments(context) }
 }
 
@@ -181,11 +197,13 @@ interface Report {
   readonly durationMs: number
 }
 
-function report(output: Output, { state, applied, durationMs }: Report): void {
+function report(context: CommandContext, { state, applied, durationMs }: Report): void {
+  const { output } = context
   output.line(`  restore      ${state.restore}`)
   if (applied) {
-    const { rows, complement, effects, sequences, quietTriggers } = applied
+    const { rows, files, complement, effects, sequences, quietTriggers } = applied
     output.line(`  written      ${printCount(rows)} rows, each read back as recorded`)
+    if (files > 0) output.line(`  files        ${printCount(files)}, each compared with the backup`)
     output.line(
       `  unchanged    ${printCount(complement.rows)} other rows of ${printCount(complement.tables)} tables, hashed before and after`,
     )
@@ -193,8 +211,19 @@ function report(output: Output, { state, applied, durationMs }: Report): void {
     for (const trigger of quietTriggers) output.line(`  quiet        trigger ${trigger}`)
     for (const { sequence, from, to } of sequences) output.line(`  sequence     ${sequence} from ${from} to ${to}`)
   }
+  for (const line of state.notRestored) output.line(`  NOT RESTORED ${line}`)
   if (state.undoUntil !== null && state.step === 'done')
     output.line(`  undo         until ${state.undoUntil}: integrum restore undo ${state.restore} --confirm ${state.system}`)
   output.line(`  took         ${printDuration(durationMs)}`)
-  output.result({ status: 'completed', restore: state.restore, step: state.step, applied, undoUntil: state.undoUntil, durationMs })
+  const isWhole = state.notRestored.length === 0
+  output.result({
+    status: isWhole ? 'completed' : 'completed_with_gaps',
+    restore: state.restore,
+    step: state.step,
+    applied,
+    notRestored: state.notRestored,
+    undoUntil: state.undoUntil,
+    durationMs,
+  })
+  if (!isWhole) context.end(3)
 }

@@ -4,6 +4,7 @@ import type { Clock } from '#base/clock.ts'
 import { Fault, isFault, messageOf } from '#base/fault.ts'
 import { limits } from '#base/limits.ts'
 import type { Instruments } from '#engine/backup/order.ts'
+import type { Repository } from '#engine/repository/repository.ts'
 import { applyRows, type AppliedRows, type RowsOrder } from '#engine/sources/postgres/apply-rows.ts'
 import { connect, type Connection } from '#engine/sources/postgres/connection.ts'
 import { readReferenceGraph, type ReferenceGraph } from '#engine/sources/postgres/reference-graph.ts'
@@ -16,6 +17,7 @@ import { transactionStatus } from '#engine/sources/postgres/transaction-status.t
 import { ChangeJournal, isUnfinishedChange, listChangeStates, type Applied, type ChangeState } from './change-journal.ts'
 import { readChangeSet, rowsOf, type ChangedTable, type ChangeSet } from './change-set.ts'
 import { assertDecided } from './plan-change-set.ts'
+import { RecordFiles, stageRecordFiles } from './file-steps.ts'
 import { printTable } from './ownership.ts'
 
 export interface ApplyOptions {
@@ -23,6 +25,8 @@ export interface ApplyOptions {
   /** The name of the system, typed again. */
   readonly confirmed: string
   readonly instruments: Instruments
+  /** Where the files of the record come from; a change set of rows alone does without. */
+  readonly repository?: Repository | undefined
   /** The same change set was begun before, and came to nothing. */
   readonly isAgain?: boolean | undefined
   /** Asked when everything is written and proven, before the COMMIT; when it rejects, nothing was changed. */
@@ -40,6 +44,8 @@ export async function applyChangeSet(from: string, options: ApplyOptions, signal
   assertConfirmed(changeSet, options.confirmed)
   const journal = await ChangeJournal.begin(options.stateDirectory, { from, changeSet, isAgain: options.isAgain }, clock.now())
   try {
+    options.instruments.onProgress({ stage: 'stage' })
+    await stageRecordFiles(options.repository, journal, signal)
     await write(journal, { direction: 'forward', step: 'writing', keep: (applied) => ({ applied }) }, options, signal)
   } catch (error) {
     await giveUp(journal, { clock, why: messageOf(error) })
@@ -70,6 +76,8 @@ export async function releaseChangeSet(id: string, { stateDirectory, confirmed }
   if (isUnfinishedChange(journal.state))
     throw new Fault('RESTORE_STATE', `restore ${id} is ${journal.state.step}: run \`integrum restore recover\` first`, { restore: id })
   await journal.change({ step: journal.state.step === 'done' ? 'released' : journal.state.step })
+  const files = await RecordFiles.open(journal)
+  await files.remove()
   await rm(path.join(journal.folder, 'rows'), { recursive: true, force: true })
   return journal.state
 }
@@ -108,6 +116,9 @@ async function write(journal: ChangeJournal, { direction, step, keep }: Writing,
   const { changeSet } = journal
   const { instruments } = options
   instruments.onProgress({ stage: direction === 'forward' ? 'apply' : 'undo' })
+  const goal = direction === 'forward' ? 'after' : 'before'
+  const files = await RecordFiles.open(journal)
+  files.assertStanding(direction === 'forward' ? 'before' : 'after')
   await using connection = await connectLive(changeSet, signal)
   const graph = await readReferenceGraph(connection)
   const order: RowsOrder = {
@@ -118,8 +129,9 @@ async function write(journal: ChangeJournal, { direction, step, keep }: Writing,
     hashKey: instruments.random.bytes(16),
     onBegun: (xid) => journal.change({ step, xid, failure: null }),
     beforeCommit: async (applied) => {
-      await journal.change(keep(appliedOf(applied)))
+      await journal.change(keep(appliedOf(applied, changeSet)))
       await options.confirmCommit?.()
+      await files.placeNew(goal)
     },
   }
   await assertMayWriteRows(
@@ -127,7 +139,15 @@ async function write(journal: ChangeJournal, { direction, step, keep }: Writing,
     order.tables.map(({ images }) => images.table),
   )
   await applyRows(connection, order, signal)
-  await journal.change(ended(step, instruments.clock))
+  await end(journal, { step, files, clock: instruments.clock })
+}
+
+/** The rows are committed, so the files follow, and nothing takes either back but an undo. */
+async function end(journal: ChangeJournal, { step, files, clock }: { step: Writing['step']; files: RecordFiles; clock: Clock }) {
+  const left = await files.finish(step === 'writing' ? 'after' : 'before')
+  const notRestored = [...(step === 'writing' ? files.notes : []), ...left.map((path) => `${path}: something else stands there`)]
+  if (step === 'undoing' && left.length === 0) await files.remove()
+  await journal.change({ ...ended(step, clock), notRestored })
 }
 
 function ended(step: Writing['step'], clock: Clock): Partial<ChangeState> {
@@ -169,9 +189,10 @@ function isAsPlanned(planned: ChangedTable, { key, columns }: RowImages['table']
   )
 }
 
-function appliedOf({ rows, complement, effects, quietTriggers, sequences }: AppliedRows): Applied {
+function appliedOf({ rows, complement, effects, quietTriggers, sequences }: AppliedRows, { files }: ChangeSet): Applied {
   return {
     rows,
+    files: files.reduce((sum, { adds, replaces, removes }) => sum + adds + replaces + removes, 0),
     complement,
     effects: effects.map((effect) => ({ ...effect })),
     quietTriggers: quietTriggers.map(({ schema, table, name }) => `${schema}.${table}.${name}`),
@@ -203,9 +224,15 @@ interface Ending {
 async function settleChange(journal: ChangeJournal, { clock, why }: Ending, signal?: AbortSignal) {
   const { step, xid } = journal.state
   if (!isUnfinishedChange(journal.state)) return
-  const undone = { step: 'done', failure: why } as const
-  if (step === 'prepared' || xid === null) return await journal.change(step === 'undoing' ? undone : { step: 'abandoned', failure: why })
-  await using connection = await connectLive(journal.changeSet, signal)
-  if (await transactionStatus(connection, xid, clock)) await journal.change(ended(step === 'undoing' ? 'undoing' : 'writing', clock))
-  else await journal.change(step === 'undoing' ? undone : { step: 'abandoned', failure: why })
+  const isUndo = step === 'undoing'
+  const files = await RecordFiles.open(journal)
+  if (step !== 'prepared' && xid !== null) {
+    await using connection = await connectLive(journal.changeSet, signal)
+    if (await transactionStatus(connection, xid, clock)) return await end(journal, { step: isUndo ? 'undoing' : 'writing', files, clock })
+  }
+  // Nothing was committed: what was put in place is taken away again, and the files are as the rows are.
+  await files.finish(isUndo ? 'after' : 'before')
+  if (isUndo) return await journal.change({ step: 'done', failure: why })
+  await files.remove()
+  await journal.change({ step: 'abandoned', failure: why })
 }

@@ -25,6 +25,8 @@ export const appliedSchema = z.object({
   effects: z.array(z.object({ table: z.string(), rowsAdded: count })),
   quietTriggers: z.array(z.string()),
   sequences: z.array(z.object({ sequence: z.string(), from: z.string(), to: z.string() })),
+  /** Files that were put in place, moved away, or exchanged. */
+  files: count,
 })
 export type Applied = z.infer<typeof appliedSchema>
 
@@ -40,6 +42,8 @@ export const changeJournalSchema = z.object({
   xid: z.string().nullable(),
   applied: appliedSchema.nullable(),
   undone: appliedSchema.nullable(),
+  /** Files, by root and path, that could not be made as the backup has them, or at whose place something else stood: left alone. */
+  notRestored: z.array(z.string()),
   doneAt: z.iso.datetime().nullable(),
   undoUntil: z.iso.datetime().nullable(),
   failure: z.string().nullable(),
@@ -90,6 +94,7 @@ export class ChangeJournal {
       xid: null,
       applied: null,
       undone: null,
+      notRestored: [],
       doneAt: null,
       undoUntil: null,
       failure: null,

@@ -7,6 +7,7 @@ import { Fault, messageOf } from '#base/fault.ts'
 import { parse } from '#base/parse.ts'
 import { ownerships, systemSettingsSchema } from '#base/settings.ts'
 import { rowClasses } from '#engine/sources/postgres/compare-rows.ts'
+import { changedRootSchema } from './changed-files.ts'
 import { databaseTargetSchema } from '#engine/sources/postgres/target.ts'
 
 const count = z.number().int().min(0)
@@ -94,6 +95,8 @@ export const changeSetSchema = z.object({
     sessionSettings: z.object({ id: z.string(), values: z.record(z.string(), z.string()) }),
   }),
   tables: z.array(changedTableSchema),
+  /** Files of the record, root by root. */
+  files: z.array(changedRootSchema),
   /** Tables without a key whose rows belong to the record: they cannot be compared, and are left alone. */
   notCompared: z.array(z.object({ table: z.string(), rowsInBackup: count, rowsNow: count })),
   ownership: z.array(
@@ -134,19 +137,19 @@ export async function readChangeSet(folder: string): Promise<ChangeSet> {
   const changeSet = parse(changeSetSchema, text, `change set ${file}`, 'PLAN_INVALID')
   if (changeSetDigest(changeSet) !== changeSet.digest)
     throw new Fault('PLAN_INVALID', `change set ${file} is not as it was written`, { file })
-  for (const table of changeSet.tables) await assertRows(folder, table)
+  for (const part of [...changeSet.tables, ...changeSet.files]) await assertPart(folder, part)
   return changeSet
 }
 
-async function assertRows(folder: string, { file, sha256: expected }: ChangedTable): Promise<void> {
+async function assertPart(folder: string, { file, sha256: expected }: Pick<ChangedTable, 'file' | 'sha256'>): Promise<void> {
   if (file === null) return
   const hash = createHash('sha256')
   try {
     for await (const bytes of rowsOf(folder, file)) hash.update(bytes)
   } catch (cause) {
-    throw new Fault('PLAN_INVALID', `rows of the change set cannot be read: ${messageOf(cause)}`, { file }, { cause })
+    throw new Fault('PLAN_INVALID', `a part of the change set cannot be read: ${messageOf(cause)}`, { file }, { cause })
   }
-  if (hash.digest('hex') !== expected) throw new Fault('PLAN_INVALID', `the rows in ${file} are not as they were written`, { file })
+  if (hash.digest('hex') !== expected) throw new Fault('PLAN_INVALID', `${file} is not as it was written`, { file })
 }
 
 /** COPY text of one table's changes. */

@@ -19,7 +19,9 @@ import { closureOf, rootsOf, type EntityWish } from './closure.ts'
 import { compareTables, type Compared } from './compare-tables.ts'
 import { discover, type Discovered } from './discover.ts'
 import { noModel, waysOf } from './entity-model.ts'
+import { filesOfEntity } from './entity-files.ts'
 import { printTable } from './ownership.ts'
+import { lossOfFiles, planRecordFiles } from './plan-files.ts'
 import { stageBackup } from './staged-backup.ts'
 
 export interface ChangeSetOrder {
@@ -28,6 +30,8 @@ export interface ChangeSetOrder {
   readonly settings: SystemSettings
   readonly entities: readonly EntityWish[]
   readonly database: { readonly section: DatabaseSection; readonly target: DatabaseTarget }
+  /** Live directories of the backup's file roots; the files of the record below others are left alone. */
+  readonly roots: readonly { readonly name: string; readonly path: string }[]
   readonly policy: ChangePolicy
   /** Where the change set is written; made, and must not exist. */
   readonly folder: string
@@ -60,7 +64,7 @@ export async function planChangeSet(
   )
   await using backup = await connectStage(staged.target, database.section, signal)
   instruments.onProgress({ stage: 'compare' })
-  const seen = await inOneView(backup, () => inOneView(live, () => look({ live, backup, order }, signal)))
+  const seen = await inOneView(backup, () => inOneView(live, () => look(repository, { live, backup, order, restore }, signal)))
   const { manifest, backup: kept, checksum } = opened
   const draft = changeSetSchema.omit({ digest: true }).parse({
     format: 1,
@@ -84,7 +88,7 @@ export async function planChangeSet(
 async function makeFolder(folder: string): Promise<void> {
   try {
     await mkdir(folder, { mode: 0o700 })
-    await mkdir(path.join(folder, 'rows'), { mode: 0o700 })
+    for (const part of ['rows', 'files']) await mkdir(path.join(folder, part), { mode: 0o700 })
   } catch (error) {
     throw hostFault(error, `cannot make the folder ${folder} for the change set`)
   }
@@ -94,11 +98,12 @@ interface Looking {
   readonly live: Connection
   readonly backup: Connection
   readonly order: ChangeSetOrder
+  readonly restore: string
 }
 
-type Seen = Pick<ChangeSet, 'database' | 'tables' | 'notCompared' | 'ownership' | 'drift' | 'triggers' | 'loss' | 'warnings'>
+type Seen = Pick<ChangeSet, 'database' | 'files' | 'tables' | 'notCompared' | 'ownership' | 'drift' | 'triggers' | 'loss' | 'warnings'>
 
-async function look({ live, backup, order }: Looking, signal: AbortSignal): Promise<Seen> {
+async function look(repository: Repository, { live, backup, order, restore }: Looking, signal: AbortSignal): Promise<Seen> {
   const { settings, entities, database, opened } = order
   const { section, target } = database
   const model = settings.entities ?? noModel
@@ -107,11 +112,24 @@ async function look({ live, backup, order }: Looking, signal: AbortSignal): Prom
   const backupClosure = await closureOf(backup, past.model, entities)
   const liveClosure = await closureNow({ live, backup }, { past, present, backupClosure }, entities)
   const compared = await compareTables({ live, backup, liveClosure, backupClosure, past, present }, order, signal)
+  const asked = { fileReferences: settings.fileReferences, source: section.name }
+  const files = await planRecordFiles(
+    repository,
+    {
+      past: await filesOfEntity(backup, backupClosure, { model: past.model, ...asked }),
+      present: await filesOfEntity(live, liveClosure, { model: present.model, ...asked }),
+      order,
+      restore,
+    },
+    signal,
+  )
   return {
     database: { name: section.name, target, ...(await whichDatabase(live)), sessionSettings: section.sessionSettings },
     ...compared,
+    files: files.roots,
+    loss: [...compared.loss, ...files.roots.flatMap(lossOfFiles)],
     ownership: ownershipOf(present, compared),
-    warnings: [...warningsOf(present, compared), ...gapsOf(opened)],
+    warnings: [...warningsOf(present, compared), ...files.warnings, ...gapsOf(opened)],
   }
 }
 

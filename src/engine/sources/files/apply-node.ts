@@ -15,11 +15,14 @@ export function ownersHere(): Owners {
   return process.geteuid?.() === 0 ? 'restore' : 'skip'
 }
 
+/** What of a node is given to an entry that is there. */
+export type NodeDress = Pick<TreeNode, 'type' | 'mode' | 'uid' | 'gid' | 'mtimeNs' | 'atimeNs' | 'xattrs'>
+
 /**
  * Gives an entry its owner, extended attributes, times and mode, in this order: chown clears setuid and capabilities
  * (chown(2), capabilities(7)), attributes need write permission, and the mode may take that away. Returns what it could not.
  */
-export function applyNode(at: Buffer, node: TreeNode, owners: Owners): NotRestoredKind[] {
+export function applyNode(at: Buffer, node: NodeDress, owners: Owners): NotRestoredKind[] {
   const missing: NotRestoredKind[] = []
   const isOwned = applyOwner(at, node, owners)
   if (!isOwned) missing.push('owner')
@@ -60,7 +63,7 @@ export function isLabel(xattr: string): boolean {
   return ['security.selinux', 'security.ima', 'security.evm', 'security.SMACK64'].includes(xattr)
 }
 
-function applyOwner(at: Buffer, node: TreeNode, owners: Owners): boolean {
+function applyOwner(at: Buffer, node: NodeDress, owners: Owners): boolean {
   if (owners === 'skip' && node.uid !== process.geteuid?.()) return false
   try {
     lchownSync(at, node.uid, node.gid)
@@ -71,7 +74,7 @@ function applyOwner(at: Buffer, node: TreeNode, owners: Owners): boolean {
   }
 }
 
-function applyXattrs(at: Buffer, node: TreeNode): boolean {
+function applyXattrs(at: Buffer, node: NodeDress): boolean {
   let isWhole = true
   for (const { name, value } of node.xattrs ?? []) {
     try {
