@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { backupTypes, wholeTypes } from '#base/backup-types.ts'
+import { selectionSchema } from '#base/selection.ts'
 import { endpoint } from './endpoint.ts'
 import {
   faultSchema,
@@ -140,6 +141,21 @@ export const backupSummarySchema = z.object({
   ),
   references: z.object({ checked: countSchema, dangling: countSchema }),
   gaps: z.array(z.object({ source: z.string(), kind: z.string(), what: z.string(), detail: z.string() })),
+  /** What of the system it holds, when it does not hold all of it: how many records of each kind, and no keys. */
+  selection: z
+    .object({
+      kinds: z.array(z.object({ kind: z.string(), count: countSchema })),
+      tables: z.array(z.object({ schema: z.string(), table: z.string() })),
+      dataTypes: z.array(z.string()),
+      since: instantSchema.optional(),
+      until: instantSchema.optional(),
+      /** Rows that were selected, and rows that only have to exist for them. */
+      own: countSchema,
+      needed: countSchema,
+      leftOut: z.object({ databases: z.array(z.string()), roots: z.array(z.string()) }),
+      notCovered: z.array(z.object({ database: z.string(), table: z.string() })),
+    })
+    .optional(),
   imported: z.object({ kind: z.string(), at: instantSchema, file: z.string(), sha256: z.string(), format: z.string() }).optional(),
   statistics: z.object({
     readBytes: countSchema,
@@ -237,9 +253,11 @@ export const backups = {
     method: 'POST',
     path: '/api/v1/backup/create',
     summary: 'make a backup of a system now',
+    description:
+      'With `selection` it holds some records, tables or times alone, and becomes a backup of type `entity`, which never stands for its system; `type` then says whether files are taken as well (`full`) or not (`database`). Keys of records stand in the body alone.',
     permission: 'backups.create',
     status: 202,
-    body: z.strictObject({ ...backupOrderFields, type: backupTypeSchema }),
+    body: z.strictObject({ ...backupOrderFields, type: backupTypeSchema, selection: selectionSchema.optional() }),
     reply: backupCreatedSchema,
   }),
   list: endpoint({

@@ -5,7 +5,6 @@ import { Fault } from '#base/fault.ts'
 import { printBytes, printCount, printDuration } from '#base/units.ts'
 import { backup, type BackupResult } from '#engine/backup/backup.ts'
 import type { SelectionSection } from '#engine/backup/manifest.ts'
-import { selectionOrder } from '#engine/entities/select-rows.ts'
 import type { Sanitization } from '#engine/masking/sanitization.ts'
 import { instruments, openedRepository, type CommandContext } from '#cli/command.ts'
 import { selectionOf, withSelection, type SelectionOptions } from '#cli/entity-options.ts'
@@ -77,7 +76,8 @@ async function run(options: BackupOptions, context: CommandContext): Promise<voi
     databases: databaseTargets(options.database),
     roots: fileRoots(options.files),
     settings,
-    selection: selection && selectionOrder(selection, settings),
+    // What finds rows, and a backup of everything does without.
+    selection: selection && (await import('#engine/entities/select-rows.ts')).selectionOrder(selection, settings),
     compressionLevel: options.compression,
   } as const
   assertOutside(options.repository, order.roots)

@@ -2,12 +2,13 @@ import { Fault } from '#base/fault.ts'
 import { printBytes } from '#base/units.ts'
 import { backups, type BackupType } from '#contract/backups.ts'
 import type { CommandContext } from '#cli/command.ts'
+import { selectionOf, type SelectionOptions } from '#cli/entity-options.ts'
 import { clientFor } from './connection.ts'
 import type { ServerOptions } from '#cli/server.ts'
 import { follow, reportJob } from './follow.ts'
 import { systemNamed } from './systems.ts'
 
-export interface OnlineBackupOptions extends ServerOptions {
+export interface OnlineBackupOptions extends ServerOptions, SelectionOptions {
   readonly system: string
   readonly type?: BackupType
   readonly compression: number
@@ -29,12 +30,14 @@ export async function backupOnline(
   const client = await clientFor(options)
   const system = await systemNamed(client, options.system, signal)
   const { name, description, compression: compressionLevel, type = typeOf(system) } = options
+  const selection = await selectionOf(options)
   const body = {
     systemId: system.id,
     type,
     compressionLevel,
     ...(name !== undefined && { name }),
     ...(description !== undefined && { description }),
+    ...(selection && { selection }),
   }
   const { backupId, runId } = await client.call(backups.create, { body, signal })
   const job = await follow(client, runId, context)

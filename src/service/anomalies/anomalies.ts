@@ -1,3 +1,4 @@
+import { isWhole } from '#base/backup-types.ts'
 import { Fault } from '#base/fault.ts'
 import type { Verdict } from '#contract/backups.ts'
 import { raiseAlert, settleAlert } from '#service/alerts/alerts.ts'
@@ -22,6 +23,8 @@ const findingsKept = 50
  */
 export async function judgeBackup(house: House, tx: Tx, id: string): Promise<void> {
   const backup = await knownBackup(tx, id)
+  // What is selected differs from one to the next, and none of them stands for the system.
+  if (!isWhole(backup)) return
   const { system_id: systemId, type, created_at: before } = backup
   const now = portraitOf(measured(backup))
   if (systemId === null || !now) return

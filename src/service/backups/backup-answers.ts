@@ -1,3 +1,4 @@
+import type { Selection } from '#base/selection.ts'
 import type { backups } from '#contract/backups.ts'
 import type { BodyOf, ReplyOf } from '#contract/endpoint.ts'
 import type { House } from '#service/house.ts'
@@ -16,16 +17,30 @@ export async function createBackup(
 ): Promise<ReplyOf<typeof backups.create>> {
   return await act(async (tx) => {
     const { backup, runId } = await beginBackup(house, tx, { wish, by: makerOf(caller) })
-    const { type, compressionLevel, exclusions } = wish
+    const { type, compressionLevel, exclusions, selection } = wish
     return {
       reply: { backupId: backup.id, runId },
       tenantId: backup.tenant_id,
       subject: subjectOf(backup),
-      after: { name: backup.name, type, compressionLevel, ...(exclusions && { exclusions }) },
+      after: {
+        name: backup.name,
+        type,
+        compressionLevel,
+        ...(exclusions && { exclusions }),
+        ...(selection && { selection: toldOf(house, selection) }),
+      },
       facts: { runId, system: backup.system_name },
     }
   })
 }
+
+/** Kinds as they are; keys, which may be patients', as digests that say whether two are the same and need the house's key. */
+function toldOf({ sealing }: House, { entities, ...others }: Selection) {
+  const told = entities.slice(0, entitiesTold).map(({ kind, key }) => ({ kind, digest: sealing.digest(key, 'entity-key').slice(0, 32) }))
+  return { ...others, entities: told, entitiesInAll: entities.length }
+}
+
+const entitiesTold = 100
 
 export async function listBackups({
   query,

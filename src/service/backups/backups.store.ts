@@ -7,7 +7,7 @@ import type { BackupRow, RunRow, Tables } from '#service/catalog/tables.ts'
 
 export type StoredBackup = Selectable<BackupRow>
 /** Without what may be large and lists do not show. */
-export type ListedBackup = Omit<StoredBackup, 'metadata'>
+export type ListedBackup = Omit<StoredBackup, 'metadata' | 'selection_sealed'>
 
 const listed = [
   'id',
@@ -127,7 +127,7 @@ export type NewBackup = Pick<
   | 'schedule_id'
   | 'created_at'
 > &
-  Partial<Selectable<Pick<BackupRow, 'purpose' | 'description'>>>
+  Partial<Selectable<Pick<BackupRow, 'purpose' | 'description' | 'selection_sealed'>>>
 
 /** False when the tenant has a backup of that name: names stay taken, also by what was removed. */
 export async function insertBackup(tx: Tx, backup: NewBackup): Promise<boolean> {

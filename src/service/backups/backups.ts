@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import { Fault } from '#base/fault.ts'
 import { limits } from '#base/limits.ts'
+import type { Selection } from '#base/selection.ts'
 import type { BackupType } from '#contract/backups.ts'
 import type { Tx } from '#service/catalog/scope.ts'
 import type { House } from '#service/house.ts'
@@ -25,6 +26,8 @@ export interface BackupWish {
   readonly description?: string | undefined
   readonly compressionLevel: number
   readonly exclusions?: Record<string, string[]> | undefined
+  /** Some of it alone: then it is of type `entity`, and `type` says of which sources. */
+  readonly selection?: Selection | undefined
 }
 
 export interface Maker {
@@ -51,14 +54,17 @@ export async function beginBackup(
   const system = await activeSystem(tx, wish.systemId)
   assertHolds(system, wish)
   const at = house.clock.now()
+  const id = house.random.uuid()
+  const type = wish.selection ? 'entity' : wish.type
   const backup = await insertNamed(tx, wish.name, {
-    id: house.random.uuid(),
+    id,
     tenant_id: system.tenant_id,
     system_id: system.id,
     system_name: system.name,
     repository_id: system.repository_id,
-    name: wish.name ?? defaultName(system.name, wish.type, at),
-    type: wish.type,
+    name: wish.name ?? defaultName(system.name, type, at),
+    type,
+    selection_sealed: wish.selection ? house.sealing.seal(JSON.stringify(wish.selection), selectionUse(id)) : null,
     description: wish.description ?? '',
     status: 'pending',
     created_by: by.name,
@@ -79,7 +85,7 @@ export async function beginBackup(
     systemId: system.id,
     repositoryId: system.repository_id,
     subjectId: backup.id,
-    title: `${wish.type} backup of ${system.name}`,
+    title: wish.selection ? `backup of a selection of ${system.name}` : `${wish.type} backup of ${system.name}`,
     order,
     createdBy: { id: by.id, name: by.name },
     lane: system.id,
@@ -88,14 +94,20 @@ export async function beginBackup(
   return { backup, runId }
 }
 
+/** What a selection is sealed for. */
+export function selectionUse(backupId: string): string {
+  return `backup-selection:${backupId}`
+}
+
 /** INPUT_INVALID when the system has nothing of that kind. */
 export function assertHolds(
   { name, databases, roots }: Pick<StoredSystem, 'name' | 'databases' | 'roots'>,
-  { type, exclusions = {} }: Pick<BackupWish, 'type' | 'exclusions'>,
+  { type, exclusions = {}, selection }: Pick<BackupWish, 'type' | 'exclusions' | 'selection'>,
   field = 'type',
 ): void {
   if (type !== 'files' && databases.length === 0) throw new Fault('INPUT_INVALID', `system ${name} has no database`, { field })
   if (type !== 'database' && roots.length === 0) throw new Fault('INPUT_INVALID', `system ${name} has no files`, { field })
+  if (type === 'files' && selection) throw new Fault('INPUT_INVALID', 'a selection is of rows: files belong to what a row says', { field })
   const unknown = Object.keys(exclusions).find((root) => !roots.some((one) => one.name === root))
   if (unknown !== undefined)
     throw new Fault('INPUT_INVALID', `system ${name} has no file root ${unknown}`, { field: `exclusions.${unknown}` })

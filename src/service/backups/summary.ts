@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { parseValue } from '#base/parse.ts'
 import { backupSummarySchema, type BackupSummary } from '#contract/backups.ts'
-import type { Manifest } from '#engine/backup/manifest.ts'
+import type { Manifest, SelectionSection } from '#engine/backup/manifest.ts'
 
 const count = z.number().int().nonnegative()
 
@@ -97,6 +97,7 @@ function summaryOf(
     })),
     references,
     gaps: gaps.first.slice(0, gapsKept),
+    ...(manifest.selection && { selection: selectionOf(manifest.selection) }),
     ...(imported && { imported }),
     statistics: {
       ...statistics,
@@ -104,6 +105,13 @@ function summaryOf(
       dedupRatio: logicalBytes === 0 ? null : Math.max(0, 1 - statistics.newBytes / logicalBytes),
     },
   }
+}
+
+/** Without the keys: they may be patients', and the catalog shows them to whoever may see backups. */
+function selectionOf({ entities, counts, ...others }: SelectionSection): BackupSummary['selection'] {
+  const kinds = [...Map.groupBy(entities, ({ kind }) => kind)].map(([kind, same]) => ({ kind, count: same.length }))
+  const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0)
+  return { ...others, kinds, own: sum(counts.map(({ own }) => own)), needed: sum(counts.map(({ needed }) => needed)) }
 }
 
 function tablesOf({ databases }: Manifest): TableSummary[] {

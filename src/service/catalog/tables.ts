@@ -161,6 +161,8 @@ export interface BackupRow {
   held_by_alert: string | null
   anomaly: ColumnType<Record<string, unknown> | null, string | null | undefined, string | null>
   anomaly_verdict: 'accepted' | 'rejected' | null
+  /** Keys of records among it; only until the job that makes it has ended. */
+  selection_sealed: Buffer | null
   anomaly_settled_at: Date | null
   anomaly_settled_by: string | null
   anomaly_reason: string | null

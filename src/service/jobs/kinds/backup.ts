@@ -1,7 +1,11 @@
 import type { z } from 'zod'
+import { parse } from '#base/parse.ts'
+import { selectionSchema } from '#base/selection.ts'
 import { judgeBackup } from '#service/anomalies/anomalies.ts'
 import { noteBackupBegun, noteBackupEnd } from '#service/backups/backup-end.ts'
 import { backupJobOrderSchema } from '#service/backups/backup-order.ts'
+import { knownBackup, selectionUse } from '#service/backups/backups.ts'
+import { updateBackup } from '#service/backups/backups.store.ts'
 import { storedFactsSchema } from '#service/backups/summary.ts'
 import { within } from '#service/catalog/scope.ts'
 import { jobKind } from '#service/jobs/job-kind.ts'
@@ -19,9 +23,14 @@ export const backupKind = jobKind<z.infer<typeof backupJobOrderSchema>, typeof w
   work: new URL('../work/backup.work.ts', import.meta.url),
   begin: (_house, tx, { subjectId }) => noteBackupBegun(tx, subjectId!),
   prepare: async (house, { subjectId, systemId, repositoryId, tenantId, order, attempt }) => {
-    const { system, sources, repository } = await house.catalog.as(within(tenantId), async (tx) => {
+    const { system, sources, repository, sealed } = await house.catalog.as(within(tenantId), async (tx) => {
       const row = await knownSystem(tx, systemId!)
-      return { system: row, sources: await systemSources(house, tx, row), repository: await knownRepository(tx, repositoryId!) }
+      return {
+        system: row,
+        sources: await systemSources(house, tx, row),
+        repository: await knownRepository(tx, repositoryId!),
+        sealed: (await knownBackup(tx, subjectId!)).selection_sealed,
+      }
     })
     // What an earlier attempt has stored is not asked for twice.
     if (attempt === 1) await assertRoom(house, { tenantId, systemId: system.id, type: order.type, repository })
@@ -39,6 +48,7 @@ export const backupKind = jobKind<z.infer<typeof backupJobOrderSchema>, typeof w
         roots: order.type === 'database' ? [] : roots,
         settings: { ...settings, exclude },
         compressionLevel: order.compressionLevel,
+        selection: sealed ? parse(selectionSchema, house.sealing.unseal(sealed, selectionUse(subjectId!)), 'the selection') : undefined,
       },
       databasePasswords,
     }
@@ -51,6 +61,7 @@ export const backupKind = jobKind<z.infer<typeof backupJobOrderSchema>, typeof w
         ? ({ kind: 'completed', facts: outcome.output, place: (await knownRepository(tx, repositoryId!)).place } as const)
         : outcome
     const row = await noteBackupEnd(house, tx, { id: subjectId!, end })
+    await updateBackup(tx, subjectId!, { selection_sealed: null })
     await noteScheduledEnd(house, tx, row)
     if (end.kind === 'completed') await judgeBackup(house, tx, row.id)
   },

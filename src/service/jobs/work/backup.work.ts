@@ -1,6 +1,8 @@
 import type { BackupId } from '#base/ids.ts'
+import type { Selection } from '#base/selection.ts'
 import type { SystemSettings } from '#base/settings.ts'
 import { backup } from '#engine/backup/backup.ts'
+import { selectionOrder } from '#engine/entities/select-rows.ts'
 import type { DatabaseTarget } from '#engine/sources/postgres/target.ts'
 import { factsOf, type StoredFacts } from '#service/backups/summary.ts'
 import type { WorkTools } from '#service/jobs/job-kind.ts'
@@ -17,12 +19,15 @@ export interface BackupInput {
   readonly roots: readonly { readonly name: string; readonly path: string }[]
   readonly settings: SystemSettings
   readonly compressionLevel: number
+  readonly selection?: Selection | undefined
 }
 
-export async function work({ id, repository: place, ...order }: BackupInput, tools: WorkTools): Promise<StoredFacts> {
+export async function work({ id, repository: place, selection, ...order }: BackupInput, tools: WorkTools): Promise<StoredFacts> {
   await using repository = await jobRepository(place, tools)
   const made = await madeByEarlierAttempt(repository, id, tools)
   if (made) return factsOf({ snapshot: made.backup.snapshot.id, checksum: made.checksum, manifest: made.manifest }, null)
-  const result = await backup(repository, { ...order, id: id as BackupId, purpose: 'regular' }, jobInstruments(tools), tools.signal)
+  const wanted = selection && selectionOrder(selection, order.settings)
+  const asked = { ...order, selection: wanted, id: id as BackupId, purpose: 'regular' } as const
+  const result = await backup(repository, asked, jobInstruments(tools), tools.signal)
   return factsOf(result, result.statistics.storedBytes)
 }
