@@ -155,6 +155,8 @@ export const limits = {
   /** From the wish that a job ends to its being killed. */
   jobGraceMs: 15 * durations.second,
   jobHeapBytesMax: 1 * GiB,
+  /** After the last job, and after the start: then a process is made ready for the next one. */
+  spareAfterMs: 1 * durations.second,
   /** Archives that wait to be fetched, and uploads that wait for their job. */
   spoolKeepMs: 24 * durations.hour,
   /** Of all archives that wait: beyond this the oldest go. */

@@ -7,3 +7,8 @@ export function environment(names: readonly string[]): Record<string, string> {
   }
   return found
 }
+
+/** For this process and those that it starts. */
+export function setEnvironment(name: string, value: string): void {
+  process.env[name] = value
+}

@@ -19,6 +19,8 @@ const configSchema = z.strictObject({
   isWorker: z.boolean(),
   /** Of different systems and repositories; those of one run one after the other. */
   jobsAtOnce: z.number().int().min(1).max(64),
+  /** Has a process ready for the next job; absent: each job starts its own. */
+  keepsSpare: z.boolean().optional(),
 })
 export type Config = z.infer<typeof configSchema>
 
@@ -53,6 +55,7 @@ export function readConfig(options: ConfigOptions, defaultDataDirectory: string)
       ...(INTEGRUM_PUBLIC_URL !== undefined && { publicUrl: INTEGRUM_PUBLIC_URL.replace(/\/$/, '') }),
       isWorker: options.isWorker ?? true,
       jobsAtOnce: options.jobsAtOnce ?? limits.jobsAtOnce,
+      keepsSpare: true,
     },
     'the configuration of the service',
   )

@@ -15,12 +15,15 @@ import { startJobProcess, type JobEnd, type JobProcess } from './job-process.ts'
 import { wakeWorkers } from './notices.store.ts'
 import { RunReport } from './run-report.ts'
 import type { StoredRun } from './runs.store.ts'
+import type { SpareChild } from './spare-child.ts'
 
 export interface AttemptParts {
   readonly house: House
   readonly boss: PgBoss
   readonly kinds: readonly AnyJobKind[]
   readonly worker: string
+  /** A process that waits for a job. */
+  readonly spare: SpareChild | undefined
 }
 
 /** What an attempt comes to. */
@@ -125,6 +128,7 @@ export class Attempt {
       work: kind.work,
       prepared,
       isPressing: kind.isPressing,
+      spare: this.#parts.spare,
       attempt: run.attempt,
       previousTrail: run.trail,
       clock: house.clock,

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { systemClock } from '#base/clock.ts'
 import { Fault } from '#base/fault.ts'
 import { limits } from '#base/limits.ts'
-import { environment } from '#host/environment.ts'
+import { setEnvironment } from '#host/environment.ts'
 import type { Progress } from '#engine/sources/source.ts'
 import type { Trail, Work, WorkTools } from './job-kind.ts'
 import { failureOf, receivedFault, type FromChild, type ToChild } from './job-messages.ts'
@@ -16,6 +16,7 @@ const stop = new AbortController()
 const awaited = new Map<number, { resolve(): void; reject(error: Error): void }>()
 let heardMs = systemClock.monotonicMs()
 let isSuspect = false
+let passwordFile: string | undefined
 
 process.on('disconnect', () => process.exit(orphaned))
 // The worker is told to end by the same signals, and decides what becomes of its jobs.
@@ -29,6 +30,8 @@ process.on('message', (message: ToChild) => {
   else if (message.type === 'trail') answerTrail(message)
 })
 systemClock.every(limits.jobAliveEveryMs, watch)
+// What cannot be loaded is loaded again with the job, and told then.
+if (process.argv.includes('ahead')) void import('./job-ahead.ts').catch(() => undefined)
 
 /** Exit codes, for the log of the worker. */
 const orphaned = 70
@@ -42,6 +45,9 @@ function watch(): void {
 
 async function begin(order: Extract<ToChild, { type: 'begin' }>): Promise<void> {
   const progress = new ProgressSender()
+  ;({ passwordFile } = order)
+  // Where libpq looks for it, here and in the programs that are started.
+  if (passwordFile !== undefined) setEnvironment('PGPASSFILE', passwordFile)
   try {
     const { work } = (await import(order.work)) as { work: Work<unknown, unknown> }
     const output = await work(order.input, toolsOf(order, progress))
@@ -115,7 +121,5 @@ function end(message: FromChild): void {
 
 /** The worker does it too, unless it was killed. */
 function removePasswords(): void {
-  const { PGPASSFILE, INTEGRUM_JOB_PASSWORDS } = environment(['PGPASSFILE', 'INTEGRUM_JOB_PASSWORDS'])
-  if (INTEGRUM_JOB_PASSWORDS !== undefined && PGPASSFILE === INTEGRUM_JOB_PASSWORDS)
-    rmSync(path.dirname(PGPASSFILE), { recursive: true, force: true })
+  if (passwordFile !== undefined) rmSync(path.dirname(passwordFile), { recursive: true, force: true })
 }

@@ -11,6 +11,8 @@ export type ToChild =
       readonly input: unknown
       readonly attempt: number
       readonly previousTrail: Trail
+      /** Of the databases, for this process alone. */
+      readonly passwordFile: string | undefined
     }
   /** Again and again: a child that hears nothing has a worker that is frozen, and has been replaced by now. */
   | { readonly type: 'alive' }

@@ -57,8 +57,8 @@ test('database passwords are a file for the child alone, escaped as libpq reads 
   const output = outputOf(await process.ended)
   assert.equal(output.passwords, String.raw`db\:1:*:*:postgres:sword\\fish\:1` + '\n')
   assert.deepEqual(output.modes, [0o600, 0o700])
-  const variable = output.argumentsAndEnvironment.split('\0').find((text) => text.startsWith('PGPASSFILE='))
-  assert.equal(existsSync(path.dirname(variable!.slice('PGPASSFILE='.length))), false)
+  assert.notEqual(output.passwordFile, '')
+  assert.equal(existsSync(path.dirname(output.passwordFile)), false)
 })
 
 test('a fault arrives with its code and facts, a mistake with its stack, an end without a word with its exit code', async () => {

@@ -1,20 +1,20 @@
-import { fork, type ChildProcess } from 'node:child_process'
-import { constants, setPriority } from 'node:os'
-import { fileURLToPath } from 'node:url'
+import type { ChildProcess } from 'node:child_process'
 import type { Clock } from '#base/clock.ts'
 import type { Fault } from '#base/fault.ts'
 import { limits } from '#base/limits.ts'
-import { MiB } from '#base/units.ts'
-import { environment } from '#host/environment.ts'
+import { forkChild } from './child-process.ts'
 import type { Prepared, Trail } from './job-kind.ts'
 import { fromChildSchema, receivedFault, sentFault, type FromChild, type SentProgress, type ToChild } from './job-messages.ts'
 import { writePasswords } from './job-passwords.ts'
+import type { SpareChild } from './spare-child.ts'
 
 /** What is asked of a child, and who is told what it says. */
 export interface JobProcessOrder {
   readonly work: URL
   readonly prepared: Prepared<unknown>
   readonly isPressing?: boolean | undefined
+  /** Of the worker that has the job. */
+  readonly spare?: SpareChild | undefined
   readonly attempt: number
   readonly previousTrail: Trail
   readonly clock: Clock
@@ -41,31 +41,21 @@ export interface JobProcess {
   kill(): void
 }
 
-const childFile = fileURLToPath(new URL('./job-child.ts', import.meta.url))
-
 /** Secrets go through the channel and the password file: never into arguments or environment, which others may read. */
 export async function startJobProcess(order: JobProcessOrder): Promise<JobProcess> {
   await using scope = new AsyncDisposableStack()
   const { databasePasswords } = order.prepared
   const passwords = databasePasswords && scope.use(await writePasswords(databasePasswords))
-  const child = fork(childFile, [], {
-    env: environmentOf(passwords?.file),
-    execArgv: [`--max-old-space-size=${Math.round(limits.jobHeapBytesMax / MiB)}`],
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    // In a group of its own: Ctrl-C in a terminal is for the worker.
-    detached: true,
-  })
-  // Before it has begun: threads and programs that it starts have what it has.
-  if (!order.isPressing && child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL)
-  return new Running(child, order, scope.move())
+  // One that waits has the priority of jobs that may take their time.
+  const child = (order.isPressing ? undefined : order.spare?.take()) ?? forkChild(order)
+  return new Running(child, { order, passwordFile: passwords?.file, scope: scope.move() })
 }
 
-/** What programs of PostgreSQL and of the system need, and nothing that names the catalog. */
-function environmentOf(passwordFile: string | undefined): NodeJS.ProcessEnv {
-  return {
-    ...environment(['PATH', 'HOME', 'USER', 'LANG', 'TZ', 'TMPDIR', 'NODE_COMPILE_CACHE']),
-    ...(passwordFile !== undefined && { PGPASSFILE: passwordFile, INTEGRUM_JOB_PASSWORDS: passwordFile }),
-  }
+interface RunningParts {
+  readonly order: JobProcessOrder
+  readonly passwordFile: string | undefined
+  /** Until the process has gone. */
+  readonly scope: AsyncDisposable
 }
 
 class Running implements JobProcess {
@@ -77,7 +67,7 @@ class Running implements JobProcess {
   #complaints = ''
   #isCancelled = false
 
-  constructor(child: ChildProcess, order: JobProcessOrder, scope: AsyncDisposable) {
+  constructor(child: ChildProcess, { order, passwordFile, scope }: RunningParts) {
     this.#child = child
     this.#order = order
     child.stderr!.setEncoding('utf8').on('data', (text: string) => {
@@ -90,7 +80,7 @@ class Running implements JobProcess {
     const alive = order.clock.every(limits.jobAliveEveryMs, () => this.#tell({ type: 'alive' }))
     this.#over.signal.addEventListener('abort', () => alive[Symbol.dispose]())
     const { work, attempt, previousTrail, prepared } = order
-    this.#tell({ type: 'begin', work: work.href, input: prepared.input, attempt, previousTrail })
+    this.#tell({ type: 'begin', work: work.href, input: prepared.input, attempt, previousTrail, passwordFile })
   }
 
   cancel(reason: Fault): void {

@@ -11,6 +11,7 @@ import { touch, type ClaimedJob } from './claims.ts'
 import type { AnyJobKind } from './job-kind.ts'
 import { removeLeftPasswords } from './job-passwords.ts'
 import { jobsChannel } from './notices.store.ts'
+import { SpareChild } from './spare-child.ts'
 
 export interface WorkerParts {
   readonly house: House
@@ -46,12 +47,15 @@ class Worker implements AsyncDisposable {
   readonly #scope = new AsyncDisposableStack()
   readonly #stopping = new AbortController()
   readonly #claiming: Promise<void>
+  readonly #spare: SpareChild | undefined
   #bell = Promise.withResolvers<void>()
   #isBeating = false
 
   constructor(parts: WorkerParts) {
     this.#parts = parts
     const { clock, catalog } = parts.house
+    if (parts.house.config.keepsSpare) this.#spare = this.#scope.use(new SpareChild({ clock, isBusy: () => this.#held.size > 0 }))
+    void this.#spare?.refill()
     this.#scope.use(clock.every(beatEveryMs, () => void this.#beat()))
     this.#scope.use(clock.every(lookEveryMs, () => this.#ring()))
     this.#scope.use(
@@ -106,9 +110,10 @@ class Worker implements AsyncDisposable {
 
   #take(job: ClaimedJob): void {
     const { house, boss, kinds } = this.#parts
-    const attempt = new Attempt({ house, boss, kinds, worker: this.#name }, job)
+    const attempt = new Attempt({ house, boss, kinds, worker: this.#name, spare: this.#spare }, job)
     const done = attempt.carryOut().finally(() => {
       this.#held.delete(job.id)
+      if (this.#held.size === 0) void this.#spare?.refill()
       this.#ring()
     })
     this.#held.set(job.id, { attempt, done, touchedMs: house.clock.monotonicMs() })

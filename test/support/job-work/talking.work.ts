@@ -12,6 +12,8 @@ export interface TalkingInput {
 export interface TalkingOutput {
   readonly argumentsAndEnvironment: string
   readonly passwords: string
+  readonly passwordFile: string
+  readonly pid: number
   readonly modes: readonly number[]
   readonly previousTrail: unknown
 }
@@ -42,6 +44,8 @@ export async function work({ act }: TalkingInput, tools: WorkTools): Promise<Tal
   const file = process.env['PGPASSFILE'] ?? ''
   return {
     argumentsAndEnvironment: `${await readFile('/proc/self/cmdline', 'utf8')}${await readFile('/proc/self/environ', 'utf8')}`,
+    pid: process.pid,
+    passwordFile: file,
     passwords: file === '' ? '' : await readFile(file, 'utf8'),
     modes: file === '' ? [] : await Promise.all([file, path.dirname(file)].map(async (place) => (await stat(place)).mode & 0o777)),
     previousTrail: tools.previousTrail,
