@@ -49,6 +49,15 @@ export const holds = {
     query: z.strictObject({ ...pageQuery, state: z.enum(['active', 'released', 'all']).default('active') }),
     reply: pageOf(holdSchema),
   }),
+  details: endpoint({
+    name: 'holds.details',
+    method: 'GET',
+    path: '/api/v1/holds/{id}',
+    summary: 'a legal hold',
+    permission: 'holds.read',
+    params: idParamsSchema,
+    reply: holdSchema,
+  }),
   held: endpoint({
     name: 'holds.held',
     method: 'GET',

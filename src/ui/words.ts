@@ -3,6 +3,7 @@ import { RemoteFault } from '#contract/client.ts'
 import type { Severity } from '#contract/notice-kinds.ts'
 import type { Status } from '#contract/shapes.ts'
 import { isFault } from '#base/fault.ts'
+import { factOf, hintOf } from './hints.ts'
 import type { standings } from '#contract/backups.ts'
 
 /** What a state asks of its reader: nothing, a look, an act now, patience. */
@@ -74,8 +75,8 @@ export interface Told {
 
 /** What went wrong, for whoever looks at the page: the fact, then what to do. */
 export function toldOf(error: unknown): Told {
-  if (error instanceof RemoteFault) return { fact: capitalized(error.message), hint: capitalized(error.hint), code: error.code }
-  if (isFault(error)) return { fact: capitalized(error.message), hint: capitalized(error.hint), code: error.code }
+  if (error instanceof RemoteFault || isFault(error))
+    return { fact: capitalized(factOf(error.message)), hint: capitalized(factOf(hintOf(error))), code: error.code }
   return {
     fact: 'This page made a mistake.',
     hint: 'Load it again. If it happens again, report what you did; nothing was lost on the server.',

@@ -292,6 +292,7 @@ export const samples: Readonly<Record<string, Make>> = {
   'settings.removal-grace': nothing,
   'settings.set-removal-grace': () => ({ body: { days: 7 } }),
   'holds.list': nothing,
+  'holds.details': about('hold'),
   'holds.held': nothing,
   'holds.place': async (world) => ({ body: { backupId: await world.backup(), reason: 'a claim', reference: 'A-12' } }),
   'holds.release': about('hold', { body: { reason: 'settled', signature }, admitted: { status: 409, code: 'TOTP_NEEDED' } }),

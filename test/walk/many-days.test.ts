@@ -94,3 +94,20 @@ test('walk 72: a quarter of a year is seen at a glance: what is stored and will 
     await visitor.look('days-drills')
   })
 })
+
+test('walk 73: details and reports are read on paper as well: light, whole, without what nobody can press there', async () => {
+  const { systemId, repositoryId, backupId, people } = world.furnished
+  await walk({ browser, url: world.url, name: 'paper' }, { as: people[0]! }, async (visitor) => {
+    const { page } = visitor
+    for (const [place, name] of [
+      [`/backups/${backupId}`, 'paper-backup'],
+      [`/systems/${systemId}`, 'paper-system'],
+      [`/storage/${repositoryId}`, 'paper-repository'],
+      ['/audit', 'paper-audit'],
+    ] as const) {
+      await visitor.open(place)
+      await page.getByRole('heading', { level: 1 }).waitFor()
+      await visitor.print(name)
+    }
+  })
+})

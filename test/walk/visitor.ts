@@ -24,6 +24,13 @@ export const sizes = { desk: { width: 1360, height: 900 }, phone: { width: 390, 
 
 const showIn = (scheme: 'light' | 'dark') => `document.documentElement.setAttribute('data-mantine-color-scheme', '${scheme}')`
 
+const schemeWhilePrinting = `(() => {
+  dispatchEvent(new Event('beforeprint'))
+  const scheme = document.documentElement.getAttribute('data-mantine-color-scheme')
+  dispatchEvent(new Event('afterprint'))
+  return scheme
+})()`
+
 /** Somebody in front of the pages. */
 export class Visitor {
   readonly page: Page
@@ -99,6 +106,35 @@ export class Visitor {
     // The menu comes back by a transition: a click meanwhile would miss.
     await this.page.waitForTimeout(350)
     assert.ok(overflow <= 0, `${name}: at a phone's width the page is ${overflow} px too wide`)
+  }
+
+  /** As it comes out on paper: a picture of the whole, the PDF, and nothing that is only for the screen. */
+  async print(name: string): Promise<void> {
+    await mkdir(pictures, { recursive: true })
+    await this.settle()
+    await this.page.evaluate(showIn('dark'))
+    // The browser says that it prints, as for a person: what is dark on the screen is light on paper.
+    await this.page.pdf({ path: path.join(pictures, `${name}.pdf`), format: 'A4' })
+    const events = await this.page.evaluate<string>(schemeWhilePrinting)
+    assert.equal(events, 'light')
+    await this.page.evaluate(showIn('light'))
+    await this.page.emulateMedia({ media: 'print' })
+    await this.page.screenshot({ path: path.join(pictures, `${name}-paper.png`), fullPage: true })
+    for (const control of ['navigation', 'banner'] as const)
+      assert.equal(
+        await this.page
+          .getByRole(control, { name: /Pages|Integrum/ })
+          .filter({ visible: true })
+          .count(),
+        0,
+        `${name}: ${control}`,
+      )
+    const left = await this.page
+      .locator('main :is(.mantine-Button-root, .mantine-ActionIcon-root, input)')
+      .filter({ visible: true })
+      .allInnerTexts()
+    await this.page.emulateMedia({ media: 'screen' })
+    assert.deepEqual(left, [], `${name}: what nobody can press on paper`)
   }
 
   /** Until nothing that is shown waits for an answer. */

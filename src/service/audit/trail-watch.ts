@@ -52,7 +52,7 @@ async function raiseBroken(house: House, tx: Tx, { findings, findingCount }: Tra
     tenantId: null,
     concerns: 'trail',
     fact: `the audit trail is not what was written, in ${findingCount} ${findingCount === 1 ? 'place' : 'places'}: event ${first!.seq}: ${first!.fact}`,
-    hint: 'Keep the catalog as it is, copy it, and run `integrum audit verify`: it names each event that was altered. Somebody wrote into the catalog past the service.',
+    hint: 'Keep the catalog as it is, copy it, and verify the trail (under Audit trail, or by `integrum audit verify`): that names each event that was altered. Somebody wrote into the catalog past the service.',
     facts: { findingCount, firstSeq: first!.seq },
   })
 }

@@ -29,6 +29,7 @@ export function addHolds(app: FastifyInstance, house: House): void {
       return { rows: await holdViews(tx, rows), total, page: query.page, pageSize: query.pageSize }
     }),
   )
+  serve(app, house, holds.details, ({ params, read }) => read(async (tx) => (await holdViews(tx, [await knownHold(tx, params.id)]))[0]!))
   serve(app, house, holds.held, async ({ query, read }) => {
     const { rows, total } = await read((tx) => listHeld(tx, query))
     const views = rows.map(({ id, name, system_name, created_at, holds: why }) => ({

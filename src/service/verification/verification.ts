@@ -127,7 +127,7 @@ async function raiseDamaged(
     tenantId,
     subject: { kind: 'repository', id, name },
     fact: `the repository ${name} is damaged ${places} (${codes.join(', ')})`,
-    hint: 'Remove nothing. Look at the disk below it, verify the newest backups to see which are whole, and read docs/guide/damaged-repository.md: `integrum repository repair` says what can be saved. A check that finds the place whole again settles this.',
+    hint: 'Remove nothing. Look at the disk below it, verify the newest backups to see which are whole, and read docs/guide/damaged-repository.md: on the server, `integrum repository repair` says what can be saved. A check that finds the place whole again settles this.',
     facts: { codes, findingCount: lastCheck?.findingCount ?? 1 },
   })
 }

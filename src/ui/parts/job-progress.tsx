@@ -1,4 +1,5 @@
 import { Button, Group, Progress, Stack, Stepper, Text } from '@mantine/core'
+import { FaultNote } from './fault-note.tsx'
 import { IconPlayerStop } from '@tabler/icons-react'
 import { useEffect, useRef, useState } from 'react'
 import { printBytes, printDuration } from '#base/units.ts'
@@ -53,14 +54,7 @@ export function JobProgress({ runId, isLogShown = true, hasCancel = true }: JobP
           <Stages run={run} />
           <ConnectionLost run={run} />
           <Measured run={run} />
-          {run.fault && (
-            <Note tone={run.status === 'failed' ? 'bad' : 'warning'} title={run.fault.fact}>
-              <Text size="sm">{run.fault.hint}</Text>
-              <Text size="xs" component="code">
-                {run.fault.code}
-              </Text>
-            </Note>
-          )}
+          {run.fault && <FaultNote fault={run.fault} tone={run.status === 'failed' ? 'bad' : 'warning'} />}
           {isLogShown && <Log lines={run.log} />}
         </Stack>
       )}

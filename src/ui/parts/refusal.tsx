@@ -1,20 +1,14 @@
-import { Box, Button, Group, Text } from '@mantine/core'
+import { Box, Button, Group } from '@mantine/core'
 import type { ReactNode } from 'react'
 import { toldOf } from '#ui/words.ts'
-import { Note } from './tone.tsx'
+import { FaultNote } from './fault-note.tsx'
 
 /** Why an act was not done, and what to do; nothing when it was. */
 export function Refusal({ error }: { readonly error: unknown }) {
   if (error === null || error === undefined) return null
-  const { fact, hint, code } = toldOf(error)
   return (
     <Box role="alert">
-      <Note tone="bad" title={fact}>
-        <Text size="sm">{hint}</Text>
-        <Text size="xs" component="code">
-          {code}
-        </Text>
-      </Note>
+      <FaultNote fault={toldOf(error)} />
     </Box>
   )
 }

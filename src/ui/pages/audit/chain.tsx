@@ -53,7 +53,13 @@ export function Chain() {
                 [
                   'Checkpoints',
                   <span key="checkpoints">
-                    {printWhole(total)}, the newest <Ago at={rows[0]?.at} absent="not signed yet" />
+                    {total === 0 ? (
+                      'none yet: the first is signed when the trail is looked at next'
+                    ) : (
+                      <>
+                        {printWhole(total)}, the newest <Ago at={rows[0]?.at} />
+                      </>
+                    )}
                   </span>,
                 ],
               ]}

@@ -1,4 +1,5 @@
 import { SimpleGrid, Stack, Text } from '@mantine/core'
+import { hintOf } from '#ui/hints.ts'
 import { printBytes, printDuration } from '#base/units.ts'
 import { backups } from '#contract/backups.ts'
 import type { ReplyOf } from '#contract/endpoint.ts'
@@ -91,9 +92,9 @@ function EstimateOf({ estimate }: { readonly estimate: Estimate }) {
   const faults = [...databases, ...roots].flatMap(({ name, fault }) => (fault ? [{ name, ...fault }] : []))
   return (
     <Stack gap="md">
-      {faults.map(({ name, fact, hint }) => (
+      {faults.map(({ name, code, fact, hint }) => (
         <Note key={name} tone="warning" title={`${name}: ${fact}`}>
-          {hint} The backup would most likely fail.
+          {hintOf({ code, hint })} The backup would most likely fail.
         </Note>
       ))}
       <DataTable label="What is included" noun="source" columns={columns} rows={sources} keyOf={({ kind, name }) => `${kind} ${name}`} />

@@ -1,4 +1,6 @@
 import { Anchor, Code, Stack, Text } from '@mantine/core'
+import { hintOf } from '#ui/hints.ts'
+import { FaultNote } from '#ui/parts/fault-note.tsx'
 import { Link } from '@tanstack/react-router'
 import { printBytes, printDuration } from '#base/units.ts'
 import { repositories } from '#contract/repositories.ts'
@@ -18,12 +20,7 @@ export function BackupOverview({ backup }: { readonly backup: BackupDetailsView 
   return (
     <Stack gap="md">
       <Removal backup={backup} />
-      {backup.fault && (
-        <Note tone="bad" title={backup.fault.fact}>
-          <Text size="sm">{backup.fault.hint}</Text>
-          <Code>{backup.fault.code}</Code>
-        </Note>
-      )}
+      {backup.fault && <FaultNote fault={backup.fault} />}
       {isUnderWay(backup) && backup.runId !== null && <JobProgress runId={backup.runId} />}
       {backup.anomaly !== null && <BackupAnomaly backup={backup} anomaly={backup.anomaly} />}
       <BackupHolds backup={backup} />
@@ -68,7 +65,7 @@ function Removal({ backup }: { readonly backup: BackupDetailsView }) {
           </Text>
           {removalFault && (
             <Text size="sm">
-              The last try to remove it was refused: {removalFault.fact}. {removalFault.hint}
+              The last try to remove it was refused: {removalFault.fact}. {hintOf(removalFault)}
             </Text>
           )}
         </Note>

@@ -1,4 +1,5 @@
 import { Anchor, Button, SimpleGrid, Stack, Text } from '@mantine/core'
+import { FaultNote } from '#ui/parts/fault-note.tsx'
 import { IconDownload, IconPrinter } from '@tabler/icons-react'
 import { Link, useParams } from '@tanstack/react-router'
 import { printBytes, printDuration } from '#base/units.ts'
@@ -11,7 +12,7 @@ import { Page, Section } from '#ui/parts/page.tsx'
 import { Ago, Instant } from '#ui/parts/time.tsx'
 import { Badge, Note } from '#ui/parts/tone.tsx'
 import { useMay } from '#ui/session.ts'
-import { capitalized, printWhole } from '#ui/words.ts'
+import { printWhole } from '#ui/words.ts'
 import { Compared, Findings, Questions, Steps } from './drill-evidence.tsx'
 import { causeWords, isWithin, wordingOfDrill } from './drill-words.ts'
 
@@ -66,14 +67,7 @@ function Drill({ drill }: { readonly drill: DrillDetails }) {
           <JobProgress runId={runId} />
         </Section>
       )}
-      {fault && (
-        <Note tone={drill.isBackupAtFault === false ? 'warning' : 'bad'} title={capitalized(fault.fact)}>
-          <Text size="sm">{fault.hint}</Text>
-          <Text size="xs" component="code">
-            {fault.code}
-          </Text>
-        </Note>
-      )}
+      {fault && <FaultNote fault={fault} tone={drill.isBackupAtFault === false ? 'warning' : 'bad'} />}
       <Findings drill={drill} />
       <Compared drill={drill} />
       <Questions drill={drill} />

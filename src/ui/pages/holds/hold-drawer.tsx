@@ -6,7 +6,6 @@ import { useReply } from '#ui/call.ts'
 import { Facts } from '#ui/parts/facts.tsx'
 import { Loaded } from '#ui/parts/loaded.tsx'
 import { Instant } from '#ui/parts/time.tsx'
-import { Note } from '#ui/parts/tone.tsx'
 import { useMay } from '#ui/session.ts'
 import { counted } from '#ui/words.ts'
 import { Covers } from './covers.tsx'
@@ -21,7 +20,7 @@ interface HoldDrawerProps {
 
 export function HoldDrawer({ id, onClose }: HoldDrawerProps) {
   const [isReleasing, setIsReleasing] = useState(false)
-  const reply = useReply(holds.list, { query: { state: 'all', pageSize: 200 } }, { isAsked: id !== undefined })
+  const reply = useReply(holds.details, { params: { id: id ?? '' } }, { isAsked: id !== undefined })
   return (
     <Drawer
       opened={id !== undefined}
@@ -32,16 +31,12 @@ export function HoldDrawer({ id, onClose }: HoldDrawerProps) {
       title={<Text fw={650}>Legal hold</Text>}
     >
       <Loaded reply={reply}>
-        {({ rows }) => {
-          const hold = rows.find((one) => one.id === id)
-          if (!hold) return <Note tone="warning" title="This hold is not among the newest 200" />
-          return (
-            <>
-              <HoldDetails hold={hold} onRelease={() => setIsReleasing(true)} />
-              {isReleasing && <ReleaseHold hold={hold} onClose={() => setIsReleasing(false)} />}
-            </>
-          )
-        }}
+        {(hold) => (
+          <>
+            <HoldDetails hold={hold} onRelease={() => setIsReleasing(true)} />
+            {isReleasing && <ReleaseHold hold={hold} onClose={() => setIsReleasing(false)} />}
+          </>
+        )}
       </Loaded>
     </Drawer>
   )

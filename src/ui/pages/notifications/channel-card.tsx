@@ -1,4 +1,5 @@
 import { Box, Button, Group, Stack, Text, Title } from '@mantine/core'
+import { hintOf } from '#ui/hints.ts'
 import { IconListDetails, IconPencil, IconSend, IconTrash } from '@tabler/icons-react'
 import { useState } from 'react'
 import { channels, type ChannelView } from '#contract/channels.ts'
@@ -54,7 +55,7 @@ export function ChannelCard({ channel, kind, onEdit, onDeliveries }: ChannelCard
       {lastFault !== null && (state === 'failing' || state === 'given-up') && (
         <Box mt="sm">
           <Note tone={tone} title={lastFault.fact}>
-            <Text size="sm">{lastFault.hint}</Text>
+            <Text size="sm">{hintOf(lastFault)}</Text>
           </Note>
         </Box>
       )}

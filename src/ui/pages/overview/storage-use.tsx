@@ -66,11 +66,10 @@ function Seen({ seen }: { readonly seen: ReplyOf<typeof space.days> }) {
   )
 }
 
-function wordsOf({ name, storedBytes, freeBytes, growthBytesPerDay, forecast }: SpaceView): string {
+function wordsOf({ name, storedBytes, freeBytes, forecast }: SpaceView): string {
   const facts = [
     storedBytes === null ? 'not measured yet' : `${printBytes(storedBytes)} stored`,
     freeBytes === null ? 'free space not known' : `${printBytes(freeBytes)} free`,
-    ...(growthBytesPerDay === null ? [] : [`growing by ${printBytes(Math.max(0, Math.round(growthBytesPerDay)))} a day`]),
   ]
   return `${name}: ${facts.join(', ')}. ${capitalized(forecast.words)}.`
 }

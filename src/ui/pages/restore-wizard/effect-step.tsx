@@ -1,4 +1,5 @@
 import { Button, Group, Stack, Text } from '@mantine/core'
+import { hintOf } from '#ui/hints.ts'
 import { IconArrowLeft, IconArrowRight, IconPrinter, IconRefresh } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
 import type { PlanView } from '#contract/restores.ts'
@@ -116,7 +117,7 @@ function NoPlan({ plan, parts, onScope }: EffectProps) {
     <Stack gap="lg">
       <div role="alert">
         <Note tone="bad" title={capitalized(fault?.fact ?? 'the plan could not be made')}>
-          <Text size="sm">{advice[fault?.code ?? ''] ?? fault?.hint}</Text>
+          <Text size="sm">{advice[fault?.code ?? ''] ?? (fault && hintOf(fault))}</Text>
           {fault?.code === 'RESTORE_ROLE_MISSING' && roles.length > 0 && <Text size="sm">Missing: {roles.join(', ')}</Text>}
           <Text size="sm">Nothing was changed.</Text>
           <Text size="xs" component="code">

@@ -1,4 +1,5 @@
 import { Button, Stack, Text } from '@mantine/core'
+import { FaultNote } from '#ui/parts/fault-note.tsx'
 import { IconArrowRight, IconPrinter } from '@tabler/icons-react'
 import { Link, useParams } from '@tanstack/react-router'
 import { RemoteFault } from '#contract/client.ts'
@@ -10,9 +11,9 @@ import { CardSkeletons, Loaded } from '#ui/parts/loaded.tsx'
 import { Page, Section } from '#ui/parts/page.tsx'
 import { SignatureList } from '#ui/parts/signature-list.tsx'
 import { Instant, useNow } from '#ui/parts/time.tsx'
-import { Badge, Note } from '#ui/parts/tone.tsx'
+import { Badge } from '#ui/parts/tone.tsx'
 import { useMay } from '#ui/session.ts'
-import { capitalized, type Wording } from '#ui/words.ts'
+import { type Wording } from '#ui/words.ts'
 import { Approval } from '#ui/pages/restores/approval.tsx'
 import { stateOfRestore } from '#ui/pages/restores/restore-state.ts'
 import { PlanLeft } from './effect-step.tsx'
@@ -76,14 +77,7 @@ function Plan({ plan }: { readonly plan: PlanView }) {
       {restore.error && !(restore.error instanceof RemoteFault && restore.error.status === 404) && (
         <Loaded reply={restore}>{() => null}</Loaded>
       )}
-      {fault && (
-        <Note tone="bad" title={capitalized(fault.fact)}>
-          <Text size="sm">{fault.hint}</Text>
-          <Text size="xs" component="code">
-            {fault.code}
-          </Text>
-        </Note>
-      )}
+      {fault && <FaultNote fault={fault} />}
       {state === 'planning' && runId !== null && (
         <Section title="It is being made">
           <JobProgress runId={runId} />

@@ -1,4 +1,5 @@
 import { Anchor, Group, Stack, Text } from '@mantine/core'
+import { FaultNote } from '#ui/parts/fault-note.tsx'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { restores, type RestoreView } from '#contract/restores.ts'
@@ -10,7 +11,6 @@ import { Section } from '#ui/parts/page.tsx'
 import { SignatureList } from '#ui/parts/signature-list.tsx'
 import { Instant } from '#ui/parts/time.tsx'
 import { Note } from '#ui/parts/tone.tsx'
-import { capitalized } from '#ui/words.ts'
 import { LossStatement } from '#ui/pages/restore-wizard/loss-statement.tsx'
 import { Approval } from './approval.tsx'
 import { CancelRestore } from './cancel-restore.tsx'
@@ -71,14 +71,7 @@ function Standing({ restore }: { readonly restore: RestoreView }) {
           <Text size="sm">{meaning}</Text>
         </Note>
       </div>
-      {fault && status === 'failed' && (
-        <Note tone="bad" title={capitalized(fault.fact)}>
-          <Text size="sm">{fault.hint}</Text>
-          <Text size="xs" component="code">
-            {fault.code}
-          </Text>
-        </Note>
-      )}
+      {fault && status === 'failed' && <FaultNote fault={fault} />}
       {!restore.waitsForApproval && <CancelRestore restore={restore} />}
     </Stack>
   )

@@ -1,4 +1,5 @@
 import { Anchor, List, SimpleGrid, Stack, Text, Title } from '@mantine/core'
+import { hintOf } from '#ui/hints.ts'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { printBytes, printDuration } from '#base/units.ts'
@@ -45,7 +46,7 @@ export function Result({ restore }: { readonly restore: RestoreView }) {
         />
         {hookFault && (
           <Note tone="bad" title={`It is live, but a hook failed: ${hookFault.fact}`}>
-            <Text size="sm">{hookFault.hint}</Text>
+            <Text size="sm">{hintOf(hookFault)}</Text>
           </Note>
         )}
         <Lines title={`Not restored (${notRestored.length})`} lines={notRestored} tone="warning" />

@@ -16,9 +16,11 @@ export function printFilling({ at, forecast }: Pick<SpaceView, 'at' | 'forecast'
   const { fullInDays, earliestInDays, latestInDays, words } = forecast
   if (at === null || fullInDays === null) return capitalized(words)
   const dayIn = (days: number) => printDay(new Date(new Date(at).getTime() + days * durations.day).toISOString())
+  const about = `About ${dayIn(fullInDays)}`
+  if (earliestInDays !== null && latestInDays !== null && dayIn(earliestInDays) === dayIn(latestInDays)) return about
   const earliest = earliestInDays === null ? '' : `at the earliest ${dayIn(earliestInDays)}`
   const latest = latestInDays === null ? 'or never' : `at the latest ${dayIn(latestInDays)}`
-  return `About ${dayIn(fullInDays)} (${[earliest, latest].filter((part) => part !== '').join(', ')})`
+  return `${about} (${[earliest, latest].filter((part) => part !== '').join(', ')})`
 }
 
 export function printGrowth(bytesPerDay: number | null): string {

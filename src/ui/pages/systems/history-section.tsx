@@ -42,7 +42,7 @@ export function HistorySection({ systemId }: { readonly systemId: string }) {
   const { label, of, print } = drawn[measure]
   return (
     <Section title="History" lead="Its jobs of the last 90 days.">
-      <Group mb="sm" align="flex-end">
+      <Group mb="sm" align="flex-end" className="no-print">
         <Select
           label="Kind"
           allowDeselect={false}
