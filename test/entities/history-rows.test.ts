@@ -143,11 +143,12 @@ test('INV-931 INV-932 what a schema did not have, or a backup does not hold, is 
     { column: 'holder', to: 'first' },
     { column: 'owner', from: 'first' },
   ])
-  await world.backUpFiles(shop.folder)
+  await cluster.psql('told', 'delete from note')
+  await world.backUpOthers(shop.folder, { schema: 'public', table: 'account' })
   const later = await world.history('account', 'a', settings)
   assert.deepEqual(
     later.backups.map(({ leftOut }) => leftOut),
-    [null, null, null, null, 'no-database'],
+    [null, null, null, null, 'no-database', 'not-whole', 'not-whole'],
   )
   assert.deepEqual(later.rows, history.rows)
 })

@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { systemClock } from '#base/clock.ts'
-import { defaultSettings, type EntityModelSettings } from '#base/settings.ts'
+import { selectionSchema } from '#base/selection.ts'
+import { defaultSettings, masksSchema, type EntityModelSettings } from '#base/settings.ts'
 import { systemRandom } from '#host/random.ts'
 import { backup } from '#engine/backup/backup.ts'
 import { chosenHistory, type ChosenHistory } from '#engine/entities/chosen-history.ts'
 import { noModel } from '#engine/entities/entity-model.ts'
 import { recordHistory } from '#engine/entities/history.ts'
+import { selectionOrder } from '#engine/entities/select-rows.ts'
 import type { Repository } from '#engine/repository/repository.ts'
 import type { CellValue } from '#engine/sources/postgres/copy-cells.ts'
 import { openLocal } from '#engine/storage/local.ts'
@@ -25,8 +27,8 @@ export interface HistoryWorld {
   backUp(conditions: Readonly<Record<string, string>>): Promise<string>
   /** The rows of some tables now. */
   stateOf(conditions: Readonly<Record<string, string>>): Promise<RecordState>
-  /** A backup of files alone. */
-  backUpFiles(directory: string): Promise<void>
+  /** A backup of files alone, of one table alone, and one that is masked. */
+  backUpOthers(directory: string, table: { readonly schema: string; readonly table: string }): Promise<void>
   /** Every row field by field. */
   history(kind: string, key: string, settings?: EntityModelSettings): Promise<ChosenHistory>
   /** Contents that the last history asked for more than once. */
@@ -53,11 +55,17 @@ export async function historyWorld(cluster: TestCluster, database: string, place
       return (await backup(repository, order, instruments, never)).id
     },
     stateOf: async (conditions) => await stateOf(cluster, database, conditions),
-    backUpFiles: async (directory) => {
+    backUpOthers: async (directory, table) => {
       await using repository = await reopen(storage)
       const roots = [{ name: 'files', path: directory }]
-      const order = { system: 'clinic', purpose: 'regular', databases: [], roots, settings: defaultSettings, compressionLevel: 1 } as const
-      await backup(repository, order, instruments, never)
+      const settings = { ...defaultSettings, masks: masksSchema.parse({ columns: [{ ...table, column: 'holder', mask: 'null' }] }) }
+      const order = { system: 'clinic', purpose: 'regular', settings, compressionLevel: 1 } as const
+      const databases = [{ name: 'main', target: cluster.target(database) }]
+      const wanted = selectionSchema.parse({ tables: [table] })
+      await backup(repository, { ...order, databases: [], roots }, instruments, never)
+      await backup(repository, { ...order, databases, roots: [], selection: selectionOrder(wanted, settings) }, instruments, never)
+      const masking = { key: Buffer.alloc(32, 1), keyedBy: 'repository' } as const
+      await backup(repository, { ...order, databases, roots: [], masking }, instruments, never)
     },
     history: async (kind, key, settings = noModel) => {
       await using repository = await reopen(storage)

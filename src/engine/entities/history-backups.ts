@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { isWhole } from '#base/backup-types.ts'
+import { isWhole, type BackupType } from '#base/backup-types.ts'
 import { Fault, isFault } from '#base/fault.ts'
 import type { BlobId } from '#base/ids.ts'
 import { byteStringOf } from '#engine/byte-string.ts'
@@ -118,7 +118,7 @@ class BackupReader {
     const { backup, manifest } = opened
     const begun = { id: backup.id, name: manifest.name, purpose: manifest.purpose, at: new Date(manifest.startedAt) }
     // Masked rows are nobody's, and rows that were not chosen would look as if they had vanished.
-    if (!isWhole(manifest)) return { ...begun, leftOut: 'not-whole', fact: `it is not of the system as it was: ${manifest.type}` }
+    if (!isWhole(manifest)) return { ...begun, leftOut: 'not-whole', fact: notWhole(manifest.type) }
     const sections = manifest.databases.filter(({ name }) => this.#order.source === undefined || name === this.#order.source)
     if (sections.length === 0) return { ...begun, leftOut: 'no-database', fact: 'it holds no such database' }
     const found: { readonly section: DatabaseSection; readonly shape: RecordShape; readonly trees: Trees; readonly isOwn: boolean }[] = []
@@ -191,6 +191,10 @@ class BackupReader {
     this.#segments.set(key, segment)
     return segment
   }
+}
+
+function notWhole(type: BackupType): string {
+  return type === 'masked' ? 'its rows are masked' : 'it holds what was selected of the system, by the references and settings of then'
 }
 
 function ambiguous(kind: string, sources: readonly string[]): Fault {
