@@ -8,7 +8,7 @@ let clinic: MaskedClinic
 let settings: string
 let told: Readonly<Record<string, any>>
 before(async () => {
-  clinic = await maskedClinic(0.05)
+  clinic = await maskedClinic(0.02)
   settings = await clinic.settings('settings.json', clinicMasks)
   told = await clinic.restored('research', settings)
 })
@@ -17,7 +17,7 @@ after(() => clinic[Symbol.asyncDispose]())
 const pairs = `select subject_code, family_name, id, born_on from clinic.patient order by subject_code`
 
 test('INV-920 INV-921 INV-922 INV-923 of a masked backup nobody is found by value, joins hold, counts and intervals are equal', async () => {
-  assert.ok((await assertNobodyFound(clinic.cluster, 'clinic', 'research')) > 100)
+  assert.ok((await assertNobodyFound(clinic.cluster, 'clinic', 'research')) > 60)
   await assertJoined(clinic.cluster, 'clinic', 'research')
 })
 
@@ -59,11 +59,34 @@ test('INV-924 the next backup masks the same values alike, another key masks the
   )
 })
 
+test('INV-924 INV-925 a masked copy of a stored backup holds what a masked backup of the system then held, and is refused in place as well', async () => {
+  const { place, cluster } = clinic
+  const source = ['--system', 'emr', '--database', `main=${cluster.url('clinic')}`, '--files', `documents=${clinic.files}`]
+  const { json: whole } = await place.expect(0, 'backup', ...source)
+  const { json: copy } = await place.expect(0, 'masks', 'copy', whole['backup'], '--settings', settings)
+  assert.equal(copy['type'], 'masked')
+  assert.equal(copy['sanitization'].copyOf.backup, whole['backup'])
+  assert.deepEqual(copy['sanitization'].rootsLeftOut, ['documents'])
+  const plan = ['restore', 'plan', '--backup', copy['backup'], '--out', place.file('copy.plan'), '--database']
+  assert.match((await place.expect(2, ...plan, `main=${cluster.url('clinic')}`)).stderr, /RESTORE_MASKED/)
+  await place.expect(0, ...plan, `main=${cluster.url('copied')}`)
+  await place.expect(0, 'restore', 'run', place.file('copy.plan'), '--confirm', 'emr', '--no-safety-backup', '--reason', 'a new database')
+  assert.match(await cluster.diff('research', 'copied'), /^IDENTICAL$/m)
+  assert.match(
+    (await place.expect(2, 'masks', 'copy', copy['backup'], '--settings', settings)).stderr,
+    /MASK_SETTINGS: .* is masked already/,
+  )
+})
+
 test('INV-925 a masked backup is listed as one, is not the latest, and is refused in place', async () => {
   const { place, cluster } = clinic
   const { json: listed } = await place.expect(0, 'backups', 'list')
-  assert.deepEqual([...new Set(listed['backups'].map(({ type }: { type: string }) => type))], ['masked'])
-  assert.match((await place.expect(2, 'verify', 'latest')).stderr, /BACKUP_NOT_FOUND/)
+  const types = listed['backups'].map(({ type }: { type: string }) => type)
+  assert.ok(types.includes('masked'))
+  // The whole one is older than a masked one, and still the latest of the system.
+  assert.equal(types.filter((type: string) => type === 'full').length, 1)
+  const { json: latest } = await place.expect(0, 'verify', 'latest')
+  assert.equal(latest['backup'], listed['backups'].find(({ type }: { type: string }) => type === 'full').backup)
   const plan = ['restore', 'plan', '--backup', told['backup'], '--out', place.file('plan')]
   assert.match(
     (await place.expect(2, ...plan)).stderr,
@@ -75,5 +98,5 @@ test('INV-925 a masked backup is listed as one, is not the latest, and is refuse
     elsewhere.stderr,
     /RESTORE_MASKED: the backup is masked, and the target of database main is the database that it was captured from/,
   )
-  assert.equal((await cluster.psql('clinic', 'select count(*) from clinic.patient')).trim(), '20')
+  assert.equal((await cluster.psql('clinic', 'select count(*) from clinic.patient')).trim(), '8')
 })

@@ -31,7 +31,7 @@ const engineLayers: Readonly<Record<string, readonly string[]>> = {
   repository: ['engine', 'storage'],
   masking: ['engine', 'storage', 'repository', 'sources'],
   backup: ['engine', 'storage', 'repository', 'sources', 'masking'],
-  restore: ['engine', 'storage', 'repository', 'sources', 'backup'],
+  restore: ['engine', 'storage', 'repository', 'sources', 'masking', 'backup'],
   entities: ['engine', 'storage', 'repository', 'sources', 'backup', 'restore'],
   timeline: ['engine', 'storage', 'repository', 'sources', 'backup', 'restore'],
   archive: ['engine', 'storage', 'repository', 'sources', 'backup', 'restore'],

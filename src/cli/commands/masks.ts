@@ -11,6 +11,7 @@ import { connect, type Connection } from '#engine/sources/postgres/connection.ts
 import { inReadOnlyView } from '#engine/sources/postgres/reading-session.ts'
 import { sampledRowsMax } from '#engine/sources/postgres/sample-columns.ts'
 import type { CommandContext } from '#cli/command.ts'
+import { addMaskedCopy } from './masks-copy.ts'
 import { collectNamed, databaseTargets, readSettings, type Named } from '#cli/options.ts'
 import type { Output } from '#cli/output.ts'
 
@@ -24,6 +25,7 @@ export function addMasks(program: Command, context: CommandContext): void {
   withDatabase(group.command('scan'))
     .description('propose masks for columns that look like identifiers, by names, types and some values; changes nothing, prints no value')
     .action((options: MaskOptions) => inDatabase(options, context, scan))
+  addMaskedCopy(group, context)
   withDatabase(group.command('plan'))
     .description('say which columns the settings mask, and which look like identifiers and are not masked; changes nothing')
     .requiredOption('--settings <file>', "the system's settings: its masks")

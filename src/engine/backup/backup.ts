@@ -71,7 +71,11 @@ export async function backup(
           references: captured.references,
           ...(captured.selection && { selection: captured.selection }),
           ...(order.imported && { imported: order.imported }),
-          ...sanitizationOf(wanted, masking),
+          ...sanitizationOf(
+            wanted,
+            masking,
+            captured.databases.map(({ section }) => section),
+          ),
           gaps: gaps.summary(),
           statistics: statisticsSoFar(session),
         }
@@ -132,7 +136,7 @@ function typeOf(order: BackupOrder): BackupType {
     throw new Fault('USAGE', 'nothing to back up: no database and no files are named')
   }
   if (order.selection && order.masking)
-    throw new Fault('USAGE', 'a selection is not masked on its way: restore it to another place and mask what is there')
+    throw new Fault('USAGE', 'a selection is not masked on its way: back it up first, then make a masked copy of that backup with `integrum masks copy`')
   if (order.selection && order.databases.length === 0)
     throw new Fault('USAGE', 'a selection is of rows, and no database is named: files belong to what a row says')
   if (order.selection) return 'entity'

@@ -1,6 +1,7 @@
 import { Fault } from '#base/fault.ts'
 import { Masking } from '#engine/masking/masking.ts'
-import { keyMarkOf, printSanitization } from '#engine/masking/sanitization.ts'
+import { keyMarkOf, printSanitization, type Original } from '#engine/masking/sanitization.ts'
+import type { DatabaseSection } from '#engine/sources/postgres/database-section.ts'
 import type { Manifest } from './manifest.ts'
 import type { BackupOrder } from './order.ts'
 
@@ -10,7 +11,8 @@ export function maskedOrder(order: BackupOrder): { readonly order: BackupOrder; 
   const { masks, entities } = order.settings
   if (!masks) throw new Fault('MASK_SETTINGS', 'the settings have no masks, so nothing would be masked', { field: 'masks' })
   const unknown = masks.keptRoots.find((name) => !order.roots.some((root) => root.name === name))
-  if (unknown !== undefined)
+  // A copy takes rows alone.
+  if (unknown !== undefined && !order.masking.copyOf)
     throw new Fault('MASK_SETTINGS', `masks.keptRoots: there is no file root ${unknown}`, { field: 'masks.keptRoots' })
   return {
     order: {
@@ -24,19 +26,29 @@ export function maskedOrder(order: BackupOrder): { readonly order: BackupOrder; 
 
 /** Once everything is captured. */
 export function sanitizationOf(
-  { masking: keyed, roots, settings }: BackupOrder,
+  order: BackupOrder,
   masking: Masking | undefined,
+  sections: readonly DatabaseSection[],
 ): Pick<Manifest, 'sanitization'> {
+  const { masking: keyed, roots, settings } = order
   if (!masking || !keyed || !settings.masks) return {}
-  const { keptRoots, keepsLargeObjects } = settings.masks
+  const { keepsLargeObjects } = settings.masks
+  const { key, keyedBy, copyOf } = keyed
+  const keptRoots = copyOf ? [] : settings.masks.keptRoots
   return {
     sanitization: {
-      keyedBy: keyed.keyedBy,
-      key: keyMarkOf(keyed.key),
+      keyedBy,
+      key: keyMarkOf(key),
+      ...(copyOf && { copyOf: { backup: copyOf.backup, startedAt: copyOf.startedAt } }),
+      originals: copyOf ? [...copyOf.originals] : sections.map(originalOf),
       databases: [...masking.planned].map(([name, plan]) => printSanitization(name, plan)),
       keepsLargeObjects,
-      rootsLeftOut: roots.map(({ name }) => name).filter((name) => !keptRoots.includes(name)),
+      rootsLeftOut: (copyOf?.roots ?? roots.map(({ name }) => name)).filter((name) => !keptRoots.includes(name)),
       rootsKept: keptRoots,
     },
   }
+}
+
+export function originalOf({ name, systemIdentifier, oid, source }: DatabaseSection): Original {
+  return { name, systemIdentifier, oid, host: source.host, port: source.port, database: source.database }
 }

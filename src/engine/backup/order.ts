@@ -3,6 +3,7 @@ import type { BackupId } from '#base/ids.ts'
 import type { SystemSettings } from '#base/settings.ts'
 import type { Random } from '#host/random.ts'
 import type { DatabaseTarget } from '#engine/sources/postgres/target.ts'
+import type { Original } from '#engine/masking/sanitization.ts'
 import type { RootSection } from '#engine/sources/files/root-section.ts'
 import type { Capture, CaptureContext, Gap, OnProgress } from '#engine/sources/source.ts'
 import type { Manifest } from './manifest.ts'
@@ -35,6 +36,16 @@ export interface MaskOrder {
   /** 32 bytes. */
   readonly key: Uint8Array
   readonly keyedBy: 'repository' | 'key-file'
+  /** When the databases that are captured are those of a backup, brought back for this alone. */
+  readonly copyOf?: CopiedBackup | undefined
+}
+
+export interface CopiedBackup {
+  readonly backup: string
+  readonly startedAt: string
+  readonly originals: readonly Original[]
+  /** File roots that it has. */
+  readonly roots: readonly string[]
 }
 
 export interface RootOrder {

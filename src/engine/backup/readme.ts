@@ -13,6 +13,7 @@ export function printReadme(manifest: Manifest): string {
           '',
         ]
       : []),
+    ...(manifest.sanitization ? ['It is MASKED: made for another place, and never to be put where it was made of.', ''] : []),
     'It can be restored without Integrum, with restic (0.14 or newer) and the client tools of PostgreSQL alone.',
     '',
     '1. Fetch it. SNAPSHOT is what `restic snapshots` shows for the tag backup=' + manifest.backup + ':',

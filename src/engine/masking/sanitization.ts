@@ -4,6 +4,16 @@ import type { MaskPlan } from './planned-mask.ts'
 
 const place = z.object({ schema: z.string(), table: z.string() })
 
+const originalSchema = z.object({
+  name: z.string(),
+  systemIdentifier: z.string(),
+  oid: z.number().int().min(0),
+  host: z.string(),
+  port: z.number().int(),
+  database: z.string(),
+})
+export type Original = z.infer<typeof originalSchema>
+
 const maskedDatabaseSchema = z.object({
   name: z.string(),
   columns: z.array(place.extend({ column: z.string(), mask: z.string(), because: z.string() })),
@@ -15,6 +25,10 @@ export const sanitizationSchema = z.object({
   keyedBy: z.enum(['repository', 'key-file']),
   /** 16 hex digits: the same in two backups whose values are masked alike. */
   key: z.string().regex(/^[0-9a-f]{16}$/),
+  /** The backup that it is a masked copy of, and when that was begun; absent when the system itself was read. */
+  copyOf: z.object({ backup: z.uuid(), startedAt: z.iso.datetime() }).optional(),
+  /** Where the values that are not in it stand: there it is never restored. */
+  originals: z.array(originalSchema),
   databases: z.array(maskedDatabaseSchema),
   keepsLargeObjects: z.boolean(),
   rootsLeftOut: z.array(z.string()),

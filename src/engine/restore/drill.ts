@@ -13,13 +13,13 @@ import { signProof, type Signed } from '#engine/repository/proof-key.ts'
 import type { Repository } from '#engine/repository/repository.ts'
 import { assertAssigned } from './assert-all.ts'
 import { DrillLog } from './drill-log.ts'
-import { drillParent, makeDrillPlace, type DrillPlace } from './drill-place.ts'
+import { drillParent, makeDrillPlace } from './drill-place.ts'
 import { reportAssertions, reportDatabases, reportExactness, reportRoots } from './drill-evidence.ts'
 import type { DrillReport } from './drill-report.ts'
 import { firstState } from './first-state.ts'
 import { RestoreJournal } from './journal.ts'
 import { makePlan } from './make-plan.ts'
-import type { RestoreOrder } from './order.ts'
+import { orderWithin } from './order-within.ts'
 import { stageAll } from './stage-all.ts'
 
 export interface DrillOrder {
@@ -100,25 +100,6 @@ async function rehearse(
   const spoolIn = `${place.directory}/spool`
   await stageAll(repository, { plan, order: restore, journal, instruments, witness: log, spoolIn }, signal)
   log.restoredInMs = log.nowMs() - beganMs
-}
-
-/** Everything the backup has, under names that nobody else uses. Roles that it names are created without login. */
-function orderWithin(place: DrillPlace, opened: OpenedBackup, settings: SystemSettings): RestoreOrder {
-  const { databases, roots } = opened.manifest
-  return {
-    opened,
-    // Nothing live is stopped or paused, and nothing is swapped.
-    settings: { ...settings, hooks: {}, containerisedRoots: [], fileReferences: [] },
-    databases: databases.map((section, at) => ({
-      section,
-      target: place.target(at + 1),
-      roles: section.roles.map((role) => ({ kind: 'create', role })),
-      tables: null,
-      freeBytes: null,
-    })),
-    roots: roots.map((section) => ({ section, path: place.root(section.name) })),
-    lossRowsMax: null,
-  }
 }
 
 /** An assertion that nobody would run must not look like one that holds. */

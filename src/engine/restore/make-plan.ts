@@ -34,13 +34,13 @@ export async function makePlan(
   if (order.databases.length + order.roots.length === 0) throw new Fault('USAGE', 'the plan would restore nothing')
   assertAssigned(settings, manifest)
   assertNotInPlace(order)
-  const isMasked = manifest.sanitization !== undefined
+  const originals = manifest.sanitization?.originals ?? []
   const databases: Findings<PlannedDatabase>[] = []
   for (const database of order.databases) {
     databases.push(
       await planDatabase(
         database,
-        { names: namesBefore(earlier, database.section.name) ?? newNames(random), countsRows, isMasked },
+        { names: namesBefore(earlier, database.section.name) ?? newNames(random), countsRows, originals },
         signal,
       ),
     )

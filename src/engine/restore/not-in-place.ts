@@ -1,6 +1,6 @@
 import { Fault } from '#base/fault.ts'
 import type { OpenedBackup } from '#engine/backup/backups.ts'
-import type { DatabaseSection } from '#engine/sources/postgres/database-section.ts'
+import type { Original } from '#engine/masking/sanitization.ts'
 import type { RestoreOrder } from './order.ts'
 import type { PlannedDatabase, PlannedRoot } from './plan.ts'
 
@@ -9,10 +9,11 @@ import type { PlannedDatabase, PlannedRoot } from './plan.ts'
  * target is even looked at; that a database is the original under another address, `assertOtherDatabase` finds. RESTORE_MASKED.
  */
 export function assertNotInPlace({ opened, databases, roots }: RestoreOrder): void {
-  if (!opened.manifest.sanitization) return
+  const { sanitization } = opened.manifest
+  if (!sanitization) return
   for (const { section, target } of databases) {
-    const { source } = section
-    if (target.host === source.host && target.port === source.port && target.database === source.database)
+    const isThere = ({ host, port, database }: Original) => target.host === host && target.port === port && target.database === database
+    if (sanitization.originals.some(isThere))
       throw maskedFault(`database ${section.name} would go to where it was captured, ${target.database} on ${target.host}:${target.port}`)
   }
   for (const { section, path } of roots)
@@ -20,6 +21,8 @@ export function assertNotInPlace({ opened, databases, roots }: RestoreOrder): vo
 }
 
 export interface FoundTarget {
+  /** As the system calls it. */
+  readonly name: string
   readonly systemIdentifier: string
   /** Null where there is no such database yet. */
   readonly oid: number | null
@@ -27,10 +30,12 @@ export interface FoundTarget {
 }
 
 /** The same server by its identifier, and there the same database by its number or its name. RESTORE_MASKED. */
-export function assertOtherDatabase({ name, systemIdentifier, oid, source }: DatabaseSection, target: FoundTarget): void {
-  if (systemIdentifier !== target.systemIdentifier) return
-  if (oid !== target.oid && source.database !== target.database) return
-  throw maskedFault(`the target of database ${name} is the database that it was captured from, ${target.database}`)
+export function assertOtherDatabase(originals: readonly Original[], target: FoundTarget): void {
+  const original = originals.find(
+    ({ systemIdentifier, oid, database }) =>
+      systemIdentifier === target.systemIdentifier && (oid === target.oid || database === target.database),
+  )
+  if (original) throw maskedFault(`the target of database ${target.name} is the database that it was captured from, ${target.database}`)
 }
 
 /** What holds a selection takes the place of nothing: whatever stands there would be gone but for it. RESTORE_NOT_WHOLE. */

@@ -1,5 +1,6 @@
 import { Fault } from '#base/fault.ts'
 import { printCount } from '#base/units.ts'
+import type { Original } from '#engine/masking/sanitization.ts'
 import { stagePropertiesOf } from '#engine/sources/postgres/database-properties.ts'
 import type { DatabaseRecord } from '#engine/sources/postgres/database-record.ts'
 import type { DatabaseSection } from '#engine/sources/postgres/database-section.ts'
@@ -13,18 +14,23 @@ import type { PlannedDatabase } from './plan.ts'
 
 export type DatabaseNames = Pick<DatabaseRecord, 'stageName' | 'keptName'>
 
+interface Planning {
+  readonly names: DatabaseNames
+  readonly countsRows: boolean
+  /** What it must not replace. */
+  readonly originals: readonly Original[]
+}
+
 /** Looks at one target database and says what a restore would do to it. Reads only; counting every row reads all of it. */
 export async function planDatabase(
   order: DatabaseOrder,
-  { names, countsRows, isMasked }: { readonly names: DatabaseNames; readonly countsRows: boolean; readonly isMasked: boolean },
+  { names, countsRows, originals }: Planning,
   signal: AbortSignal,
 ): Promise<Findings<PlannedDatabase>> {
   const { section, target } = order
   const survey = await surveyDatabase(target, signal, { countsRows })
-  if (isMasked) {
-    const { systemIdentifier, database: live } = survey
-    assertOtherDatabase(section, { systemIdentifier, oid: live?.oid ?? null, database: target.database })
-  }
+  const { systemIdentifier, database: found } = survey
+  assertOtherDatabase(originals, { name: section.name, systemIdentifier, oid: found?.oid ?? null, database: target.database })
   assertFits(section, survey, order)
   const standbys = await standbysOf(target, signal)
   const roles = chooseRoles(section.roles, survey.roles, order.roles)
