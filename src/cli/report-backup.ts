@@ -5,7 +5,11 @@ import type { Sanitization } from '#engine/masking/sanitization.ts'
 import type { Output } from './output.ts'
 
 /** What a backup became, for people and as one line of JSON. */
-export function reportBackup(output: Output, { status, id, snapshot, checksum, manifest, statistics }: BackupResult, durationMs: number): void {
+export function reportBackup(
+  output: Output,
+  { status, id, snapshot, checksum, manifest, statistics }: BackupResult,
+  durationMs: number,
+): void {
   const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0)
   const database = {
     rows: sum(manifest.databases.map(({ rows }) => rows)),

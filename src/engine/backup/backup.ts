@@ -38,7 +38,7 @@ export async function backup(
   instruments: Instruments,
   signal: AbortSignal,
 ): Promise<BackupResult> {
-  const { order, masking } = maskedOrder(wanted)
+  const { order, masking } = await maskedOrder(wanted)
   const type = typeOf(order)
   const id = order.id ?? (instruments.random.uuid() as BackupId)
   const startedAt = instruments.clock.now()
@@ -136,7 +136,10 @@ function typeOf(order: BackupOrder): BackupType {
     throw new Fault('USAGE', 'nothing to back up: no database and no files are named')
   }
   if (order.selection && order.masking)
-    throw new Fault('USAGE', 'a selection is not masked on its way: back it up first, then make a masked copy of that backup with `integrum masks copy`')
+    throw new Fault(
+      'USAGE',
+      'a selection is not masked on its way: back it up first, then make a masked copy of that backup with `integrum masks copy`',
+    )
   if (order.selection && order.databases.length === 0)
     throw new Fault('USAGE', 'a selection is of rows, and no database is named: files belong to what a row says')
   if (order.selection) return 'entity'

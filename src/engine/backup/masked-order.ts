@@ -1,12 +1,12 @@
 import { Fault } from '#base/fault.ts'
-import { Masking } from '#engine/masking/masking.ts'
+import type { Masking } from '#engine/masking/masking.ts'
 import { keyMarkOf, printSanitization, type Original } from '#engine/masking/sanitization.ts'
 import type { DatabaseSection } from '#engine/sources/postgres/database-section.ts'
 import type { Manifest } from './manifest.ts'
 import type { BackupOrder } from './order.ts'
 
 /** What is captured when masks are asked for: no file root that the masks do not let pass, and no look for files that rows name. */
-export function maskedOrder(order: BackupOrder): { readonly order: BackupOrder; readonly masking: Masking | undefined } {
+export async function maskedOrder(order: BackupOrder): Promise<{ readonly order: BackupOrder; readonly masking: Masking | undefined }> {
   if (!order.masking) return { order, masking: undefined }
   const { masks, entities } = order.settings
   if (!masks) throw new Fault('MASK_SETTINGS', 'the settings have no masks, so nothing would be masked', { field: 'masks' })
@@ -14,13 +14,15 @@ export function maskedOrder(order: BackupOrder): { readonly order: BackupOrder; 
   // A copy takes rows alone.
   if (unknown !== undefined && !order.masking.copyOf)
     throw new Fault('MASK_SETTINGS', `masks.keptRoots: there is no file root ${unknown}`, { field: 'masks.keptRoots' })
+  // Most backups do without.
+  const { Masking: Masks } = await import('#engine/masking/masking.ts')
   return {
     order: {
       ...order,
       roots: order.roots.filter(({ name }) => masks.keptRoots.includes(name)),
       settings: { ...order.settings, fileReferences: [] },
     },
-    masking: new Masking({ masks, entities }, order.masking.key),
+    masking: new Masks({ masks, entities }, order.masking.key),
   }
 }
 
