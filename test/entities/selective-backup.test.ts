@@ -18,7 +18,7 @@ before(async () => {
   await place.expect(0, 'repository', 'create')
   files = place.file('studies')
   await cluster.createDatabase('clinic')
-  await makeClinic({ target: cluster.target('clinic'), filesRoot: files, scale: 0.04, seed: 3 })
+  await makeClinic({ target: cluster.target('clinic'), filesRoot: files, scale: 0.02, seed: 3 })
   settings = place.file('settings.json')
   await writeFile(
     settings,
@@ -188,4 +188,30 @@ test('INV-907 a drill proves a backup of a selection, and asks nothing of it tha
   assert.equal(drilled.json['outcome'] ?? drilled.json['status'], 'proven', drilled.stdout)
   const report = await readFile(place.file('drill.json'), 'utf8')
   assert.match(report, /"outcome": ?"skipped"/)
+})
+
+test('INV-908 a record comes back from a backup of it; from one that may hold a part of it, nothing is planned', async () => {
+  const plan = async (exitCode: number, backup: string, folder: string) =>
+    await place.expect(
+      exitCode,
+      ...['restore', 'plan', '--backup', backup, '--entity', `study=${study}`, '--database', `main=${cluster.url('clinic')}`],
+      ...['--settings', settings, '--out', place.file(folder)],
+    )
+  const own = (await selective(['--entity', '-'], `study=${study}\n`)).json['backup']
+  const planned = await plan(0, own, 'own')
+  const patients = planned.json['tables'].find(({ table }: { table: string }) => table === 'clinic.patient')
+  const expected = Number(
+    await cluster.psql('clinic', `select count(*) from clinic.patient join clinic.study s on s.id = study_id where code = '${study}'`),
+  )
+  assert.deepEqual([patients.inserts, patients.updates, patients.deletes, patients.unchanged], [0, 0, 0, expected])
+  for (const words of [
+    ['--entity', '-', '--since', '2020-01-01'],
+    ['--entity', '-'],
+  ]) {
+    const keys =
+      words.length === 2 ? 'patient=' + (await cluster.psql('clinic', 'select min(subject_code) from clinic.patient')) : `study=${study}\n`
+    const made = await selective(words, keys)
+    const told = await plan(2, made.json['backup'], 'never')
+    assert.equal(told.json['error'].code, 'RESTORE_NOT_WHOLE', words.join(' '))
+  }
 })
