@@ -191,12 +191,9 @@ test('INV-907 a drill proves a backup of a selection, and asks nothing of it tha
 })
 
 test('INV-908 a record comes back from a backup of it; from one that may hold a part of it, nothing is planned', async () => {
+  const live = ['--database', `main=${cluster.url('clinic')}`, '--settings', settings]
   const plan = async (exitCode: number, backup: string, folder: string) =>
-    await place.expect(
-      exitCode,
-      ...['restore', 'plan', '--backup', backup, '--entity', `study=${study}`, '--database', `main=${cluster.url('clinic')}`],
-      ...['--settings', settings, '--out', place.file(folder)],
-    )
+    await place.expect(exitCode, 'restore', 'plan', '--backup', backup, '--entity', `study=${study}`, '--out', place.file(folder), ...live)
   const own = (await selective(['--entity', '-'], `study=${study}\n`)).json['backup']
   const planned = await plan(0, own, 'own')
   const patients = planned.json['tables'].find(({ table }: { table: string }) => table === 'clinic.patient')
