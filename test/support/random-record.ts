@@ -123,7 +123,7 @@ export async function deleteRecord(
       : [`d${index} as (delete from ${quoted(table.name)} where (${keyColumnsOf(table).join(', ')}) in (${keys.join(', ')}))`]
   })
   if (parts.length === 0) return
-  await world.cluster.psql(database, `do $$ begin execute $q$with ${parts.join(', ')} select 1$q$; exception when others past null; end $$`)
+  await world.cluster.psql(database, `do $$ begin execute $q$with ${parts.join(', ')} select 1$q$; exception when others then null; end $$`)
 }
 
 /** Random statements that people might run meanwhile; those that the database refuses change nothing. */
@@ -143,7 +143,7 @@ export async function meddle(world: EntityWorld, database: string, schema: Rando
       addRow(schema, index, { step, pick }),
     ]
     const sql = statements[pick(statements.length)]!
-    if (sql !== undefined) await world.cluster.psql(database, `do $$ begin ${sql}; exception when others past null; end $$`)
+    if (sql !== undefined) await world.cluster.psql(database, `do $$ begin ${sql}; exception when others then null; end $$`)
   }
 }
 

@@ -8,6 +8,7 @@ import type { Repository } from '#engine/repository/repository.ts'
 import { applyRows, type AppliedRows, type RowsOrder } from '#engine/sources/postgres/apply-rows.ts'
 import { connect, type Connection } from '#engine/sources/postgres/connection.ts'
 import { readReferenceGraph, type ReferenceGraph } from '#engine/sources/postgres/reference-graph.ts'
+import { searchPathOf } from '#engine/sources/postgres/reading-session.ts'
 import type { RowImages } from '#engine/sources/postgres/row-images.ts'
 import { assertMayWriteRows } from '#engine/sources/postgres/row-privileges.ts'
 import { whichDatabase } from '#engine/sources/postgres/server-identity.ts'
@@ -124,6 +125,7 @@ async function write(journal: ChangeJournal, { direction, step, keep }: Writing,
   const order: RowsOrder = {
     tables: tablesOf(journal, graph),
     references: graph.references,
+    names: connection.names,
     direction,
     triggers: changeSet.policy.triggers,
     hashKey: instruments.random.bytes(16),
@@ -157,15 +159,16 @@ function ended(step: Writing['step'], clock: Clock): Partial<ChangeState> {
 }
 
 /** Pinned to the server and database that were planned for, under the settings in which the rows were read. */
-async function connectLive({ database }: ChangeSet, signal?: AbortSignal): Promise<Connection> {
+async function connectLive({ database }: ChangeSet, signal?: AbortSignal): Promise<Connection & { readonly names: string }> {
   await using opening = new AsyncDisposableStack()
   const connection = opening.use(await connect(database.target, signal))
   const { systemIdentifier, oid } = await whichDatabase(connection)
   if (systemIdentifier !== database.systemIdentifier || oid !== database.oid)
     throw new Fault('PLAN_STALE', `database ${database.target.database} is another one than that of the plan`, { name: database.name })
+  const names = await searchPathOf(connection)
   await applySessionSettings(connection, database.sessionSettings)
   const opened = opening.move()
-  return { ...connection, [Symbol.asyncDispose]: () => opened.disposeAsync() }
+  return { ...connection, names, [Symbol.asyncDispose]: () => opened.disposeAsync() }
 }
 
 function tablesOf({ changeSet, folder }: ChangeJournal, graph: ReferenceGraph): RowsOrder['tables'] {

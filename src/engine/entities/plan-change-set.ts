@@ -9,15 +9,16 @@ import type { Repository } from '#engine/repository/repository.ts'
 import { connect, type Connection } from '#engine/sources/postgres/connection.ts'
 import { findClosure, rootKeys, type Closure } from '#engine/sources/postgres/closure.ts'
 import type { DatabaseSection } from '#engine/sources/postgres/database-section.ts'
-import { inOneView } from '#engine/sources/postgres/reading-session.ts'
+import { inOneView, searchPathOf, withNamesOf } from '#engine/sources/postgres/reading-session.ts'
 import { whichDatabase } from '#engine/sources/postgres/server-identity.ts'
 import { applySessionSettings } from '#engine/sources/postgres/session-settings.ts'
 import { connectStage } from '#engine/sources/postgres/stage-session.ts'
+import { graphIn, type StoredGraph } from '#engine/sources/postgres/stored-graph.ts'
 import type { DatabaseTarget } from '#engine/sources/postgres/target.ts'
 import { changeSetDigest, changeSetFile, changeSetSchema, printChangeSet, type ChangePolicy, type ChangeSet } from './change-set.ts'
 import { closureOf, rootsOf, type EntityWish } from './closure.ts'
 import { compareTables, type Compared } from './compare-tables.ts'
-import { discover, type Discovered } from './discover.ts'
+import { discover, discoverIn, type Discovered } from './discover.ts'
 import { noModel, waysOf } from './entity-model.ts'
 import { filesOfEntity } from './entity-files.ts'
 import { printTable } from './ownership.ts'
@@ -55,6 +56,7 @@ export async function planChangeSet(
   const restore = order.id ?? instruments.random.uuid()
   await makeFolder(folder)
   await using live = await connect(database.target, signal)
+  const names = await searchPathOf(live)
   await applySessionSettings(live, database.section.sessionSettings)
   await using staged = await stageBackup(
     repository,
@@ -64,7 +66,12 @@ export async function planChangeSet(
   )
   await using backup = await connectStage(staged.target, database.section, signal)
   instruments.onProgress({ stage: 'compare' })
-  const seen = await inOneView(backup, () => inOneView(live, () => look(repository, { live, backup, order, restore }, signal)))
+  const seen = await inOneView(backup, () =>
+    inOneView(live, async () => {
+      await withNamesOf(live, names)
+      return await look(repository, { live, backup, order, restore, graph: staged.graph }, signal)
+    }),
+  )
   const { manifest, backup: kept, checksum } = opened
   const draft = changeSetSchema.omit({ digest: true }).parse({
     format: 1,
@@ -99,15 +106,16 @@ interface Looking {
   readonly backup: Connection
   readonly order: ChangeSetOrder
   readonly restore: string
+  readonly graph: StoredGraph | undefined
 }
 
 type Seen = Pick<ChangeSet, 'database' | 'files' | 'tables' | 'notCompared' | 'ownership' | 'drift' | 'triggers' | 'loss' | 'warnings'>
 
-async function look(repository: Repository, { live, backup, order, restore }: Looking, signal: AbortSignal): Promise<Seen> {
+async function look(repository: Repository, { live, backup, order, restore, graph }: Looking, signal: AbortSignal): Promise<Seen> {
   const { settings, entities, database, opened } = order
   const { section, target } = database
   const model = settings.entities ?? noModel
-  const past = await discover(backup, model, section.name)
+  const past = graph ? discoverIn(await graphIn(backup, graph), model, section.name) : await discover(backup, model, section.name)
   const present = await discover(live, model, section.name)
   const backupClosure = await closureOf(backup, past.model, entities)
   const liveClosure = await closureNow({ live, backup }, { past, present, backupClosure }, entities)

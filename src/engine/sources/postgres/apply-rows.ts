@@ -2,6 +2,7 @@ import { Fault, isFault } from '#base/fault.ts'
 import { durations } from '#base/units.ts'
 import { compareComplements, hashComplement, type TriggerEffect } from './complement.ts'
 import { quoteName, sqlStateOf, type Connection } from './connection.ts'
+import { withNamesOf } from './reading-session.ts'
 import type { GraphReference } from './reference-graph.ts'
 import { advanceSequences, type AdvancedSequence } from './row-sequences.ts'
 import { disableTriggers, enableAgain, enabledTriggers, type RowTrigger } from './row-triggers.ts'
@@ -19,6 +20,8 @@ export interface TableChanges {
 export interface RowsOrder {
   readonly tables: readonly TableChanges[]
   readonly references: readonly GraphReference[]
+  /** The application's own `search_path`. */
+  readonly names: string
   readonly direction: Direction
   /** Triggers that somebody made fire as ever, or stay quiet while the change set is written. */
   readonly triggers: 'fire' | 'quiet'
@@ -64,6 +67,7 @@ async function applyWithin(connection: Connection, order: RowsOrder, signal: Abo
   await lockTables(connection, changes)
   const [begun] = await connection.query<{ xid: string }>('SELECT pg_catalog.pg_current_xact_id()::pg_catalog.text AS xid')
   await order.onBegun(begun!.xid)
+  await withNamesOf(connection, order.names)
   for (const { images, rows, count } of tables) {
     const loaded = await loadChange(connection, images, { rows: rows(), direction }, signal)
     if (loaded !== count) throw new Fault('PLAN_INVALID', `the change set names ${count} rows of ${nameOf(images)} and holds ${loaded}`)

@@ -22,3 +22,17 @@ export async function inReadOnlyView<T>(connection: Connection, work: () => Prom
     return await work()
   })
 }
+
+/**
+ * Lets functions of the application (behind a CHECK, a domain, an index, a trigger) find their names as in its own sessions, until the
+ * transaction ends. PostgreSQL's own names come first all the same. `path` is what `searchPathOf` gave.
+ */
+export async function withNamesOf(connection: Connection, path: string): Promise<void> {
+  await connection.query(`SET LOCAL search_path = pg_catalog${path === '' ? '' : `, ${path}`}`)
+}
+
+/** Of a session that nobody has set anything in: as its role and database have it. */
+export async function searchPathOf(connection: Connection): Promise<string> {
+  const [row] = await connection.query<{ path: string }>(`SELECT pg_catalog.current_setting('search_path') AS path`)
+  return row!.path
+}

@@ -5,7 +5,7 @@ import type { TableSection } from './database-section.ts'
 import { ownSearchPath } from './stage-checks.ts'
 import { copyIn } from './stage-copy-in.ts'
 import { restoreSection } from './stage-dump.ts'
-import type { EarlyPostData } from './stage-early.ts'
+import { EarlyPostData } from './stage-early.ts'
 import type { StageWork } from './stage-options.ts'
 import { connectStage } from './stage-session.ts'
 
@@ -14,6 +14,21 @@ import { connectStage } from './stage-session.ts'
  * the original, and the next backup finds its pages again (SAFETY rule 24).
  */
 export async function loadRows(work: StageWork, early: EarlyPostData, signal: AbortSignal): Promise<void> {
+  // Sequences, large objects and tables of extensions depend on no row of these.
+  await loadBeside(work, { early, beside: async (own) => void (await restoreSection(work, 'data', {}, own)) }, signal)
+}
+
+/** The rows of tables alone, for whoever only reads them. */
+export async function loadBareRows(work: StageWork, signal: AbortSignal): Promise<void> {
+  await loadBeside(work, { early: new EarlyPostData([], new Map()), beside: async () => {} }, signal)
+}
+
+interface LoadBeside {
+  readonly early: EarlyPostData
+  readonly beside: (signal: AbortSignal) => Promise<void>
+}
+
+async function loadBeside(work: StageWork, { early, beside }: LoadBeside, signal: AbortSignal): Promise<void> {
   const tables = work.chosen
   const waiting = tables.toSorted((a, b) => b.copyBytes - a.copyBytes)
   const totalBytes = tables.reduce((sum, table) => sum + table.copyBytes, 0)
@@ -37,9 +52,7 @@ export async function loadRows(work: StageWork, early: EarlyPostData, signal: Ab
     loading -= 1
     await early.work(connection, () => loading > 0, either)
   }
-  // Sequences, large objects and tables of extensions depend on no row of these.
-  const rest = restoreSection(work, 'data', {}, either).then(() => {})
-  await allOrFirst([...Array.from({ length: Math.min(work.connections, tables.length) }, session), rest], failed)
+  await allOrFirst([...Array.from({ length: Math.min(work.connections, tables.length) }, session), beside(either)], failed)
 }
 
 /** When one fails the others stop; the first failure is the one that counts. */

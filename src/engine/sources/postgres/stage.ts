@@ -14,7 +14,7 @@ import { analyzeStage, flushStage } from './stage-finish.ts'
 import type { StageOptions, StageWork } from './stage-options.ts'
 import { restorePostData } from './stage-post-data.ts'
 import { restorePreData } from './stage-pre-data.ts'
-import { loadRows } from './stage-rows.ts'
+import { loadBareRows, loadRows } from './stage-rows.ts'
 import { connectStage } from './stage-session.ts'
 import { watchServer } from './stage-watch.ts'
 import { surveyServer } from './server-identity.ts'
@@ -87,6 +87,32 @@ export async function stageDatabase(options: StageOptions, signal: AbortSignal):
   } catch (error) {
     throwIfCancelled(signal)
     // What the watch saw is the reason; that statements were cut off is its consequence.
+    throw watch.signal.aborted && watch.signal.reason instanceof Fault ? watch.signal.reason : error
+  }
+}
+
+/**
+ * The tables of a backup with their rows and nothing else: no index, no constraint, no trigger. Enough for whoever only looks, in a private
+ * server that is thrown away, and much sooner there. Every piece of a row's text is authenticated when it is opened, and each table must
+ * take as many rows as the backup has. Faults of `stageDatabase`.
+ */
+export async function stageBareRows(options: StageOptions, signal: AbortSignal): Promise<{ readonly oid: number }> {
+  await using opened = new AsyncDisposableStack()
+  const beside = opened.use(await connectMaintenance([options.target], signal))
+  await assertAble(beside, options)
+  const roles = chooseRoles(options.section.roles, await presentRoles(beside), options.roles)
+  const watch = opened.use(await watchServer(options, signal))
+  const dump = opened.use(await spoolDump(options, watch.signal))
+  try {
+    await createRoles(beside, roles)
+    const work = await beginWork(beside, options, { chosen: chosenTables(options), roles, dumpFile: dump.file, onCreated: () => {} })
+    await restorePreData(work, watch.signal)
+    // They may call functions that look into tables which are not there.
+    await setAside(work, watch.signal)
+    await loadBareRows(work, watch.signal)
+    return { oid: work.oid }
+  } catch (error) {
+    throwIfCancelled(signal)
     throw watch.signal.aborted && watch.signal.reason instanceof Fault ? watch.signal.reason : error
   }
 }

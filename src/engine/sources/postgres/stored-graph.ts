@@ -1,6 +1,7 @@
 import { z } from 'zod'
+import { Fault } from '#base/fault.ts'
 import { parse } from '#base/parse.ts'
-import type { Connection } from './connection.ts'
+import { quoteName, type Connection } from './connection.ts'
 import { readReferenceGraph, type ReferenceGraph } from './reference-graph.ts'
 
 /** Of each database in a backup: which table refers to which (ADR 0061). Backups from before have no such file. */
@@ -24,6 +25,25 @@ export function printGraph({ tables, ...graph }: StoredGraph): string {
 export function parseGraph(text: string): StoredGraph {
   const { tables, ...graph } = parse(graphSchema, text, 'the references of a backup', 'DAMAGE_MANIFEST')
   return { ...graph, tables: tables.map((table) => ({ ...table, key: table.key })) }
+}
+
+/** The same graph in a database that was made from the backup: every table has another number there. */
+export async function graphIn(connection: Connection, { tables, references }: ReferenceGraph): Promise<ReferenceGraph> {
+  const found = await connection.query<{ oid: number; schema: string; name: string }>(
+    `SELECT c.oid, n.nspname AS schema, c.relname AS name FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+     WHERE c.relkind IN ('r', 'p')`,
+  )
+  const here = new Map(found.map(({ oid, schema, name }) => [quoteName(schema, name), oid]))
+  const numbers = new Map(tables.map(({ oid, schema, name }) => [oid, here.get(quoteName(schema, name))]))
+  const numberOf = (oid: number) => {
+    const number = numbers.get(oid)
+    if (number === undefined) throw new Fault('DAMAGE_MANIFEST', 'the references of the backup name a table that it has not')
+    return number
+  }
+  return {
+    tables: tables.map((table) => ({ ...table, oid: numberOf(table.oid) })),
+    references: references.map((one) => ({ ...one, child: numberOf(one.child), parent: numberOf(one.parent) })),
+  }
 }
 
 const keyColumn = z.object({ name: z.string(), equal: z.string() })

@@ -96,32 +96,48 @@ async function namedRows(connection: Connection, images: RowImages, condition: s
 }
 
 /**
- * Writes the change set, groups of tables in the order of `writeOrder`. Mostly what goes is gone before what comes needs its unique
- * values; where that breaks a foreign key, what comes stands before what goes is named no more. One of both, whole, or neither.
+ * Writes the change set, groups of tables in the order of `writeOrder`. In what order rows go, come and change is found by trying: mostly
+ * what goes is gone before what comes needs its unique values; where that breaks a foreign key, what comes stands before what goes is named
+ * no more. One of these as a whole, or none; what kept the first one from it is told.
  */
 export async function writeChanges(connection: Connection, groups: readonly (readonly RowImages[])[], direction: Direction): Promise<void> {
-  const removals = async () => {
-    for (const group of groups.toReversed()) await writeGroup(connection, group, { action: 'delete', direction })
+  const writes: Readonly<Record<RowAction, () => Promise<void>>> = {
+    delete: async () => {
+      for (const group of groups.toReversed()) await writeGroup(connection, group, { action: 'delete', direction })
+    },
+    insert: async () => {
+      for (const group of groups) await writeGroup(connection, group, { action: 'insert', direction })
+    },
+    update: async () => {
+      for (const images of groups.flat()) await writeGroup(connection, [images], { action: 'update', direction })
+    },
   }
-  const arrivals = async () => {
-    for (const group of groups) await writeGroup(connection, group, { action: 'insert', direction })
-    for (const group of groups) for (const images of group) await writeGroup(connection, [images], { action: 'update', direction })
+  const failures: unknown[] = []
+  for (const order of orders) {
+    await connection.query('SAVEPOINT before_changes')
+    try {
+      for (const action of order) await writes[action]()
+      await connection.query('SET CONSTRAINTS ALL IMMEDIATE')
+      return
+    } catch (error) {
+      const mayOrderMatter =
+        sqlStateOf(error) === foreignKeyViolation || sqlStateOf(error) === uniqueViolation || isFault(error, 'ENTITY_WRITE')
+      if (!mayOrderMatter) throw error
+      failures.push(error)
+      await connection.query('ROLLBACK TO SAVEPOINT before_changes')
+    }
   }
-  await connection.query('SAVEPOINT before_changes')
-  try {
-    await removals()
-    await arrivals()
-    await connection.query('SET CONSTRAINTS ALL IMMEDIATE')
-  } catch (error) {
-    if (sqlStateOf(error) !== foreignKeyViolation && !isFault(error, 'ENTITY_WRITE')) throw error
-    await connection.query('ROLLBACK TO SAVEPOINT before_changes')
-    await arrivals()
-    await removals()
-    await connection.query('SET CONSTRAINTS ALL IMMEDIATE')
-  }
+  throw failures[0]
 }
 
+const orders = [
+  ['delete', 'insert', 'update'],
+  ['delete', 'update', 'insert'],
+  ['insert', 'update', 'delete'],
+  ['update', 'delete', 'insert'],
+] as const
 const foreignKeyViolation = '23503'
+const uniqueViolation = '23505'
 
 interface Write {
   readonly action: RowAction
