@@ -26,7 +26,7 @@ type Instants = ReadonlyMap<string, string>
 function* tableLines({ schema, table, moments }: TableHistory, instants: Instants): Generator<string> {
   const last = moments.findLast(({ rows }) => rows !== null)
   yield ''
-  yield `${schema}.${table}: ${last?.rows === undefined || last.rows === null ? 'unknown' : printCount(last.rows)} rows in the newest backup that has it`
+  yield `${readable(`${schema}.${table}`)}: ${last ? printCount(last.rows!) : 'unknown'} rows in the newest backup that has it`
   for (const { backup, rows, counts, columnsAdded, columnsRemoved } of moments) {
     const parts = [
       ...Object.entries(counts).flatMap(([kind, count]) => (count === 0 ? [] : [`${printCount(count)} ${kind}`])),
@@ -39,9 +39,9 @@ function* tableLines({ schema, table, moments }: TableHistory, instants: Instant
 }
 
 function* rowLines({ schema, table, key, events }: RowHistory, instants: Instants): Generator<string> {
-  const named = key === null ? 'a row without a key' : Object.entries(key).map(([column, value]) => `${readable(column)}=${print(value)}`)
+  const named = key && Object.entries(key).map(([column, value]) => `${readable(column)}=${print(value)}`)
   yield ''
-  yield `${schema}.${table} ${Array.isArray(named) ? named.join(' ') : named}`
+  yield `${readable(`${schema}.${table}`)} ${named?.join(' ') ?? 'a row without a key'}`
   for (const event of events) {
     yield `  ${instants.get(event.backup)}  ${whatHappened(event, instants)}`
     if (event.kind !== 'vanished') for (const field of event.fields) yield `    ${fieldLine(field, event)}`

@@ -160,7 +160,7 @@ test('INV-933 a kind or a key that no backup has, and a key of odd bytes, are sa
   const ask = async (input: string | Uint8Array) =>
     await run('bin/integrum', ['history', '--entity', '-', ...words], { input, env: { ...process.env, NODE_V8_COVERAGE: '' } })
   const faults = [
-    ['account=secret-key\n', /ENTITY_UNKNOWN: none of 1 backups has a account with that key/],
+    ['account=secret-key\n', /ENTITY_UNKNOWN: in none of 1 backups is a record of kind account with that key/],
     ['patient=secret-key\n', /ENTITY_UNKNOWN: no backup has a kind patient \(known: account\)/],
     ['account=secret-key\u0000\n', /ENTITY_KEY: a key has characters, and none of them is null/],
     [Buffer.from('account=secret-key\xff\n', 'latin1'), /ENTITY_KEY: standard input is not UTF-8/],

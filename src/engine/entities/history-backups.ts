@@ -92,6 +92,8 @@ class BackupReader {
   readonly #order: BackupsOrder
   readonly #signal: AbortSignal
   readonly #segments = new Map<string, HistorySegment>()
+  /** The same list for the same columns: rows of the same list and line are equal at a glance. */
+  readonly #columns = new Map<string, readonly string[]>()
   /** By the blobs of their files: days with the same schema have the same. */
   readonly #graphs = new Map<string, StoredGraph>()
   /** Of each database, of the backup after this one. */
@@ -176,13 +178,20 @@ class BackupReader {
       // By references of a later backup: then there was no such table yet.
       if (!part && !isOwn) continue
       if (!part) return undefined
-      const columns = part.columns.map((column) => column.name)
+      const columns = this.#listOf(part.columns.map((column) => column.name))
       const files = (await trees.list(part.path)).filter(({ type }) => type === 'file')
       if (files.length !== part.segments)
         throw new Fault('DAMAGE_MANIFEST', `${part.path} has ${files.length} segments, the manifest says ${part.segments}`)
       for (const file of files.toSorted((a, b) => (a.name < b.name ? -1 : 1))) segments.push(this.#segment(part.path, columns, file))
     }
     return segments
+  }
+
+  #listOf(columns: readonly string[]): readonly string[] {
+    const key = columns.join('\u0000')
+    const known = this.#columns.get(key) ?? columns
+    this.#columns.set(key, known)
+    return known
   }
 
   #segment(path: string, columns: readonly string[], { content = [], sizeBytes }: TreeNode): HistorySegment {

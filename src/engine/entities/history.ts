@@ -54,7 +54,9 @@ export async function recordHistory(
       return known(backup)
     })
     if (!isFound && !backups.some(({ leftOut }) => leftOut === 'damaged') && !isDamaged)
-      throw new Fault('ENTITY_UNKNOWN', `none of ${readable.length} backups has a ${order.kind} with that key`, { kind: order.kind })
+      throw new Fault('ENTITY_UNKNOWN', `in none of ${readable.length} backups is a record of kind ${order.kind} with that key`, {
+        kind: order.kind,
+      })
     const { damagedSnapshots } = read
     return { kind: order.kind, backups, damagedSnapshots, tables: timeline.tables(), rows: (isAsked) => timeline.rows(isAsked) }
   }, tools.signal)

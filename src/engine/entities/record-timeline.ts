@@ -159,8 +159,9 @@ export class RecordTimeline {
     const identified = new Map<string, RowVersion>()
     for (const row of rows) {
       const hasKey = key?.every((column) => row.columns.includes(column))
+      const cells = this.#cells(row)
       const named = hasKey ? key! : row.columns.toSorted()
-      const identity = `${named.map((column) => `${hasKey ? '' : `${column}=`}${this.#cell(row, column)!}`).join('\t')}`
+      const identity = named.map((column) => `${hasKey ? '' : `${column}=`}${cells.get(column)!}`).join('\t')
       let number = 1
       while (identified.has(`${identity}\n${number}`)) number += 1
       identified.set(`${identity}\n${number}`, row)
@@ -170,12 +171,14 @@ export class RecordTimeline {
 
   #row({ table: { schema, name, key }, isRoot }: TableTrack, { steps }: Track): RowHistory {
     const first = steps[0]!.after!
-    const hasKey = key?.every((column) => first.columns.includes(column))
+    const cells = this.#cells(first)
     return {
       schema,
       table: name,
       isRoot,
-      key: hasKey ? Object.fromEntries(key!.map((column) => [column, valueOf(this.#cell(first, column)!)])) : null,
+      key: key?.every((column) => cells.has(column))
+        ? Object.fromEntries(key.map((column) => [column, valueOf(cells.get(column)!)]))
+        : null,
       events: steps.map(({ kind, backup, since, before, after }) => ({ kind, backup, since, fields: this.#fields(before, after) })),
     }
   }
@@ -183,17 +186,18 @@ export class RecordTimeline {
   /** Those that differ. A column that came or went counts when something stood in it. */
   #fields(before: RowVersion | undefined, after: RowVersion | undefined): FieldChange[] {
     if (before && after && before.line === after.line && before.columns === after.columns) return []
-    const columns = new Set([...(after?.columns ?? []), ...(before?.columns ?? [])])
+    const [was, is] = [this.#cells(before), this.#cells(after)]
+    const columns = new Set([...is.keys(), ...was.keys()])
     return [...columns].flatMap((column): FieldChange[] => {
-      const [from, to] = [before && this.#cell(before, column), after && this.#cell(after, column)]
+      const [from, to] = [was.get(column), is.get(column)]
       if (before && after && (from ?? nullCell) === (to ?? nullCell)) return []
       return [{ column, ...(from !== undefined && { from: valueOf(from) }), ...(to !== undefined && { to: valueOf(to) }) }]
     })
   }
 
-  #cell({ columns, line }: RowVersion, column: string): Cell | undefined {
-    const at = columns.indexOf(column)
-    return at < 0 ? undefined : this.#lines[line]!.split('\t')[at]
+  #cells(row: RowVersion | undefined): Map<string, Cell> {
+    const cells = row && this.#lines[row.line]!.split('\t')
+    return new Map(row?.columns.map((column, at) => [column, cells![at]!]))
   }
 }
 
