@@ -6,8 +6,7 @@ import { useEffect, useState } from 'react'
 import { backupTypes } from '#base/backup-types.ts'
 import { standings } from '#contract/backups.ts'
 import { statuses } from '#contract/shapes.ts'
-import { systems } from '#contract/systems.ts'
-import { useReply } from '#ui/call.ts'
+import { SystemSelect } from '#ui/parts/system-select.tsx'
 import { standingWords, statusWords } from '#ui/words.ts'
 import { typeWords } from './backup-words.ts'
 import { isFiltered, type BackupsSearch, type backupsSearchSchema } from './backups-search.ts'
@@ -26,7 +25,7 @@ export function BackupFilters({ search, onChange }: { readonly search: BackupsSe
   return (
     <Group mb="sm" gap="sm" align="flex-end" className="no-print">
       <NameSearch value={search.search ?? ''} onChange={(typed) => set({ search: typed })} />
-      <SystemSelect value={search.systemId} onChange={(systemId) => set({ systemId })} />
+      <SystemSelect value={search.systemId} onChange={(systemId) => set({ systemId })} style={filterWidth} />
       <Choice label="Type" words={wordsBy(backupTypes, (type) => typeWords[type])} value={search.type} onChange={(type) => set({ type })} />
       <Choice
         label="Status"
@@ -105,31 +104,6 @@ function Choice({ label, words, value, onChange }: ChoiceProps) {
       clearable
       style={filterWidth}
       data={Object.entries(words).map(([one, wording]) => ({ value: one, label: wording }))}
-      value={value ?? null}
-      onChange={(chosen) => onChange(chosen ?? undefined)}
-    />
-  )
-}
-
-interface SystemSelectProps {
-  readonly value: string | undefined
-  readonly onChange: (id: string | undefined) => void
-  readonly isRequired?: boolean
-}
-
-/** One of the systems that are protected. */
-export function SystemSelect({ value, onChange, isRequired = false }: SystemSelectProps) {
-  const { data } = useReply(systems.list, { query: { pageSize: 200 } })
-  return (
-    <Select
-      label="System"
-      placeholder={isRequired ? 'Choose one' : 'All'}
-      clearable={!isRequired}
-      required={isRequired}
-      searchable
-      style={filterWidth}
-      nothingFoundMessage="No system has that name"
-      data={(data?.rows ?? []).map(({ id, name, title }) => ({ value: id, label: `${title} (${name})` }))}
       value={value ?? null}
       onChange={(chosen) => onChange(chosen ?? undefined)}
     />

@@ -9,7 +9,7 @@ import { JobProgress } from '#ui/parts/job-progress.tsx'
 import { Note } from '#ui/parts/tone.tsx'
 import { askAgain } from '#ui/call.ts'
 import { printWhole } from '#ui/words.ts'
-import { SystemSelect } from './backup-filters.tsx'
+import { SystemSelect } from '#ui/parts/system-select.tsx'
 import { upload } from './upload.ts'
 
 interface ImportDraft {

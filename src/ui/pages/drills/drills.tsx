@@ -6,11 +6,11 @@ import { z } from 'zod'
 import { printDuration } from '#base/units.ts'
 import { drills, type DrillView } from '#contract/drills.ts'
 import { pageQuery, uuidSchema } from '#contract/shapes.ts'
-import { systems } from '#contract/systems.ts'
 import { useReply } from '#ui/call.ts'
 import { DataTable, TableSkeleton, type Column } from '#ui/parts/data-table.tsx'
 import { Loaded, Placeholder } from '#ui/parts/loaded.tsx'
 import { Page, Section } from '#ui/parts/page.tsx'
+import { SystemSelect } from '#ui/parts/system-select.tsx'
 import { Instant } from '#ui/parts/time.tsx'
 import { Badge } from '#ui/parts/tone.tsx'
 import { useSearchState } from '#ui/search.ts'
@@ -115,19 +115,10 @@ interface FiltersProps {
 }
 
 function Filters({ system, outcome, change }: FiltersProps) {
-  const known = useReply(systems.list, { query: { pageSize: 200 } })
   return (
     <Section>
       <Group align="flex-end">
-        <Select
-          label="System"
-          clearable
-          searchable
-          placeholder="All"
-          data={(known.data?.rows ?? []).map(({ id, title }) => ({ value: id, label: title }))}
-          value={system ?? null}
-          onChange={(value) => change({ system: value ?? undefined, page: 1 })}
-        />
+        <SystemSelect value={system} onChange={(id) => change({ system: id, page: 1 })} />
         <Select
           label="Outcome"
           clearable

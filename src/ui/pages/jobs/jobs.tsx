@@ -5,11 +5,11 @@ import { z } from 'zod'
 import { printDuration } from '#base/units.ts'
 import { jobs, type Job } from '#contract/jobs.ts'
 import { pageQuery, statusSchema, statuses, uuidSchema } from '#contract/shapes.ts'
-import { systems } from '#contract/systems.ts'
 import { useReply } from '#ui/call.ts'
 import { DataTable, TableSkeleton, type Column } from '#ui/parts/data-table.tsx'
 import { Loaded, Placeholder } from '#ui/parts/loaded.tsx'
 import { Page, Section } from '#ui/parts/page.tsx'
+import { SystemSelect } from '#ui/parts/system-select.tsx'
 import { Ago } from '#ui/parts/time.tsx'
 import { Badge } from '#ui/parts/tone.tsx'
 import { useSearchState } from '#ui/search.ts'
@@ -102,7 +102,6 @@ interface FiltersProps {
 }
 
 function Filters({ search: { status, kind, system }, onChange }: FiltersProps) {
-  const known = useReply(systems.list, { query: { pageSize: 200 } })
   return (
     <Group mb="sm">
       <Select
@@ -122,15 +121,7 @@ function Filters({ search: { status, kind, system }, onChange }: FiltersProps) {
         value={kind ?? null}
         onChange={(value) => onChange({ kind: value ?? undefined, page: 1 })}
       />
-      <Select
-        label="System"
-        clearable
-        searchable
-        placeholder="All"
-        data={(known.data?.rows ?? []).map(({ id, title }) => ({ value: id, label: title }))}
-        value={system ?? null}
-        onChange={(value) => onChange({ system: value ?? undefined, page: 1 })}
-      />
+      <SystemSelect value={system} onChange={(id) => onChange({ system: id, page: 1 })} />
     </Group>
   )
 }

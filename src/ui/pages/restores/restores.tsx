@@ -5,11 +5,11 @@ import { Link, useNavigate } from '@tanstack/react-router'
 import { z } from 'zod'
 import { restoreKinds, restores, type RestoreView } from '#contract/restores.ts'
 import { pageQuery, statusSchema, statuses, uuidSchema } from '#contract/shapes.ts'
-import { systems } from '#contract/systems.ts'
 import { useReply } from '#ui/call.ts'
 import { DataTable, TableSkeleton, type Column } from '#ui/parts/data-table.tsx'
 import { Loaded, Placeholder } from '#ui/parts/loaded.tsx'
 import { Page, Section } from '#ui/parts/page.tsx'
+import { SystemSelect } from '#ui/parts/system-select.tsx'
 import { Countdown, Instant } from '#ui/parts/time.tsx'
 import { Badge } from '#ui/parts/tone.tsx'
 import { useSearchState } from '#ui/search.ts'
@@ -114,18 +114,9 @@ interface FiltersProps {
 }
 
 function Filters({ search: { system, kind, status, from, to }, change }: FiltersProps) {
-  const known = useReply(systems.list, { query: { pageSize: 200 } })
   return (
     <Group mb="sm" align="flex-end" className="no-print">
-      <Select
-        label="System"
-        clearable
-        searchable
-        placeholder="All"
-        data={(known.data?.rows ?? []).map(({ id, title }) => ({ value: id, label: title }))}
-        value={system ?? null}
-        onChange={(value) => change({ system: value ?? undefined, page: 1 })}
-      />
+      <SystemSelect value={system} onChange={(id) => change({ system: id, page: 1 })} />
       <Select
         label="What"
         clearable
