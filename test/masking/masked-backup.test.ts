@@ -42,6 +42,13 @@ test('large objects and files are left out, and that is said', async () => {
   assert.ok(told['exactness'].some(({ what }: { what: string }) => what.startsWith('masked columns: ')))
 })
 
+test('a masked backup is read back by a verify and proven by a drill like any other', async () => {
+  const { json: verified } = await clinic.place.expect(0, 'verify', told['backup'])
+  assert.equal(verified['status'], 'completed')
+  const { json: drilled } = await clinic.place.expect(0, 'drill', told['backup'])
+  assert.equal(drilled['outcome'], 'proven')
+})
+
 test('INV-924 the next backup masks the same values alike, another key masks them otherwise', async () => {
   const again = await clinic.restored('again', settings)
   assert.equal(again['sanitization'].key, told['sanitization'].key)

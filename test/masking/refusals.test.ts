@@ -26,7 +26,7 @@ before(async () => {
      create table follow_up (id integer primary key, visit_id bigint references visit, done date);
      create table event (id integer, region text, primary key (id, region)) partition by list (region);
      create table event_a partition of event for values in ('a');
-     create table parent (id integer, secret text);
+     create table parent (id integer, secret text, seen_on date);
      create table child (more text) inherits (parent);
      create table loop (id integer primary key, other integer references loop);
      insert into person (id, number, name, note, code) values (1, 1, 'Ada', 'a note', 'c1');
@@ -123,6 +123,16 @@ const mistakes: readonly [string, object, RegExp][] = [
       ],
     },
     /in two ways/,
+  ],
+  [
+    'two subjects for what is inherited',
+    {
+      columns: [
+        { table: 'parent', column: 'seen_on', mask: 'shift', subject: ['id'] },
+        { table: 'child', column: 'seen_on', mask: 'shift', subject: ['more'] },
+      ],
+    },
+    /child\.seen_on would be masked in two ways/,
   ],
 ]
 

@@ -32,7 +32,7 @@ export async function planMasks(catalog: MaskCatalog, { masks, entities }: MaskW
   for (const { place, rule } of stated.values()) {
     for (const one of await spread({ place, rule, links, stated, catalog }, database)) {
       const before = planned.get(keyOf(one))
-      if (before && JSON.stringify(before.mask) !== JSON.stringify(one.mask)) throw disagreeing(before, one)
+      if (before && !isSame(before, one)) throw disagreeing(before, one)
       if (!before || before.because !== statedHere) planned.set(keyOf(one), one)
     }
   }
@@ -41,6 +41,11 @@ export async function planMasks(catalog: MaskCatalog, { masks, entities }: MaskW
   for (const one of columns) assertFits(one)
   assertExcludable(excluded, links, (place) => isExcluded(place.table) || isNulled(planned.get(keyOf(place))))
   return { excluded, columns, warnings: columns.flatMap((one) => keyWarning(one)) }
+}
+
+function isSame(one: PlannedMask, other: PlannedMask): boolean {
+  const [a, b] = [one, other].map(({ mask, rule }) => JSON.stringify([mask, rule.mask === 'shift' ? rule.subject : null]))
+  return a === b
 }
 
 function isNulled(planned: PlannedMask | undefined): boolean {
