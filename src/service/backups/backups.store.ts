@@ -1,5 +1,6 @@
 import { sql, type ExpressionBuilder, type OrderByItemBuilder, type Selectable, type Updateable } from 'kysely'
 import type { z } from 'zod'
+import { wholeTypes } from '#base/backup-types.ts'
 import type { backups } from '#contract/backups.ts'
 import { anywhere, boundsOf } from '#service/catalog/page.ts'
 import type { Tx } from '#service/catalog/scope.ts'
@@ -175,12 +176,13 @@ export async function pastBackups(
     .execute()
 }
 
-/** The newest whose manifest tells what its sources held. */
+/** The newest of the system as it was whose manifest tells what its sources held. */
 export async function newestMetadata(tx: Tx, systemId: string): Promise<StoredBackup['metadata'][]> {
   const rows = await tx
     .selectFrom('backups')
     .select('metadata')
     .where('system_id', '=', systemId)
+    .where('type', 'in', wholeTypes)
     .where('status', 'in', ['completed', 'completed_with_gaps'])
     .orderBy('created_at', 'desc')
     .limit(5)
