@@ -18,6 +18,7 @@ import { people } from './people.ts'
 import { settings } from './settings.ts'
 import { tenants } from './tenants.ts'
 import { repositories } from './repositories.ts'
+import { records } from './records.ts'
 import { retention } from './retention.ts'
 import { restores } from './restores.ts'
 import { schedules } from './schedules.ts'
@@ -47,6 +48,7 @@ export const contract = {
   backupContent,
   history,
   restores,
+  records,
   schedules,
   drills,
   alerts,

@@ -35,6 +35,8 @@ export const permissionMatrix = {
   'holds.release': ['SYSTEM_ADMIN'],
   'restores.read': ['SYSTEM_ADMIN', 'BACKUP_OPERATOR', 'RESTORE_APPROVER', 'AUDITOR', 'VIEWER'],
   'restores.preview': ['SYSTEM_ADMIN', 'BACKUP_OPERATOR', 'RESTORE_APPROVER'],
+  /** Rows of single records, before and after: patient data is shown. */
+  'records.read': ['SYSTEM_ADMIN', 'BACKUP_OPERATOR', 'RESTORE_APPROVER'],
   'restores.execute': ['SYSTEM_ADMIN', 'RESTORE_APPROVER'],
   'restores.approve': ['SYSTEM_ADMIN', 'RESTORE_APPROVER'],
   'jobs.read': ['SYSTEM_ADMIN', 'BACKUP_OPERATOR', 'RESTORE_APPROVER', 'AUDITOR', 'VIEWER'],

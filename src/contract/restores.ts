@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { endpoint } from './endpoint.ts'
+import { appliedRecordsSchema, recordPlanSchema, recordPolicySchema, recordWishSchema } from './records.ts'
 import {
   faultSchema,
   idParamsSchema,
@@ -64,8 +65,12 @@ export const planSummarySchema = z.object({
 })
 export type PlanSummary = z.infer<typeof planSummarySchema>
 
+/** The whole of something, or single records of it (`records.ts`). */
+export const restoreExtents = ['whole', 'records'] as const
+
 export const planSchema = z.object({
   id: uuidSchema,
+  extent: z.enum(restoreExtents),
   tenantId: uuidSchema,
   systemId: uuidSchema.nullable(),
   /** To be typed to confirm it. */
@@ -76,6 +81,8 @@ export const planSchema = z.object({
   /** Of exactly what was planned; a signature is bound to it. */
   digest: z.string().nullable(),
   summary: planSummarySchema.nullable(),
+  /** Of single records; theirs is no summary. */
+  records: recordPlanSchema.nullable(),
   fault: faultSchema.nullable(),
   requiresSecondApprover: z.boolean(),
   createdBy: z.string(),
@@ -100,6 +107,8 @@ export const validationResultsSchema = z.object({
   releaseBackupId: uuidSchema.nullable().optional(),
   /** Of a hook that failed when everything was live already. */
   hookFault: faultSchema.optional(),
+  /** Of single records. */
+  records: appliedRecordsSchema.optional(),
 })
 export type ValidationResults = z.infer<typeof validationResultsSchema>
 
@@ -107,6 +116,7 @@ export const restoreSchema = z.object({
   id: uuidSchema,
   tenantId: uuidSchema,
   kind: z.enum(restoreKinds),
+  extent: z.enum(restoreExtents),
   ofRestoreId: uuidSchema.nullable(),
   systemId: uuidSchema.nullable(),
   systemName: z.string(),
@@ -134,9 +144,9 @@ export const restoreSchema = z.object({
 })
 export type RestoreView = z.infer<typeof restoreSchema>
 
-export const restoreScopes = ['full', 'database', 'files'] as const
+export const restoreScopes = ['full', 'database', 'files', 'records'] as const
 
-const previewBody = z.strictObject({
+const previewFields = z.strictObject({
   backupId: uuidSchema,
   scope: z.enum(restoreScopes).default('full'),
   /** Named: only these, and there; without a URL to the system's own place. */
@@ -170,6 +180,23 @@ const previewBody = z.strictObject({
     .default([]),
   /** Given up when more rows than this are written between plan and swap. */
   lossRowsMax: countSchema.max(Number.MAX_SAFE_INTEGER).optional(),
+  /** Of the scope `records`: which ones. They go back to where the system has its database. */
+  records: z.array(recordWishSchema).min(1).max(100).optional(),
+  policy: recordPolicySchema.optional(),
+})
+
+const wholeOnly = ['roots', 'tables', 'lossRowsMax'] as const
+
+const previewBody = previewFields.superRefine((request, context) => {
+  const refuse = (field: string, message: string) => context.addIssue({ code: 'custom', path: [field], message })
+  if (request.scope !== 'records') {
+    for (const field of ['records', 'policy'] as const) if (request[field] !== undefined) refuse(field, 'goes with the scope records alone')
+    return
+  }
+  if (request.records === undefined) refuse('records', 'name at least one record')
+  for (const field of wholeOnly) if (request[field] !== undefined) refuse(field, 'does not go with the scope records')
+  if ((request.databases?.length ?? 0) > 1) refuse('databases', 'records come back into one database at a time')
+  if (request.databases?.some(({ url }) => url !== undefined)) refuse('databases', 'records go back to the database of the system')
 })
 export type PreviewRequest = z.output<typeof previewBody>
 
@@ -192,7 +219,8 @@ export const restores = {
     method: 'POST',
     path: '/api/v1/restore/preview',
     summary: 'plan a restore: what would come back, and what would be lost',
-    description: 'Changes nothing. It may take minutes: the reply names the plan, which is ready when its job has ended.',
+    description:
+      'Changes nothing. It may take minutes: the reply names the plan, which is ready when its job has ended. With the scope `records` it lays single records beside what is live, row by row.',
     permission: 'restores.preview',
     status: 202,
     body: previewBody,
@@ -256,6 +284,7 @@ export const restores = {
       ...pageQuery,
       systemId: uuidSchema.optional(),
       kind: z.enum(restoreKinds).optional(),
+      extent: z.enum(restoreExtents).optional(),
       status: statusSchema.optional(),
       /** Those that begin when a second person has signed. */
       waitsForApproval: z.enum(['true', 'false']).optional(),

@@ -11,6 +11,7 @@ import { addJobs } from './jobs/jobs.routes.ts'
 import { addNotices } from './notices/notices.routes.ts'
 import { addAudit } from './audit/audit.routes.ts'
 import { addRepositories } from './repositories/repositories.routes.ts'
+import { addRecords } from './records/records.routes.ts'
 import { addRetention } from './retention/retention.routes.ts'
 import { addRestores } from './restores/restores.routes.ts'
 import { addSystems } from './systems/systems.routes.ts'
@@ -45,6 +46,7 @@ export const slices: readonly AddRoutes[] = [
   addRetention,
   addBackups,
   addRestores,
+  addRecords,
   addSchedules,
   addAnomalies,
   addDrills,

@@ -40,6 +40,7 @@ export const permissionGroups: readonly { readonly title: string; readonly permi
       permissions: {
         'restores.read': 'see restores and who signed them',
         'restores.preview': 'plan restores',
+        'records.read': 'find single records, and see their rows before and after: patient data is shown',
         'restores.execute': 'carry restores out',
         'restores.approve': 'approve restores of others',
         'drills.read': 'see drills',

@@ -40,6 +40,9 @@ const signed = { confirm: 'system-of-ours', reason: 'the disk broke', signature 
 const unsigned = { body: signed, admitted: { status: 409, code: 'TOTP_NEEDED' } }
 const notReady = { admitted: { status: 409, code: 'PLAN_NOT_READY' } }
 
+/** Nobody listens where its database is. */
+const noDatabase = { status: 502, code: 'DATABASE_UNREACHABLE' }
+
 /** Its repository is a row alone. */
 const unreadable = { admitted: { status: 409, code: 'REPOSITORY_NOT_FOUND' } }
 
@@ -218,6 +221,10 @@ export const samples: Readonly<Record<string, Make>> = {
   'restores.details': about('restore'),
   'restores.undo': about('restore', unsigned),
   'restores.release': about('restore', unsigned),
+  'records.kinds': about('system', { admitted: noDatabase, isHeavy: true }),
+  'records.find': about('system', { body: { kind: 'patient', key: 'A-1' }, admitted: noDatabase, isHeavy: true }),
+  'records.change': about('plan', notReady),
+  'records.rows': about('plan', { ...notReady, query: { schema: 'clinic', table: 'patient' } }),
   'restores.cancel': async (world) => ({ params: { id: await world.restore('pending') }, body: { reason: 'not now' } }),
 
   'backups.estimate': newBackup({ type: 'files' }),

@@ -105,16 +105,8 @@ export class ChangeJournal {
   }
 
   static async open(stateDirectory: string, id: string): Promise<ChangeJournal> {
+    const state = await readChangeState(stateDirectory, id)
     const folder = changeFolder(stateDirectory, id)
-    const file = path.join(folder, journalName)
-    let text: string
-    try {
-      text = await readFile(file, 'utf8')
-    } catch (error) {
-      if (errnoOf(error) !== 'ENOENT') throw error
-      throw new Fault('RESTORE_NOT_FOUND', `there is no restore ${id} in ${stateDirectory}`, { restore: id }, { cause: error })
-    }
-    const state = parse(changeJournalSchema, text, `journal ${file}`, 'RESTORE_STATE')
     return new ChangeJournal(folder, await readChangeSet(folder), state)
   }
 
@@ -137,6 +129,19 @@ async function assertCameToNothing(stateDirectory: string, { restore, digest }: 
   if (state.step !== 'abandoned' || state.digest !== digest) throw used
 }
 
+/** Where one stands, without its change set. RESTORE_NOT_FOUND. */
+export async function readChangeState(stateDirectory: string, id: string): Promise<ChangeState> {
+  const file = path.join(changeFolder(stateDirectory, id), journalName)
+  let text: string
+  try {
+    text = await readFile(file, 'utf8')
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw error
+    throw new Fault('RESTORE_NOT_FOUND', `there is no restore ${id} in ${stateDirectory}`, { restore: id }, { cause: error })
+  }
+  return parse(changeJournalSchema, text, `journal ${file}`, 'RESTORE_STATE')
+}
+
 /** Is there a change set of this restore? */
 export function isChangeSet(stateDirectory: string, id: string): boolean {
   return isUuid(id) && existsSync(path.join(changeFolder(stateDirectory, id), journalName))
@@ -148,10 +153,7 @@ export async function listChangeStates(stateDirectory: string): Promise<ChangeSt
   if (!existsSync(folder)) return []
   const ids = (await readdir(folder)).filter((name) => isChangeSet(stateDirectory, name))
   const states = await Promise.all(
-    ids.map(async (id) => {
-      const file = path.join(folder, id, journalName)
-      return parse(changeJournalSchema, await readFile(file, 'utf8'), `journal ${file}`, 'RESTORE_STATE')
-    }),
+    ids.map((id) => readChangeState(stateDirectory, id)),
   )
   return states.toSorted((a, b) => a.createdAt.localeCompare(b.createdAt))
 }

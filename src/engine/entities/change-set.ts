@@ -124,8 +124,15 @@ export function printChangeSet(changeSet: ChangeSet): string {
   return `${JSON.stringify(changeSet, null, 2)}\n`
 }
 
-/** Reads the document of a change set from its folder. PLAN_INVALID when it, or a file of rows, is not as it was written. */
+/** A change set from its folder. PLAN_INVALID when its document, or a file of rows, is not as it was written. */
 export async function readChangeSet(folder: string): Promise<ChangeSet> {
+  const changeSet = await readDocument(folder)
+  for (const part of [...changeSet.tables, ...changeSet.files]) await assertPart(folder, part)
+  return changeSet
+}
+
+/** The document alone, for whoever looks at it. PLAN_INVALID. */
+export async function readDocument(folder: string): Promise<ChangeSet> {
   const file = path.join(folder, changeSetFile)
   let text: string
   try {
@@ -137,7 +144,6 @@ export async function readChangeSet(folder: string): Promise<ChangeSet> {
   const changeSet = parse(changeSetSchema, text, `change set ${file}`, 'PLAN_INVALID')
   if (changeSetDigest(changeSet) !== changeSet.digest)
     throw new Fault('PLAN_INVALID', `change set ${file} is not as it was written`, { file })
-  for (const part of [...changeSet.tables, ...changeSet.files]) await assertPart(folder, part)
   return changeSet
 }
 
@@ -152,7 +158,7 @@ async function assertPart(folder: string, { file, sha256: expected }: Pick<Chang
   if (hash.digest('hex') !== expected) throw new Fault('PLAN_INVALID', `${file} is not as it was written`, { file })
 }
 
-/** COPY text of one table's changes. */
-export function rowsOf(folder: string, file: string): AsyncIterable<Uint8Array> {
-  return createReadStream(path.join(folder, file))
+/** COPY text of one table's changes, from a byte on. */
+export function rowsOf(folder: string, file: string, start = 0): AsyncIterable<Uint8Array> {
+  return createReadStream(path.join(folder, file), { start })
 }

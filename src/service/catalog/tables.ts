@@ -175,6 +175,7 @@ export interface RestorePlanRow {
   system_name: string
   backup_id: string
   repository_id: string
+  extent: WithDefault<'whole' | 'records'>
   run_id: string | null
   status: 'pending' | 'ready' | 'failed'
   request: Json<unknown>
@@ -198,6 +199,7 @@ export interface RestoreOperationRow {
   backup_id: string
   plan_id: string | null
   kind: 'restore' | 'undo' | 'release'
+  extent: WithDefault<'whole' | 'records'>
   of_restore_id: string | null
   status: Status
   restored_by: string

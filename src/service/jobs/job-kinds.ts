@@ -7,12 +7,16 @@ import { exportKind } from './kinds/export.ts'
 import { holdRecordsKind } from './kinds/hold-records.ts'
 import { importKind } from './kinds/import.ts'
 import { pruneKind } from './kinds/prune.ts'
+import { recordsPreviewKind } from './kinds/records-preview.ts'
 import { removeKind } from './kinds/remove.ts'
 import { repositoryCheckKind } from './kinds/repository-check.ts'
 import { releaseKind } from './kinds/release.ts'
+import { releaseRecordsKind } from './kinds/release-records.ts'
 import { restorePreviewKind } from './kinds/restore-preview.ts'
 import { restoreKind } from './kinds/restore.ts'
+import { restoreRecordsKind } from './kinds/restore-records.ts'
 import { undoKind } from './kinds/undo.ts'
+import { undoRecordsKind } from './kinds/undo-records.ts'
 import { verifyKind } from './kinds/verify.ts'
 
 /** THE LIST: a new kind of job is a file in `kinds/`, one in `work/`, and one line here. */
@@ -30,6 +34,10 @@ export const jobKinds: readonly AnyJobKind[] = [
   restoreKind,
   undoKind,
   releaseKind,
+  recordsPreviewKind,
+  restoreRecordsKind,
+  undoRecordsKind,
+  releaseRecordsKind,
   auditCopyKind,
   catalogCopyKind,
   drillKind,

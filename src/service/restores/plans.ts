@@ -1,29 +1,25 @@
-import { z } from 'zod'
+import type { z } from 'zod'
 import { Fault } from '#base/fault.ts'
 import { defaultSettings } from '#base/settings.ts'
 import { durations } from '#base/units.ts'
+import { recordPlanSchema } from '#contract/records.ts'
 import { planSummarySchema, type PlanView, type PreviewRequest } from '#contract/restores.ts'
 import { parseDatabaseUrl, type DatabaseTarget } from '#engine/sources/postgres/target.ts'
-import { parse } from '#base/parse.ts'
 import { knownBackup } from '#service/backups/backups.ts'
 import type { StoredBackup } from '#service/backups/backups.store.ts'
 import type { Scope, Tx } from '#service/catalog/scope.ts'
+import type { FaultRecord } from '#service/catalog/tables.ts'
 import type { House } from '#service/house.ts'
 import type { DatabasePassword, Outcome, Prepared } from '#service/jobs/job-kind.ts'
 import type { RestorePreviewInput, restorePreviewOutputSchema, WantedParts } from '#service/jobs/work/restore-preview.work.ts'
 import { knownRepository, repositorySecrets } from '#service/repositories/repositories.ts'
 import { assertFreeDirectories } from '#service/systems/draft.ts'
 import { activeSystem, knownSystem, systemSources, targetOf } from '#service/systems/systems.ts'
+import { keptPasswords, keptRecords, keptWhole, type StoredRequest } from './plan-requests.ts'
 import { findPlan, insertPlan, needsSecondApprover, updatePlan, type StoredPlan } from './restores.store.ts'
 
 /** How long somebody may think about it. What it was made from is looked at again before anything happens. */
 export const planAgeMsMax = 24 * durations.hour
-
-/** What was asked for, as the catalog keeps it: without passwords. */
-export type StoredRequest = Omit<PreviewRequest, 'databases'> & {
-  readonly databases?:
-    readonly { readonly name: string; readonly url?: string | undefined; readonly freeBytes?: number | undefined }[] | undefined
-}
 
 export async function knownPlan(tx: Tx, id: string): Promise<StoredPlan> {
   const row = await findPlan(tx, id)
@@ -57,54 +53,61 @@ export interface Planner {
   readonly name: string
 }
 
+export interface BegunPlan {
+  readonly id: string
+  readonly systemId: string | null
+  readonly systemName: string
+  readonly tenantId: string
+}
+
 /** The plan's row and the job that makes it. */
 export async function beginPlan(
   house: House,
   tx: Tx,
   { request, by }: { readonly request: PreviewRequest; readonly by: Planner },
-): Promise<{ readonly plan: { readonly id: string; readonly systemName: string; readonly tenantId: string }; readonly runId: string }> {
+): Promise<{ readonly plan: BegunPlan; readonly runId: string }> {
   const backup = await restorableBackup(tx, request.backupId)
   if (backup.system_id !== null) await activeSystem(tx, backup.system_id)
+  else if (request.scope === 'records')
+    throw new Fault('INPUT_INVALID', `backup ${backup.name} is of no system here, so its records have nowhere to go`, { field: 'backupId' })
   const id = house.random.uuid()
-  const { databases, ...rest } = request
-  const passwords = Object.fromEntries(
-    (databases ?? []).flatMap(({ name, password }) => (password === undefined ? [] : [[name, password]])),
-  )
-  const stored: StoredRequest = { ...rest, databases: databases?.map(({ name, url, freeBytes }) => ({ name, url, freeBytes })) }
+  const extent = request.scope === 'records' ? 'records' : 'whole'
   await insertPlan(tx, {
     id,
+    extent,
     tenant_id: backup.tenant_id,
     system_id: backup.system_id,
     system_name: backup.system_name,
     backup_id: backup.id,
     repository_id: backup.repository_id,
-    request: stored,
-    secrets_sealed: Object.keys(passwords).length === 0 ? null : house.sealing.seal(JSON.stringify(passwords), useOf(id)),
+    ...(extent === 'records' ? keptRecords(house, id, request) : keptWhole(house, id, request)),
     created_by: by.name,
     created_by_id: by.id,
     created_at: house.clock.now(),
   })
   const runId = await house.queue.add(tx, {
-    kind: 'restore-preview',
+    kind: extent === 'records' ? 'records-preview' : 'restore-preview',
     tenantId: backup.tenant_id,
     systemId: backup.system_id,
     repositoryId: backup.repository_id,
     subjectId: id,
-    title: `plan of a restore of ${backup.name}`,
+    title: `plan of a restore of ${extent === 'records' ? 'records of ' : ''}${backup.name}`,
     order: {},
     createdBy: by,
     // It only reads: no job of the system is in its way.
     lane: id,
   })
   await updatePlan(tx, id, { run_id: runId })
-  return { plan: { id, systemName: backup.system_name, tenantId: backup.tenant_id }, runId }
+  return { plan: { id, systemId: backup.system_id, systemName: backup.system_name, tenantId: backup.tenant_id }, runId }
 }
 
 /** What the planning child is handed. */
 export async function preparedPlan(house: House, tx: Tx, plan: StoredPlan): Promise<Prepared<RestorePreviewInput>> {
   const request = plan.request as StoredRequest
+  if (request.scope === 'records')
+    throw new Fault('INPUT_INVALID', 'a plan of single records is looked at by making it again', { field: 'planId' })
   const own = await ownPlaces(house, tx, plan.system_id)
-  const { wanted, passwords } = wantedOf(house, plan, request)
+  const { wanted, passwords } = wantedOf(house, plan, { ...request, scope: request.scope })
   return {
     input: {
       planId: plan.id,
@@ -144,7 +147,11 @@ async function ownPlaces(house: House, tx: Tx, systemId: string | null) {
   return { databases: [], roots: [], settings: defaultSettings, databasePasswords: [] }
 }
 
-function wantedOf(house: House, plan: StoredPlan, request: StoredRequest): { wanted: WantedParts; passwords: DatabasePassword[] } {
+interface WholeRequest extends Omit<StoredRequest, 'scope'> {
+  readonly scope: WantedParts['scope']
+}
+
+function wantedOf(house: House, plan: StoredPlan, request: WholeRequest): { wanted: WantedParts; passwords: DatabasePassword[] } {
   const databases = request.databases?.map(({ name, url, freeBytes }) => ({
     name,
     target: url === undefined ? null : parseDatabaseUrl(name, url, {}),
@@ -163,15 +170,12 @@ function wantedOf(house: House, plan: StoredPlan, request: StoredRequest): { wan
   }
 }
 
-const passwordsSchema = z.record(z.string(), z.string())
-
 function passwordsOf(
-  { sealing }: House,
-  { id, secrets_sealed }: StoredPlan,
+  house: House,
+  plan: StoredPlan,
   databases: readonly { readonly name: string; readonly target: DatabaseTarget | null }[],
 ): DatabasePassword[] {
-  if (secrets_sealed === null) return []
-  const passwords = parse(passwordsSchema, sealing.unseal(secrets_sealed, useOf(id)), 'the passwords of a plan')
+  const passwords = keptPasswords(house, plan)
   return databases.flatMap(({ name, target }) => {
     const password = passwords[name]
     return target === null || password === undefined
@@ -182,8 +186,9 @@ function passwordsOf(
 
 /** Of everything that this plan may touch, for whoever carries it out, undoes it or lets it go. */
 export async function databasePasswordsOf(house: House, tx: Tx, plan: StoredPlan): Promise<DatabasePassword[]> {
-  const { passwords } = wantedOf(house, plan, plan.request as StoredRequest)
   const own = await ownPlaces(house, tx, plan.system_id)
+  if (plan.extent === 'records') return [...own.databasePasswords]
+  const { passwords } = wantedOf(house, plan, plan.request as WholeRequest)
   return [...passwords, ...own.databasePasswords]
 }
 
@@ -198,13 +203,17 @@ export async function settlePlan(
     await updatePlan(tx, id, { status: 'ready', document, digest, summary: JSON.stringify(summary), expires_at: expiresAt })
     return
   }
-  const fault = outcome.kind === 'failed' ? outcome.fault : { code: 'CANCELLED', fact: `cancelled by ${outcome.by}`, hint: 'Plan again.' }
-  await updatePlan(tx, id, { status: 'failed', fault: JSON.stringify(fault) })
+  await updatePlan(tx, id, { status: 'failed', fault: JSON.stringify(failureOf(outcome)) })
+}
+
+export function failureOf(outcome: Exclude<Outcome<never>, { readonly kind: 'completed' }>): FaultRecord {
+  return outcome.kind === 'failed' ? outcome.fault : { code: 'CANCELLED', fact: `cancelled by ${outcome.by}`, hint: 'Plan again.' }
 }
 
 export async function planView(tx: Tx, row: StoredPlan): Promise<PlanView> {
   return {
     id: row.id,
+    extent: row.extent,
     tenantId: row.tenant_id,
     systemId: row.system_id,
     systemName: row.system_name,
@@ -212,7 +221,8 @@ export async function planView(tx: Tx, row: StoredPlan): Promise<PlanView> {
     status: row.status,
     runId: row.run_id,
     digest: row.digest,
-    summary: planSummarySchema.nullable().parse(row.summary),
+    summary: row.extent === 'whole' ? planSummarySchema.nullable().parse(row.summary) : null,
+    records: row.extent === 'records' ? recordPlanSchema.nullable().parse(row.summary) : null,
     fault: row.fault,
     requiresSecondApprover: await needsSecondApprover(tx, row.system_id),
     createdBy: row.created_by,
@@ -220,8 +230,4 @@ export async function planView(tx: Tx, row: StoredPlan): Promise<PlanView> {
     expiresAt: row.expires_at?.toISOString() ?? null,
     usedAt: row.used_at?.toISOString() ?? null,
   }
-}
-
-function useOf(id: string): string {
-  return `restore-plan:${id}`
 }

@@ -1,11 +1,12 @@
 import { z } from 'zod'
+import { isUnfinishedChange, listChangeStates } from '#engine/entities/change-journal.ts'
 import { isUnfinished, listJournals } from '#engine/restore/journal.ts'
-import { everything, within } from '#service/catalog/scope.ts'
+import { everything, within, type Tx } from '#service/catalog/scope.ts'
 import type { House } from '#service/house.ts'
 import type { DatabasePassword } from '#service/jobs/job-kind.ts'
 import { startJobProcess } from '#service/jobs/job-process.ts'
 import { databasePasswordsOf, knownPlan } from './plans.ts'
-import { journalState, noteRecovered } from './restore-end.ts'
+import { changeState, journalState, noteRecovered, noteRecoveredRecords } from './restore-end.ts'
 import { stateDirectoryOf } from './restores.ts'
 import { restoresByIds, restoresUnderWay, type StoredRestore } from './restores.store.ts'
 
@@ -17,7 +18,10 @@ const workFile = new URL('../jobs/work/recover.work.ts', import.meta.url)
  */
 export async function recoverLeft(house: House): Promise<void> {
   const stateDirectory = stateDirectoryOf(house)
-  const unfinished = (await listJournals(stateDirectory)).filter(({ state }) => isUnfinished(state)).map(({ state }) => state.restore)
+  const unfinished = [
+    ...(await listJournals(stateDirectory)).filter(({ state }) => isUnfinished(state)).map(({ state }) => state.restore),
+    ...(await listChangeStates(stateDirectory)).filter(isUnfinishedChange).map(({ restore }) => restore),
+  ]
   if (unfinished.length === 0) return
   const { rows, underWay } = await house.catalog.as(everything, async (tx) => ({
     rows: await restoresByIds(tx, unfinished),
@@ -26,10 +30,17 @@ export async function recoverLeft(house: House): Promise<void> {
   const ids = unfinished.filter((id) => !underWay.has(id))
   if (ids.length === 0) return
   const recovered = await recover(house, { stateDirectory, ids }, await passwordsOf(house, rows))
-  for (const row of rows.filter(({ id }) => recovered.includes(id))) {
-    const state = await journalState(house, row.id)
-    if (state) await house.catalog.as(within(row.tenant_id), (tx) => noteRecovered(house, tx, { row, state }))
+  for (const row of rows.filter(({ id }) => recovered.includes(id))) await house.catalog.as(within(row.tenant_id), (tx) => note(house, tx, row))
+}
+
+async function note(house: House, tx: Tx, row: StoredRestore): Promise<void> {
+  if (row.extent === 'records') {
+    const state = await changeState(house, row.id)
+    if (state) await noteRecoveredRecords(house, tx, { row, state })
+    return
   }
+  const state = await journalState(house, row.id)
+  if (state) await noteRecovered(house, tx, { row, state })
 }
 
 async function passwordsOf(house: House, rows: readonly StoredRestore[]): Promise<DatabasePassword[]> {

@@ -1,4 +1,5 @@
 import { Fault, isFault } from '#base/fault.ts'
+import { readChangeState, type ChangeState } from '#engine/entities/change-journal.ts'
 import { RestoreJournal, type JournalState } from '#engine/restore/journal.ts'
 import { recordSystemEvent } from '#service/audit/audit.ts'
 import { enterFound } from '#service/backups/found.ts'
@@ -6,6 +7,7 @@ import type { Tx } from '#service/catalog/scope.ts'
 import type { FaultRecord } from '#service/catalog/tables.ts'
 import type { House } from '#service/house.ts'
 import type { Outcome, Run } from '#service/jobs/job-kind.ts'
+import { restoredRecords } from '#service/jobs/work/restored-records.ts'
 import { restoredOf, type Restored } from '#service/jobs/work/restored.ts'
 import { knownRepository } from '#service/repositories/repositories.ts'
 import { knownPlan } from './plans.ts'
@@ -41,8 +43,23 @@ export async function settleRestore(
 /** A worker that was lost too often to say so may have made it live: the journal knows. */
 async function wentLive(house: House, row: StoredRestore): Promise<Restored | undefined> {
   if (row.kind === 'release') return undefined
+  if (row.extent === 'records') return await wentLiveRecords(house, row)
   const state = await journalState(house, row.id)
   return state?.step === 'swapped' ? restoredOf(state, []) : undefined
+}
+
+async function wentLiveRecords(house: House, { id, kind, of_restore_id: of }: StoredRestore): Promise<Restored | undefined> {
+  const state = await changeState(house, kind === 'undo' ? of! : id)
+  return state?.step === (kind === 'undo' ? 'undone' : 'done') ? restoredRecords(state) : undefined
+}
+
+export async function changeState(house: House, id: string): Promise<ChangeState | undefined> {
+  try {
+    return await readChangeState(stateDirectoryOf(house), id)
+  } catch (error) {
+    if (isFault(error, 'RESTORE_NOT_FOUND')) return undefined
+    throw error
+  }
 }
 
 export async function journalState(house: House, id: string): Promise<JournalState | undefined> {
@@ -124,7 +141,27 @@ export async function noteRecovered(
   await record(house, tx, { row, what: 'recovered', facts: { step: state.step } })
 }
 
-function takenBack({ step, failure }: JournalState): FaultRecord {
+/** The same of single records: `row` is of their restore, whether that was cut off or its undoing. */
+export async function noteRecoveredRecords(
+  house: House,
+  tx: Tx,
+  { row, state }: { readonly row: StoredRestore; readonly state: ChangeState },
+): Promise<void> {
+  const isOpen = row.status !== 'completed' && row.status !== 'completed_with_gaps'
+  if (state.step === 'done' && isOpen) {
+    const run = { id: row.run_id ?? row.id, createdBy: { id: row.restored_by_id, name: row.restored_by } }
+    return await noteRestored(house, tx, { row, restored: restoredRecords(state), run })
+  }
+  if (state.step === 'undone') await updateRestore(tx, row.id, { undone_at: house.clock.now() })
+  else if (row.status === 'pending' || row.status === 'in_progress') {
+    const fault = takenBack(state)
+    await updateRestore(tx, row.id, { status: 'failed', fault: JSON.stringify(fault), completed_at: house.clock.now() })
+    await tellFailed(house, tx, { row, code: fault.code, hint: fault.hint })
+  }
+  await record(house, tx, { row, what: 'recovered', facts: { step: state.step } })
+}
+
+function takenBack({ step, failure }: { readonly step: string; readonly failure: string | null }): FaultRecord {
   const fault = new Fault('RESTORE_STATE', `it was interrupted, and is ${step} now: ${failure ?? 'recovery settled it'}`)
   return { code: fault.code, fact: fault.message, hint: 'The system is as it was before; plan the restore again.' }
 }

@@ -43,8 +43,9 @@ export async function tellFailed(
   await tell(house, tx, { ...about(row), kind: 'restore-failed', fact: `${nameOf(row)} failed: ${code}`, hint, facts: { code } })
 }
 
-function nameOf({ kind, system_name: system }: StoredRestore): string {
-  return kind === 'undo' ? `the undoing of a restore of ${system}` : `a restore of ${system}`
+function nameOf({ kind, extent, system_name: system }: StoredRestore): string {
+  const what = extent === 'records' ? `single records of ${system}` : system
+  return kind === 'undo' ? `the undoing of a restore of ${what}` : `a restore of ${what}`
 }
 
 function about(row: StoredRestore) {

@@ -1,17 +1,27 @@
 import type { FastifyInstance } from 'fastify'
+import { durations } from '#base/units.ts'
 import { adminAliases } from '#contract/admin-aliases.ts'
 import type { BodyOf, Endpoint } from '#contract/endpoint.ts'
 import { restores } from '#contract/restores.ts'
 import type { House } from '#service/house.ts'
+import { startTicker } from '#service/ticker.ts'
 import { serve, type Call } from '#service/http/gate.ts'
 import { personOf } from '#service/people/me.ts'
+import { recordFacts } from './plan-requests.ts'
 import { assertPlaces, beginPlan, knownPlan, planView } from './plans.ts'
+import { removeKeptRows } from './kept-rows.ts'
 import { executeRestore, approvePlan, signAfter } from './signed-acts.ts'
 import { cancelRestore, knownRestore, restoreView } from './restores.ts'
 import { listRestores } from './restores.store.ts'
 import { validateRestore } from './validate.ts'
 
+const keptRowsEveryMs = 10 * durations.minute
+
 export function addRestores(app: FastifyInstance, house: House): void {
+  const ticker = startTicker(house, { name: 'removing rows of records', everyMs: keptRowsEveryMs, isAtOnce: true }, () =>
+    removeKeptRows(house),
+  )
+  app.addHook('onClose', () => ticker[Symbol.asyncDispose]())
   addReading(app, house)
   addPlanning(app, house)
   serve(app, house, restores.execute, (call) => executeRestore(house, call, call.body))
@@ -69,13 +79,18 @@ async function previewRestore<E extends Endpoint>(house: House, call: Call<E>, r
   const { userId, name } = personOf(call)
   return await call.act(async (tx) => {
     const { plan, runId } = await beginPlan(house, tx, { request, by: { id: userId, name } })
-    const { databases, ...rest } = request
+    const { databases, records, ...rest } = request
     return {
       reply: { planId: plan.id, runId },
       tenantId: plan.tenantId,
       subject: { kind: 'restore-plan', id: plan.id, name: plan.systemName },
-      // Without the passwords of databases elsewhere.
-      facts: { ...rest, databases: databases?.map((one) => ({ name: one.name, url: one.url ?? null })) ?? null, runId },
+      // Without the passwords of databases elsewhere, and without the keys of people.
+      facts: {
+        ...rest,
+        databases: databases?.map((one) => ({ name: one.name, url: one.url ?? null })) ?? null,
+        ...(records && { records: recordFacts(house, plan.systemId, records) }),
+        runId,
+      },
     }
   })
 }

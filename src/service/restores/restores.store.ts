@@ -18,6 +18,7 @@ export async function insertPlan(
     | 'system_name'
     | 'backup_id'
     | 'repository_id'
+    | 'extent'
     | 'secrets_sealed'
     | 'created_by'
     | 'created_by_id'
@@ -57,6 +58,7 @@ export type NewRestore = Pick<
   | 'backup_id'
   | 'plan_id'
   | 'kind'
+  | 'extent'
   | 'of_restore_id'
   | 'waits_for_approval'
   | 'restored_by'
@@ -118,11 +120,12 @@ export async function listRestores(tx: Tx, query: RestoreListQuery): Promise<{ r
 
 function matching(
   where: ExpressionBuilder<Tables, 'restore_operations'>,
-  { systemId, kind, status, waitsForApproval, from, to }: RestoreListQuery,
+  { systemId, kind, extent, status, waitsForApproval, from, to }: RestoreListQuery,
 ) {
   return where.and([
     ...(systemId === undefined ? [] : [where('system_id', '=', systemId)]),
     ...(kind === undefined ? [] : [where('kind', '=', kind)]),
+    ...(extent === undefined ? [] : [where('extent', '=', extent)]),
     ...(status === undefined ? [] : [where('status', '=', status)]),
     ...(waitsForApproval === undefined ? [] : [where('waits_for_approval', '=', waitsForApproval === 'true')]),
     ...(from === undefined ? [] : [where('created_at', '>=', new Date(from))]),
@@ -149,4 +152,60 @@ export async function restoresUnderWay(tx: Tx): Promise<Set<string>> {
     .where('waits_for_approval', '=', false)
     .execute()
   return new Set(rows.flatMap(({ id, of }) => (of === null ? [id] : [id, of])))
+}
+
+/** Restores of single records that nobody can take back any more, and that have not been let go; `withRows` are those with rows on disk. */
+export async function pastRecordRestores(
+  tx: Tx,
+  { withRows, now }: { readonly withRows: readonly string[]; readonly now: Date },
+): Promise<StoredRestore[]> {
+  return await tx
+    .selectFrom('restore_operations as one')
+    .selectAll()
+    .where('extent', '=', 'records')
+    .where('kind', '=', 'restore')
+    .where((where) =>
+      where.or([
+        where.and([where('undo_until', '<=', now), where('released_at', 'is', null), where('undone_at', 'is', null)]),
+        where.and([
+          where('id', 'in', [...withRows, nobody]),
+          where.or([where('undone_at', 'is not', null), where('status', 'in', ['failed', 'cancelled'])]),
+        ]),
+      ]),
+    )
+    // Whoever takes it back, or lets it go, is not disturbed.
+    .where((where) =>
+      where.not(
+        where.exists(
+          where
+            .selectFrom('restore_operations as after')
+            .select('after.id')
+            .whereRef('after.of_restore_id', '=', 'one.id')
+            .where('after.status', 'in', ['pending', 'in_progress']),
+        ),
+      ),
+    )
+    .execute()
+}
+
+/** A list of values is never empty. */
+const nobody = '00000000-0000-0000-0000-000000000000'
+
+/** Of these plans, those that are in the making, that somebody may carry out yet, or whose restore goes on. */
+export async function neededPlans(tx: Tx, ids: readonly string[], now: Date): Promise<Set<string>> {
+  if (ids.length === 0) return new Set()
+  const rows = await tx
+    .selectFrom('restore_plans as plan')
+    .leftJoin('restore_operations as one', 'one.id', 'plan.id')
+    .select('plan.id')
+    .where('plan.id', 'in', [...ids])
+    .where((where) =>
+      where.or([
+        where('plan.status', '=', 'pending'),
+        where('one.status', 'in', ['pending', 'in_progress']),
+        where.and([where('plan.status', '=', 'ready'), where('plan.used_at', 'is', null), where('plan.expires_at', '>', now)]),
+      ]),
+    )
+    .execute()
+  return new Set(rows.map(({ id }) => id))
 }

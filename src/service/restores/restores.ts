@@ -50,8 +50,9 @@ export function assertConfirmed(systemName: string, confirm: string): void {
 }
 
 /** PLAN_NOT_READY, PLAN_USED, PLAN_EXPIRED; whether its target is still the same the engine finds out when it begins. */
-export function assertUsable(plan: StoredPlan, now: Date): asserts plan is StoredPlan & { digest: string; document: string } {
-  if (plan.status !== 'ready' || plan.digest === null || plan.document === null)
+export function assertUsable(plan: StoredPlan, now: Date): asserts plan is StoredPlan & { digest: string } {
+  // What single records are written from is no document of the catalog, but a folder.
+  if (plan.status !== 'ready' || plan.digest === null || (plan.extent === 'whole' && plan.document === null))
     throw new Fault('PLAN_NOT_READY', `plan ${plan.id} is ${plan.status}`, { status: plan.status })
   if (plan.used_at !== null) throw new Fault('PLAN_USED', `plan ${plan.id} was carried out already`)
   assertCurrent(plan, now)
@@ -87,6 +88,7 @@ export async function beginRestore(house: House, tx: Tx, wish: RestoreWish): Pro
     backup_id: plan.backup_id,
     plan_id: plan.id,
     kind: 'restore',
+    extent: plan.extent,
     of_restore_id: null,
     waits_for_approval: waits,
     restored_by: wish.by.name,
@@ -148,6 +150,7 @@ export async function beginAfter(house: House, tx: Tx, { kind, of, reason, by, o
     backup_id: restore.backup_id,
     plan_id: restore.plan_id,
     kind,
+    extent: restore.extent,
     of_restore_id: restore.id,
     waits_for_approval: false,
     restored_by: by.name,
@@ -174,17 +177,22 @@ interface Enqueued {
 
 async function enqueue(house: House, tx: Tx, { row, plan, by, order = {} }: Enqueued): Promise<BegunRestore> {
   const runId = await house.queue.add(tx, {
-    kind: row.kind,
+    kind: jobKindOf(row),
     tenantId: row.tenant_id,
     systemId: row.system_id,
     repositoryId: plan.repository_id,
     subjectId: row.id,
-    title: `${row.kind} of ${row.system_name}`,
+    title: `${row.kind} of ${row.extent === 'records' ? 'records of ' : ''}${row.system_name}`,
     order,
     createdBy: by,
     lane: row.system_id ?? plan.repository_id,
   })
   return { row: await updateRestore(tx, row.id, { run_id: runId }), runId }
+}
+
+/** Single records are written and taken back by jobs of their own; what is kept of them is let go as any other. */
+function jobKindOf({ kind, extent }: StoredRestore): string {
+  return extent === 'records' ? `${kind}-records` : kind
 }
 
 /** Takes back what waits; what goes on is told, and given up unless it swaps already. */
@@ -206,9 +214,11 @@ export function digestOfAfter(kind: 'undo' | 'release', restore: StoredRestore, 
     .digest('hex')
 }
 
-function mayUndo({ kind, status, undone_at, released_at }: StoredRestore): boolean {
+function mayUndo({ kind, extent, status, undone_at, released_at }: StoredRestore): boolean {
   const isLive = status === 'completed' || status === 'completed_with_gaps'
-  return kind !== 'release' && isLive && undone_at === null && released_at === null
+  // The undoing of single records takes its change set back, and leaves nothing to take back in its turn.
+  const mayEver = kind === 'restore' || (kind === 'undo' && extent === 'whole')
+  return mayEver && isLive && undone_at === null && released_at === null
 }
 
 function stateOf({ kind, status, undone_at, released_at }: StoredRestore): string {
@@ -222,6 +232,7 @@ export function restoreView(row: StoredRestore): RestoreView {
     id: row.id,
     tenantId: row.tenant_id,
     kind: row.kind,
+    extent: row.extent,
     ofRestoreId: row.of_restore_id,
     systemId: row.system_id,
     systemName: row.system_name,

@@ -5,7 +5,7 @@ import { testLineSchema, type SystemTest, type TestLine } from '#contract/system
 import type { Scope } from '#service/catalog/scope.ts'
 import type { House } from '#service/house.ts'
 import type { Prepared } from '#service/jobs/job-kind.ts'
-import { startJobProcess } from '#service/jobs/job-process.ts'
+import { answeredWork } from '#service/jobs/answered-work.ts'
 import type { RestoreValidateInput } from '#service/jobs/work/restore-validate.work.ts'
 import { knownBackup } from '#service/backups/backups.ts'
 import type { StoredBackup } from '#service/backups/backups.store.ts'
@@ -68,26 +68,9 @@ function standingLine({ name, standing, standing_at }: StoredBackup): TestLine {
 }
 
 async function looked(house: House, prepared: Prepared<RestoreValidateInput>, signal: AbortSignal): Promise<TestLine[]> {
-  const process = await startJobProcess({
-    work: workFile,
-    prepared,
-    attempt: 1,
-    previousTrail: {},
-    clock: house.clock,
-    onProgress: () => undefined,
-    onLog: () => undefined,
-    // Nobody takes it up again: what it would leave to know is not kept.
-    onTrail: async () => true,
-  })
-  const until = AbortSignal.any([signal, AbortSignal.timeout(validationMsMax)])
-  const stop = () => process.cancel(new Fault('CANCELLED', 'the validation was cancelled'))
-  if (until.aborted) stop()
-  until.addEventListener('abort', stop, { once: true })
-  const end = await process.ended
-  until.removeEventListener('abort', stop)
-  if (signal.aborted) throw new Fault('CANCELLED', 'whoever asked has gone')
+  const { end, isLate } = await answeredWork(house, { work: workFile, prepared, msMax: validationMsMax }, signal)
   if (end.kind === 'done') return z.array(testLineSchema).parse(end.output)
-  if (until.aborted) return [late]
+  if (isLate) return [late]
   if (end.kind === 'fault')
     return [{ subject: 'repository', result: 'failed', fact: end.fault.message, hint: end.fault.hint, statements: [] }]
   throw new Error(end.kind === 'gone' ? `the validation ended without a word: ${end.how}` : end.stack)

@@ -1,5 +1,7 @@
 import { systemClock } from '#base/clock.ts'
 import { isFault } from '#base/fault.ts'
+import { recoverChangeSet } from '#engine/entities/apply-change-set.ts'
+import { isChangeSet } from '#engine/entities/change-journal.ts'
 import { recoverRestore } from '#engine/restore/recover.ts'
 import type { WorkTools } from '#service/jobs/job-kind.ts'
 
@@ -13,7 +15,8 @@ export async function work({ stateDirectory, ids }: RecoverInput, { log, signal 
   const recovered: string[] = []
   for (const id of ids) {
     try {
-      const { before, state } = await recoverRestore({ stateDirectory, clock: systemClock, signal }, id)
+      const recover = isChangeSet(stateDirectory, id) ? recoverChangeSet : recoverRestore
+      const { before, state } = await recover({ stateDirectory, clock: systemClock, signal }, id)
       log(`restore ${id} of ${state.system}, interrupted at ${before}, is ${state.step} now`)
       recovered.push(id)
     } catch (error) {

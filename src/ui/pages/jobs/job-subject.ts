@@ -6,16 +6,22 @@ export interface JobSubject {
 }
 
 const backup = { words: 'Open the backup', path: '/backups/' }
+const restore = { words: 'Open the restore', path: '/restores/' }
+const plan = { words: 'Open the restore plan', path: '/restore/plans/' }
 const pathsByKind: Readonly<Record<string, { readonly words: string; readonly path: string }>> = {
   backup,
   verify: backup,
   export: backup,
   import: backup,
   remove: backup,
-  restore: { words: 'Open the restore', path: '/restores/' },
-  undo: { words: 'Open the restore', path: '/restores/' },
-  release: { words: 'Open the restore', path: '/restores/' },
-  'restore-preview': { words: 'Open the restore plan', path: '/restore/plans/' },
+  restore,
+  undo: restore,
+  release: restore,
+  'restore-records': restore,
+  'undo-records': restore,
+  'release-records': restore,
+  'restore-preview': plan,
+  'records-preview': plan,
   drill: { words: 'Open the drill', path: '/drills/' },
 }
 

@@ -1,0 +1,40 @@
+import type { FastifyInstance } from 'fastify'
+import { records } from '#contract/records.ts'
+import type { House } from '#service/house.ts'
+import { serve } from '#service/http/gate.ts'
+import { recordFacts } from '#service/restores/plan-requests.ts'
+import { knownPlan } from '#service/restores/plans.ts'
+import type { StoredPlan } from '#service/restores/restores.store.ts'
+import { findRecord, kindsOf } from './live-records.ts'
+import { keysOf, rowsOf } from './planned-records.ts'
+
+export function addRecords(app: FastifyInstance, house: House): void {
+  serve(app, house, records.kinds, ({ params, scope, signal }) => kindsOf(house, scope, { id: params.id, signal }))
+  serve(app, house, records.find, async ({ params, body, scope, signal, act, concerns }) => {
+    const { database, ...wish } = body
+    concerns({ facts: { records: recordFacts(house, params.id, [wish]) } })
+    const { system, found } = await findRecord(house, scope, { id: params.id, wish, database, signal })
+    return await act(async () => ({
+      reply: found,
+      tenantId: system.tenant_id,
+      subject: { kind: 'system', id: system.id, name: system.name },
+      facts: { records: recordFacts(house, system.id, [wish]), isThere: found.isThere, rows: found.own },
+    }))
+  })
+  // Who looked at whose rows is written down (45 CFR 164.312(b)): the plan says whose they are.
+  serve(app, house, records.change, async ({ params, read, act }) => {
+    const plan = await read((tx) => knownPlan(tx, params.id))
+    const reply = await keysOf(house, plan)
+    return await act(async () => ({ reply, ...about(plan), facts: { records: recordFacts(house, plan.system_id, reply.records) } }))
+  })
+  serve(app, house, records.rows, async ({ params, query, read, act }) => {
+    const plan = await read((tx) => knownPlan(tx, params.id))
+    const { schema, table, after, limit } = query
+    const reply = await rowsOf(house, plan, { schema, table, after, limit })
+    return await act(async () => ({ reply, ...about(plan), facts: { table: `${schema}.${table}`, rows: reply.rows.length } }))
+  })
+}
+
+function about({ id, tenant_id: tenantId, system_name: name }: StoredPlan) {
+  return { tenantId, subject: { kind: 'restore-plan', id, name } }
+}
