@@ -161,7 +161,8 @@ export const records = {
     method: 'GET',
     path: '/api/v1/systems/{id}/record-kinds',
     summary: 'what a patient, a study, an organization is in each database of a system',
-    description: 'By its settings, and as the keys of the database suggest where they say nothing. Reads the definitions of the live database.',
+    description:
+      'By its settings, and as the keys of the database suggest where they say nothing. Reads the definitions of the live database.',
     permission: 'systems.read',
     isShared: true,
     params: idParamsSchema,

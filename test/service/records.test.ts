@@ -61,7 +61,9 @@ async function catalogText(): Promise<string> {
   return await app.here.service.house.catalog.as(everything, async (tx) => {
     const parts: string[] = []
     for (const table of ['audit_events', 'runs', 'run_log', 'restore_plans', 'restore_operations', 'events', 'notices', 'signatures']) {
-      const { rows } = await sql<{ text: string | null }>`select string_agg(one::text, ' ') as text from ${sql.table(table)} one`.execute(tx)
+      const { rows } = await sql<{ text: string | null }>`select string_agg(one::text, ' ') as text from ${sql.table(table)} one`.execute(
+        tx,
+      )
       parts.push(rows[0]?.text ?? '')
     }
     return parts.join(' ')
@@ -180,7 +182,9 @@ test('what is gone comes back; an undo is refused once somebody has written to i
   await removeKeptRows(house)
   assert.ok(existsSync(kept), 'it can still be undone')
   const past = new Date(house.clock.now().getTime() - 1)
-  await house.catalog.as(everything, (tx) => tx.updateTable('restore_operations').set({ undo_until: past }).where('id', '=', restoreId).execute())
+  await house.catalog.as(everything, (tx) =>
+    tx.updateTable('restore_operations').set({ undo_until: past }).where('id', '=', restoreId).execute(),
+  )
   await removeKeptRows(house)
   assert.ok(!existsSync(kept))
   const over = await app.expect(200, 'GET', `/api/v1/restore/${restoreId}`)

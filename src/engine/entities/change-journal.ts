@@ -152,9 +152,7 @@ export async function listChangeStates(stateDirectory: string): Promise<ChangeSt
   const folder = path.join(stateDirectory, 'change-sets')
   if (!existsSync(folder)) return []
   const ids = (await readdir(folder)).filter((name) => isChangeSet(stateDirectory, name))
-  const states = await Promise.all(
-    ids.map((id) => readChangeState(stateDirectory, id)),
-  )
+  const states = await Promise.all(ids.map((id) => readChangeState(stateDirectory, id)))
   return states.toSorted((a, b) => a.createdAt.localeCompare(b.createdAt))
 }
 

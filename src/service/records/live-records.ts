@@ -20,7 +20,11 @@ type Kinds = z.output<typeof records.kinds.reply>
 type Found = z.output<typeof records.find.reply>
 
 /** The kinds of records that a system has, as its live databases say now. */
-export async function kindsOf(house: House, scope: Scope, { id, signal }: { readonly id: string; readonly signal: AbortSignal }): Promise<Kinds> {
+export async function kindsOf(
+  house: House,
+  scope: Scope,
+  { id, signal }: { readonly id: string; readonly signal: AbortSignal },
+): Promise<Kinds> {
   const { sources } = await systemOf(house, scope, id)
   const input: RecordKindsInput = { databases: sources.databases, settings: sources.settings }
   const prepared = { input, databasePasswords: sources.databasePasswords }

@@ -30,7 +30,8 @@ export async function recoverLeft(house: House): Promise<void> {
   const ids = unfinished.filter((id) => !underWay.has(id))
   if (ids.length === 0) return
   const recovered = await recover(house, { stateDirectory, ids }, await passwordsOf(house, rows))
-  for (const row of rows.filter(({ id }) => recovered.includes(id))) await house.catalog.as(within(row.tenant_id), (tx) => note(house, tx, row))
+  for (const row of rows.filter(({ id }) => recovered.includes(id)))
+    await house.catalog.as(within(row.tenant_id), (tx) => note(house, tx, row))
 }
 
 async function note(house: House, tx: Tx, row: StoredRestore): Promise<void> {

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import type { z } from 'zod'
 import { isFault } from '#base/fault.ts'
 import type { SystemSettings } from '#base/settings.ts'
 import { records, type RecordWish } from '#contract/records.ts'

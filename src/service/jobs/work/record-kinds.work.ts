@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import type { z } from 'zod'
 import type { SystemSettings } from '#base/settings.ts'
 import { records } from '#contract/records.ts'
 import { discover } from '#engine/entities/discover.ts'

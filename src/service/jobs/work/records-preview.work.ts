@@ -35,7 +35,8 @@ export async function work(input: RecordsPreviewInput, tools: WorkTools): Promis
   const { folder, stateDirectory, records, own } = input
   const { signal, log } = tools
   const instruments = jobInstruments(tools)
-  for (const { directory } of await removeLeftDrills(stateDirectory, instruments.clock)) log(`removed what was left in ${directory}`, 'warning')
+  for (const { directory } of await removeLeftDrills(stateDirectory, instruments.clock))
+    log(`removed what was left in ${directory}`, 'warning')
   // Of an attempt that was cut off.
   await rm(folder, { recursive: true, force: true })
   await mkdir(path.dirname(folder), { recursive: true, mode: 0o700 })

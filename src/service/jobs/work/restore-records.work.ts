@@ -16,7 +16,10 @@ export interface RestoreRecordsInput {
 }
 
 /** Writes a change set. A successor asks the server what became of the one before: what was committed is done, what was not is written again. */
-export async function work({ id, folder, repository: place, stateDirectory, confirmed }: RestoreRecordsInput, tools: WorkTools): Promise<Restored> {
+export async function work(
+  { id, folder, repository: place, stateDirectory, confirmed }: RestoreRecordsInput,
+  tools: WorkTools,
+): Promise<Restored> {
   const before = await recoveredRecords(stateDirectory, id, tools)
   if (before?.step === 'done') return restoredRecords(before)
   await using repository = await jobRepository(place, tools, {

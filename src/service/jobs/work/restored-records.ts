@@ -16,7 +16,9 @@ export function restoredRecords({ step, applied, undone, notRestored, doneAt, un
       ...(proven && { records: proven }),
       ...(step === 'done' && { swappedAt: doneAt }),
       // Names of files may name people, and these results are read by everybody.
-      ...(notRestored.length > 0 && { notRestored: [`${printCount(notRestored.length)} files: what stands at their places was left alone`] }),
+      ...(notRestored.length > 0 && {
+        notRestored: [`${printCount(notRestored.length)} files: what stands at their places was left alone`],
+      }),
     },
     made: [],
   }
@@ -32,7 +34,9 @@ export async function recoveredRecords(
   try {
     const { before, state } = await recoverChangeSet({ stateDirectory, clock: systemClock, signal }, id)
     log(
-      before === state.step ? `an earlier attempt left it ${before}` : `an earlier attempt was cut off at ${before}; it is ${state.step} now`,
+      before === state.step
+        ? `an earlier attempt left it ${before}`
+        : `an earlier attempt was cut off at ${before}; it is ${state.step} now`,
     )
     return state
   } catch (error) {
