@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { endpoint } from './endpoint.ts'
-import { idParamsSchema, instantSchema, nameSchema, uuidSchema, wholeNumberSchema } from './shapes.ts'
+import { idParamsSchema, instantSchema, nameSchema, uuidSchema } from './shapes.ts'
 
 const countSchema = z.number().int().nonnegative()
 
@@ -95,7 +95,7 @@ export const history = {
       fields: z.array(z.string().min(1).max(63)).min(1).max(100).optional(),
       since: instantSchema.optional(),
       until: instantSchema.optional(),
-      rowsMax: wholeNumberSchema(1, 1000).default(200),
+      rowsMax: z.number().int().min(1).max(1000).default(200),
     }),
     reply: historySchema,
   }),
