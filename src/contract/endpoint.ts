@@ -42,6 +42,8 @@ export interface Endpoint<
   readonly perMinuteMax?: number
   /** The reply holds what is shown once: where it is remembered, it is sealed. */
   readonly hasSecretReply?: boolean
+  /** It changes nothing, and is no GET because what it asks for may stand in no URL: asked twice it is answered twice, and nothing is remembered. */
+  readonly isLook?: boolean
   /**
    * Many look at it at once, again and again: those who ask for the same rows at the same time are given one answer. What it
    * says depends on the scope, the path and the query, never on who asks.
@@ -68,6 +70,7 @@ type EndpointParts = Pick<
   | 'isForSessions'
   | 'perMinuteMax'
   | 'hasSecretReply'
+  | 'isLook'
   | 'isShared'
 > &
   Partial<Pick<Endpoint, 'isAudited' | 'params' | 'query' | 'body' | 'reply' | 'status'>>

@@ -81,7 +81,7 @@ export const history = {
     description:
       'Read from the repository, in a process of its own; the key stands in no path, job or log. The rows of the record itself are told field by field, and those of the tables that are asked for; of the others, how many came, changed and went.',
     permission: 'backups.download',
-    hasSecretReply: true,
+    isLook: true,
     perMinuteMax: 60,
     params: idParamsSchema,
     body: z.strictObject({

@@ -220,8 +220,8 @@ async function answerTo<E extends Endpoint>(
 /** `Idempotency-Key`: the same request sent twice is carried out once, and answered twice alike. */
 function rememberedOf(asked: Asked<Endpoint>, given: unknown): Remembered | undefined {
   const key = asked.request.headers['idempotency-key']
-  if (typeof key !== 'string' || asked.caller.kind === 'nobody' || !asked.endpoint.isAudited || asked.endpoint.media !== undefined)
-    return undefined
+  const { isAudited, media, isLook = false } = asked.endpoint
+  if (typeof key !== 'string' || asked.caller.kind === 'nobody' || !isAudited || media !== undefined || isLook) return undefined
   if (!/^[\x21-\x7e]{1,128}$/.test(key))
     throw new Fault('INPUT_INVALID', 'an Idempotency-Key has 1 to 128 printable characters', { field: 'Idempotency-Key' })
   // Keyed: what was sent may hold a password, and nobody shall try passwords against what the catalog remembers.
