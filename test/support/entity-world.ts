@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { systemClock } from '#base/clock.ts'
 import type { BackupId } from '#base/ids.ts'
 import { defaultSettings, type SystemSettings } from '#base/settings.ts'
@@ -28,6 +28,7 @@ export interface Wanted {
   readonly policy?: Partial<ChangePolicy>
   /** The live directory of the root `files`. */
   readonly files?: string
+  readonly user?: string
 }
 
 export interface Planned {
@@ -41,12 +42,14 @@ export class EntityWorld implements AsyncDisposable {
   readonly shop: Workshop
   readonly repository: Repository
   readonly stateDirectory: string
+  readonly passwordFile: string
 
   private constructor(cluster: TestCluster, shop: Workshop, repository: Repository) {
     this.cluster = cluster
     this.shop = shop
     this.repository = repository
     this.stateDirectory = shop.at('state')
+    this.passwordFile = shop.at('password')
   }
 
   static async make(): Promise<EntityWorld> {
@@ -54,6 +57,7 @@ export class EntityWorld implements AsyncDisposable {
     const storage = openLocal(shop.at('repository'))
     await createRepository(storage, password, instruments)
     await mkdir(shop.at('plans'))
+    await writeFile(shop.at('password'), password)
     return new EntityWorld(await testCluster(), shop, await openRepository(storage, password, instruments))
   }
 
@@ -72,7 +76,7 @@ export class EntityWorld implements AsyncDisposable {
     return id
   }
 
-  async plan({ database, backup: wanted, entities, settings = defaultSettings, policy = {}, files }: Wanted): Promise<Planned> {
+  async plan({ database, backup: wanted, entities, settings = defaultSettings, policy = {}, files, user }: Wanted): Promise<Planned> {
     const found = await findBackup(this.repository, wanted, { now: systemClock.now() })
     const opened = await openBackup(this.repository, found)
     const folder = this.shop.at(`plans/${systemRandom.uuid()}`)
@@ -82,7 +86,10 @@ export class EntityWorld implements AsyncDisposable {
         opened,
         settings,
         entities,
-        database: { section: opened.manifest.databases[0]!, target: this.cluster.target(database) },
+        database: {
+          section: opened.manifest.databases[0]!,
+          target: { ...this.cluster.target(database), ...(user !== undefined && { user }) },
+        },
         roots: files === undefined ? [] : [{ name: 'files', path: files }],
         policy: changePolicySchema.parse(policy),
         folder,

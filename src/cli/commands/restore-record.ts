@@ -8,7 +8,6 @@ import { openWanted } from '#engine/backup/open-wanted.ts'
 import { applyChangeSet, undoChangeSet } from '#engine/entities/apply-change-set.ts'
 import type { Applied, ChangeState } from '#engine/entities/change-journal.ts'
 import { changePolicySchema, type ChangePolicy, type ChangeSet } from '#engine/entities/change-set.ts'
-import { assertHoldsRecords } from '#engine/entities/holds-records.ts'
 import { planChangeSet } from '#engine/entities/plan-change-set.ts'
 import { defaultDrillParent } from '#engine/restore/drill-place.ts'
 import { instruments, openedForReading, type CommandContext } from '#cli/command.ts'
@@ -47,7 +46,6 @@ export async function planRecord(options: RecordPlanOptions, context: CommandCon
   await using repository = await openedForReading(options, context)
   const { backup, system } = options
   const opened = await openWanted(repository, { backup, system, now: systemClock.now(), foreignRoot: undefined }, signal)
-  assertHoldsRecords(opened, entities)
   const [only, other] = opened.manifest.databases
   const section = database ? opened.manifest.databases.find(({ name }) => name === database.name) : other ? undefined : only
   if (!section) {

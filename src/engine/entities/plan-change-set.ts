@@ -10,6 +10,7 @@ import { connect, type Connection } from '#engine/sources/postgres/connection.ts
 import { findClosure, rootKeys, type Closure } from '#engine/sources/postgres/closure.ts'
 import type { DatabaseSection } from '#engine/sources/postgres/database-section.ts'
 import { inOneView, searchPathOf, withNamesOf } from '#engine/sources/postgres/reading-session.ts'
+import { assertSeesEveryRow } from '#engine/sources/postgres/row-privileges.ts'
 import { whichDatabase } from '#engine/sources/postgres/server-identity.ts'
 import { applySessionSettings } from '#engine/sources/postgres/session-settings.ts'
 import { connectStage } from '#engine/sources/postgres/stage-session.ts'
@@ -21,6 +22,7 @@ import { compareTables, type Compared } from './compare-tables.ts'
 import { discover, discoverIn, type Discovered } from './discover.ts'
 import { noModel, waysOf } from './entity-model.ts'
 import { filesOfEntity } from './entity-files.ts'
+import { assertHoldsRecords } from './holds-records.ts'
 import { printTable } from './ownership.ts'
 import { lossOfFiles, planRecordFiles } from './plan-files.ts'
 import { stageBackup } from './staged-backup.ts'
@@ -44,7 +46,7 @@ export interface ChangeSetOrder {
 /**
  * What it would take to bring some records back from a backup, row by row, written into a folder of its own. Nothing is changed to learn
  * it: the backup's rows are staged in a private place, and both sides are looked at in one view each. Faults: ENTITY_UNKNOWN when the
- * backup has no such record, those of the closure, of a drill, ENTITY_DRIFT, HOST_IO.
+ * backup has no such record, RESTORE_NOT_WHOLE when it may hold a part of it, those of the closure, of a drill, ENTITY_DRIFT, HOST_IO.
  */
 export async function planChangeSet(
   repository: Repository,
@@ -53,9 +55,11 @@ export async function planChangeSet(
   signal: AbortSignal,
 ): Promise<ChangeSet> {
   const { opened, folder, database, stateDirectory, place } = order
+  assertHoldsRecords(opened, order.entities)
   const restore = order.id ?? instruments.random.uuid()
   await makeFolder(folder)
   await using live = await connect(database.target, signal)
+  await assertSeesEveryRow(live)
   const names = await searchPathOf(live)
   await applySessionSettings(live, database.section.sessionSettings)
   await using staged = await stageBackup(

@@ -3,10 +3,10 @@ import { quoteName, type Connection } from './connection.ts'
 import type { GraphTable } from './reference-graph.ts'
 
 /**
- * Under row security a role sees, and changes, a part: hidden rows would look deleted (SAFETY rule 32). Also asked for: what a change
- * set does to its tables, and reading all others, which is how it proves that it changed nothing else. Each lack prints its GRANT.
+ * Under row security a role sees, and changes, a part: hidden rows would look deleted (SAFETY rule 32). DATABASE_ROW_SECURITY when any
+ * table has it and the role may not pass it by.
  */
-export async function assertMayWriteRows(connection: Connection, tables: readonly GraphTable[]): Promise<void> {
+export async function assertSeesEveryRow(connection: Connection): Promise<void> {
   const { user } = connection.target
   const [role] = await connection.query<{ bypasses: boolean }>(
     'SELECT rolsuper OR rolbypassrls AS bypasses FROM pg_catalog.pg_roles WHERE rolname OPERATOR(pg_catalog.=) CURRENT_USER',
@@ -15,10 +15,15 @@ export async function assertMayWriteRows(connection: Connection, tables: readonl
     `SELECT pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) AS name FROM pg_catalog.pg_class c
        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relrowsecurity AND n.nspname !~ '^pg_' LIMIT 1`,
   )
-  if (secured && !role?.bypasses) {
-    const fact = `role ${user} has no BYPASSRLS, so rows of ${secured.name} may be hidden from it, and hidden rows look deleted`
-    throw new Fault('DATABASE_ROW_SECURITY', fact, { role: user, table: secured.name })
-  }
+  if (!secured || role?.bypasses) return
+  const fact = `role ${user} has no BYPASSRLS, so rows of ${secured.name} may be hidden from it, and hidden rows look deleted`
+  throw new Fault('DATABASE_ROW_SECURITY', fact, { role: user, table: secured.name })
+}
+
+/** What a change set does to its tables. DATABASE_PRIVILEGE prints the GRANT for what the role lacks. */
+export async function assertMayWriteRows(connection: Connection, tables: readonly GraphTable[]): Promise<void> {
+  await assertSeesEveryRow(connection)
+  const { user } = connection.target
   const lacking = await connection.query<{ name: string; grants: string }>(
     `SELECT n.nspname || '.' || c.relname AS name, pg_catalog.string_agg(right_name, ', ') AS grants
      FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
