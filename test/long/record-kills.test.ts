@@ -62,16 +62,16 @@ async function killed({ folder, changeSet }: Planned, changes: number): Promise<
     world.passwordFile,
   ]
   const child = spawn('bin/integrum', [...args, '--state', world.stateDirectory], { stdio: 'ignore', detached: true })
-  let isOver = false
-  const exited = once(child, 'exit').then(() => (isOver = true))
+  const exited = once(child, 'exit')
+  const isOver = () => child.exitCode !== null || child.signalCode !== null
   let last = await seen(changeSet.restore)
-  for (let left = changes; left > 0 && !isOver;) {
+  for (let left = changes; left > 0 && !isOver();) {
     await systemClock.sleep(1)
     const now = await seen(changeSet.restore)
     if (now !== last) left -= 1
     last = now
   }
-  if (!isOver) process.kill(-child.pid!, 'SIGKILL')
+  if (!isOver()) process.kill(-child.pid!, 'SIGKILL')
   await exited
 }
 
