@@ -2,6 +2,7 @@ import { Button, Group, Stack, Text } from '@mantine/core'
 import { hintOf } from '#ui/hints.ts'
 import { IconArrowLeft, IconArrowRight, IconPrinter, IconRefresh } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
+import type { RecordPlan } from '#contract/records.ts'
 import type { PlanView } from '#contract/restores.ts'
 import { printLeft } from '#ui/instants.ts'
 import { JobProgress } from '#ui/parts/job-progress.tsx'
@@ -13,13 +14,18 @@ import { capitalized } from '#ui/words.ts'
 import { LookNow } from './integrity.tsx'
 import { PlanEffect } from './plan-effect.tsx'
 import { missingRoles, type BackupParts } from './scope-order.ts'
-import { stateOfPlan } from './words-of-plan.ts'
+import { RecordChoices } from './records-choices.tsx'
+import { RecordsEffect } from './records-effect.tsx'
+import { stateOfPlan, type PlanState } from './words-of-plan.ts'
+import { isDecided } from './words-of-records.ts'
 
 interface EffectProps {
   readonly plan: PlanView
   readonly parts: BackupParts | undefined
   readonly onScope: () => void
   readonly onSign: () => void
+  /** Another plan in place of this one. */
+  readonly onPlan: (planId: string) => void
 }
 
 /** Step 3. What would happen, before anything does. */
@@ -34,6 +40,7 @@ export function EffectStep(props: EffectProps) {
       </Section>
     )
   if (state === 'failed') return <NoPlan {...props} />
+  if (plan.records !== null) return <RecordsStep {...props} records={plan.records} state={state} />
   return (
     <Stack gap="lg">
       {plan.summary && <PlanEffect systemName={plan.systemName} summary={plan.summary} systemId={plan.systemId} />}
@@ -45,7 +52,27 @@ export function EffectStep(props: EffectProps) {
   )
 }
 
-function GoOn({ plan, onScope, onSign }: EffectProps) {
+interface RecordsStepProps extends EffectProps {
+  readonly records: RecordPlan
+  readonly state: PlanState
+}
+
+/** Single records: what would be written, and the choices that would make it another plan. */
+function RecordsStep({ records, state, ...props }: RecordsStepProps) {
+  const { plan, onScope, onPlan } = props
+  const may = useMay()
+  return (
+    <Stack gap="lg">
+      <RecordsEffect plan={plan} records={records} />
+      {may('restores.preview', plan.tenantId) && may('records.read', plan.tenantId) && (
+        <RecordChoices key={plan.id} plan={plan} records={records} onPlan={onPlan} />
+      )}
+      {state === 'expired' ? <Expired onScope={onScope} /> : <GoOn {...props} isBlocked={!isDecided(records)} />}
+    </Stack>
+  )
+}
+
+function GoOn({ plan, onScope, onSign, isBlocked = false }: EffectProps & { readonly isBlocked?: boolean }) {
   const may = useMay()
   const canOrder = may('restores.execute', plan.tenantId)
   return (
@@ -70,7 +97,7 @@ function GoOn({ plan, onScope, onSign }: EffectProps) {
             The plan as a page
           </Button>
           {canOrder && (
-            <Button rightSection={<IconArrowRight size={16} aria-hidden />} onClick={onSign}>
+            <Button rightSection={<IconArrowRight size={16} aria-hidden />} disabled={isBlocked} onClick={onSign}>
               Go on to sign
             </Button>
           )}
@@ -106,6 +133,8 @@ const advice: Readonly<Record<string, string>> = {
   RESTORE_SPACE_UNKNOWN: 'Go back and say under “Free space” how much the server has free.',
   RESTORE_SPACE: 'Free space there, or restore elsewhere: another server, another directory.',
   ROOT_IN_USE: 'Stop the programs that have files open there, or give the system hooks that stop and start them. Or restore elsewhere.',
+  ENTITY_UNKNOWN: 'Look at kind and key, or choose a backup from before the record was deleted.',
+  ENTITY_KEY: 'Go back and type the key as the application shows it.',
   USAGE: 'Go back and choose another place or another scope.',
 }
 

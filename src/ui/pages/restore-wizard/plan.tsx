@@ -18,6 +18,7 @@ import { Approval } from '#ui/pages/restores/approval.tsx'
 import { stateOfRestore } from '#ui/pages/restores/restore-state.ts'
 import { PlanLeft } from './effect-step.tsx'
 import { PlanEffect } from './plan-effect.tsx'
+import { RecordsEffect } from './records-effect.tsx'
 import { stateOfPlan, type PlanState } from './words-of-plan.ts'
 
 const stateWords: Readonly<Record<PlanState, Wording>> = {
@@ -92,10 +93,11 @@ function Plan({ plan }: { readonly plan: PlanView }) {
           was={isDone(restore.data) ? 'done' : 'planned'}
         />
       )}
+      {plan.records && <RecordsEffect plan={plan} records={plan.records} was={isDone(restore.data) ? 'done' : 'planned'} />}
       <Section title="Signatures">
         <SignatureList subjectId={id} />
       </Section>
-      {restore.data?.waitsForApproval && summary && <Approval plan={{ ...plan, summary }} restore={restore.data} />}
+      {restore.data?.waitsForApproval && (summary ?? plan.records) && <Approval plan={plan} restore={restore.data} />}
     </Stack>
   )
 }

@@ -14,6 +14,7 @@ import { RestoreBody } from '#ui/pages/restores/restore-body.tsx'
 import { ChooseBackup } from './choose-backup.tsx'
 import { EffectStep } from './effect-step.tsx'
 import { firstChoice, type BackupParts, type ScopeChoice } from './scope-order.ts'
+import { SignRecords } from './records-sign.tsx'
 import { ScopeStep } from './scope-step.tsx'
 import { SignStep } from './sign-step.tsx'
 import { stepOf, wizardSchema, wizardSteps, type WizardAddress, type WizardStep } from './wizard-address.ts'
@@ -130,6 +131,7 @@ function Scope({ backupId, choices, keep, move }: ScopePartProps) {
             </Text>
             <ScopeStep
               backupId={backupId}
+              systemId={systemId}
               parts={manifest}
               own={own}
               choice={choice}
@@ -151,6 +153,8 @@ function Planned({ plan, step, move }: { readonly plan: PlanView; readonly step:
   const backup = useReply(backups.details, { params: { id: backupId } }, { isAsked: plan.status === 'failed' })
   const parts: BackupParts | undefined = backup.data?.manifest ?? undefined
   if (step === 'restore') return <RestoreBody id={plan.id} />
+  if (step === 'sign' && plan.records !== null)
+    return <SignRecords plan={plan} records={plan.records} onBack={() => move({ step: undefined })} />
   if (step === 'sign' && summary !== null) return <SignStep plan={{ ...plan, summary }} onBack={() => move({ step: undefined })} />
   return (
     <EffectStep
@@ -158,6 +162,7 @@ function Planned({ plan, step, move }: { readonly plan: PlanView; readonly step:
       parts={parts}
       onScope={() => move({ backup: backupId, plan: undefined, step: 'scope' })}
       onSign={() => move({ step: 'sign' })}
+      onPlan={(planId) => move({ plan: planId, step: undefined })}
     />
   )
 }

@@ -1,9 +1,10 @@
 import type { z } from 'zod'
 import { restores } from '#contract/restores.ts'
 import { GiB } from '#base/units.ts'
+import type { RecordWish } from '#contract/records.ts'
 
 export type PreviewOrder = z.input<(typeof restores.preview)['body']>
-export const whats = ['everything', 'databases', 'files', 'tables'] as const
+export const whats = ['everything', 'databases', 'files', 'tables', 'records'] as const
 export type What = (typeof whats)[number]
 
 export type RoleWish = { readonly kind: 'create' } | { readonly kind: 'map'; readonly to: string }
@@ -21,6 +22,9 @@ export interface ScopeChoice {
   readonly freeGiB: Readonly<Record<string, number>>
   readonly roles: Readonly<Record<string, RoleWish>>
   readonly lossRowsMax: number | undefined
+  readonly records: readonly RecordWish[]
+  /** In which the records are; undefined: in the only one. */
+  readonly recordsDatabase: string | undefined
 }
 
 export interface BackupParts {
@@ -58,6 +62,8 @@ export function firstChoice(parts: BackupParts, own: OwnPlaces | null): ScopeCho
     freeGiB: {},
     roles: {},
     lossRowsMax: undefined,
+    records: [{ kind: '', key: '' }],
+    recordsDatabase: undefined,
   }
 }
 
@@ -83,6 +89,7 @@ export function isElsewhere({ what, where }: ScopeChoice): boolean {
 
 /** What the service is asked to plan. */
 export function orderOf(choice: ScopeChoice, backupId: string, parts: BackupParts): PreviewOrder {
+  if (choice.what === 'records') return recordsOrder(choice, backupId)
   const { what, urls, passwords, paths, freeGiB, roles, tables, lossRowsMax } = choice
   const [databases, roots] = [chosenDatabases(choice, parts), chosenRoots(choice, parts)]
   const elsewhere = isElsewhere(choice)
@@ -107,10 +114,21 @@ export function orderOf(choice: ScopeChoice, backupId: string, parts: BackupPart
   }
 }
 
+/** They go back to where the system has its database. */
+function recordsOrder({ records, recordsDatabase }: ScopeChoice, backupId: string): PreviewOrder {
+  return {
+    backupId,
+    scope: 'records',
+    records: [...records],
+    ...(recordsDatabase !== undefined && { databases: [{ name: recordsDatabase }] }),
+  }
+}
+
 /** What is still missing or wrong, by the field where it is said: `databases.0.url`. The service looks again. */
 export function faultsOf(choice: ScopeChoice, order: PreviewOrder, parts: BackupParts): Readonly<Record<string, string>> {
   const found: Record<string, string> = {}
   const parsed = restores.preview.body.safeParse(order)
+  if (choice.what === 'records') return parsed.success ? {} : { records: 'choose a kind and type a key for each record' }
   if (!parsed.success) for (const { path, message } of parsed.error.issues) found[path.join('.')] ??= message
   if (choice.what === 'tables' && choice.tables.length === 0) found['tables'] = 'choose at least one table'
   if (chosenDatabases(choice, parts).length + chosenRoots(choice, parts).length === 0) found['parts'] = 'choose what comes back'

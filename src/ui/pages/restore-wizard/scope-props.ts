@@ -2,6 +2,7 @@ import type { BackupParts, OwnPlaces, PreviewOrder, ScopeChoice } from './scope-
 
 export interface ScopeStepProps {
   readonly backupId: string
+  readonly systemId: string | null
   readonly parts: BackupParts
   readonly own: OwnPlaces | null
   readonly choice: ScopeChoice

@@ -6,7 +6,9 @@ import { capitalized, counted } from '#ui/words.ts'
 import { Refusal } from '#ui/parts/refusal.tsx'
 import { Section } from '#ui/parts/page.tsx'
 import { Note } from '#ui/parts/tone.tsx'
+import { useMay } from '#ui/session.ts'
 import { Places } from './places.tsx'
+import { RecordsScope } from './records-scope.tsx'
 import { RoleChoices } from './role-choices.tsx'
 import { chosenDatabases, faultsOf, isElsewhere, orderOf, type What } from './scope-order.ts'
 import type { ScopePartProps, ScopeStepProps } from './scope-props.ts'
@@ -31,8 +33,14 @@ export function ScopeStep(props: ScopeStepProps) {
       <Stack gap="lg">
         <HowMuch {...props} faults={shown} />
         {choice.what === 'tables' && <TableChoice {...props} fault={shown['tables']} />}
-        <Where {...props} faults={shown} />
-        <MoreWishes {...props} faults={shown} />
+        {choice.what === 'records' && props.systemId !== null ? (
+          <RecordsScope {...props} systemId={props.systemId} faults={shown} />
+        ) : (
+          <>
+            <Where {...props} faults={shown} />
+            <MoreWishes {...props} faults={shown} />
+          </>
+        )}
         {Object.keys(shown).length > 0 && (
           <div role="alert">
             <Note tone="bad" title="Something is missing yet">
@@ -61,7 +69,8 @@ export function ScopeStep(props: ScopeStepProps) {
   )
 }
 
-function HowMuch({ backupId, parts, choice, change, faults }: ScopePartProps) {
+function HowMuch({ backupId, systemId, parts, choice, change, faults }: ScopePartProps) {
+  const may = useMay()
   const { databases, roots } = parts
   const hasBoth = databases.length > 0 && roots.length > 0
   const all = [
@@ -70,6 +79,9 @@ function HowMuch({ backupId, parts, choice, change, faults }: ScopePartProps) {
   ].join(' and ')
   const choices: readonly (readonly [What, string, string])[] = [
     ['everything', 'Everything in this backup', all],
+    ...(databases.length > 0 && systemId !== null && may('records.read')
+      ? ([['records', 'Single records', 'one patient, one study: with all that belongs to it, and nothing else']] as const)
+      : []),
     ...(hasBoth || databases.length > 1 ? ([['databases', 'Databases alone', 'the files stay as they are']] as const) : []),
     ...(hasBoth || roots.length > 1 ? ([['files', 'Files alone', 'the databases stay as they are']] as const) : []),
     ...(databases.length > 0
@@ -107,17 +119,21 @@ function HowMuch({ backupId, parts, choice, change, faults }: ScopePartProps) {
             {capitalized(faults['parts'])}
           </Text>
         )}
-        {roots.length > 0 && (
-          <Text size="sm">
-            Just one file?{' '}
-            <Anchor underline="always" renderRoot={(props) => <Link to="/backups/$id" params={{ id: backupId }} {...props} />}>
-              Look through the files of this backup
-            </Anchor>{' '}
-            and download it: no restore is needed.
-          </Text>
-        )}
+        {roots.length > 0 && <JustOneFile backupId={backupId} />}
       </Stack>
     </Section>
+  )
+}
+
+function JustOneFile({ backupId }: { readonly backupId: string }) {
+  return (
+    <Text size="sm">
+      Just one file?{' '}
+      <Anchor underline="always" renderRoot={(props) => <Link to="/backups/$id" params={{ id: backupId }} {...props} />}>
+        Look through the files of this backup
+      </Anchor>{' '}
+      and download it: no restore is needed.
+    </Text>
   )
 }
 

@@ -9,11 +9,13 @@ import { Note } from '#ui/parts/tone.tsx'
 import { useMay, useMe } from '#ui/session.ts'
 import { LossStatement } from '#ui/pages/restore-wizard/loss-statement.tsx'
 import { PlanLeft } from '#ui/pages/restore-wizard/effect-step.tsx'
+import { RecordsLoss } from '#ui/pages/restore-wizard/records-effect.tsx'
 import { meaningOf } from '#ui/pages/restore-wizard/words-of-plan.ts'
+import { recordsMeaning } from '#ui/pages/restore-wizard/words-of-records.ts'
 import { CancelRestore } from './cancel-restore.tsx'
 
 interface ApprovalProps {
-  readonly plan: PlanView & { readonly summary: NonNullable<PlanView['summary']> }
+  readonly plan: PlanView
   readonly restore: RestoreView
 }
 
@@ -48,13 +50,13 @@ export function Approval({ plan, restore }: ApprovalProps) {
 }
 
 function ApproveForm({ plan, restore }: ApprovalProps) {
-  const { id, systemName, summary } = plan
+  const { id, systemName, summary, records } = plan
   const approve = useAct(restores.approve, ['restores', 'jobs', 'signatures', 'health'])
   return (
     <ConfirmForm
       typed={systemName}
       asksReason
-      meaning={meaningOf('approve', systemName, summary)}
+      meaning={records ? recordsMeaning('approve', systemName, records) : meaningOf('approve', systemName, summary!)}
       submit={`Sign, and let the restore of ${systemName} begin`}
       isBusy={approve.isPending}
       error={approve.error}
@@ -65,7 +67,7 @@ function ApproveForm({ plan, restore }: ApprovalProps) {
         )
       }
     >
-      <LossStatement summary={summary} />
+      {records ? <RecordsLoss records={records} was="planned" /> : <LossStatement summary={summary!} />}
       <Text size="sm">
         {restore.restoredBy} ordered it, <Instant at={restore.createdAt} />, because: <strong>{restore.reason}</strong>. Time left:{' '}
         <PlanLeft plan={plan} />.

@@ -12,9 +12,11 @@ import { SignatureList } from '#ui/parts/signature-list.tsx'
 import { Instant } from '#ui/parts/time.tsx'
 import { Note } from '#ui/parts/tone.tsx'
 import { LossStatement } from '#ui/pages/restore-wizard/loss-statement.tsx'
+import { RecordsLoss } from '#ui/pages/restore-wizard/records-effect.tsx'
 import { Approval } from './approval.tsx'
 import { CancelRestore } from './cancel-restore.tsx'
-import { kindWords, stateOfRestore } from './restore-state.ts'
+import { stateOfRestore, whatWords } from './restore-state.ts'
+import { RecordsResult } from './records-result.tsx'
 import { Result } from './result.tsx'
 import { UndoRelease } from './undo-release.tsx'
 
@@ -32,21 +34,27 @@ function Restore({ restore }: { readonly restore: RestoreView }) {
   const { status, kind, planId, waitsForApproval, runId } = restore
   const plan = useReply(restores.plan, { params: { id: planId ?? '' } }, { isAsked: planId !== null })
   const summary = plan.data?.id === planId ? plan.data?.summary : null
+  const records = plan.data?.id === planId ? plan.data?.records : null
   const isEnded = status === 'completed' || status === 'completed_with_gaps'
   return (
     <Stack gap="lg">
       <Standing restore={restore} />
-      {waitsForApproval && plan.data && summary && <Approval plan={{ ...plan.data, summary }} restore={restore} />}
+      {waitsForApproval && plan.data && (summary ?? records) && <Approval plan={plan.data} restore={restore} />}
       {runId !== null && !isEnded && (
         <Section title="As it goes on">
           <JobProgress runId={runId} hasCancel={false} />
         </Section>
       )}
-      {isEnded && <Result restore={restore} />}
+      {isEnded && (restore.extent === 'records' ? <RecordsResult restore={restore} /> : <Result restore={restore} />)}
       <UndoRelease restore={restore} />
       {summary && kind === 'restore' && (
         <Section title="What was known when it was planned">
           <LossStatement summary={summary} was={isEnded ? 'done' : 'planned'} />
+        </Section>
+      )}
+      {records && kind === 'restore' && (
+        <Section title="What was known when it was planned">
+          <RecordsLoss records={records} was={isEnded ? 'done' : 'planned'} />
         </Section>
       )}
       <Record restore={restore} />
@@ -87,7 +95,7 @@ function Record({ restore }: { readonly restore: RestoreView }) {
       <Stack gap="md">
         <Facts
           rows={[
-            ['What', kindWords[kind]],
+            ['What', whatWords(restore)],
             [
               'Of',
               systemId === null ? (

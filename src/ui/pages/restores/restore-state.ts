@@ -5,6 +5,11 @@ type Kind = (typeof restoreKinds)[number]
 
 export const kindWords: Readonly<Record<Kind, string>> = { restore: 'Restore', undo: 'Undo', release: 'Release' }
 
+/** With what it is about, where that is not the whole of something. */
+export function whatWords({ kind, extent }: Pick<RestoreView, 'kind' | 'extent'>): string {
+  return extent === 'records' ? `${kindWords[kind]} of records` : kindWords[kind]
+}
+
 /** In the middle of a sentence. */
 const names: Readonly<Record<Kind, string>> = { restore: 'restore', undo: 'undo', release: 'release' }
 
@@ -16,8 +21,8 @@ export interface RestoreState {
 }
 
 /** Into a place where nothing was: nothing is kept beside it, and to undo it is to take it away again. */
-export function replacedNothing({ kind, safetyBackupId, withoutSafetyBackupReason }: RestoreView): boolean {
-  return kind === 'restore' && safetyBackupId === null && withoutSafetyBackupReason === null
+export function replacedNothing({ kind, extent, safetyBackupId, withoutSafetyBackupReason }: RestoreView): boolean {
+  return kind === 'restore' && extent === 'whole' && safetyBackupId === null && withoutSafetyBackupReason === null
 }
 
 /** Where a restore stands, in words for whoever was just woken. */
@@ -30,9 +35,11 @@ export function stateOfRestore(restore: RestoreView): RestoreState {
       meaning: 'Nothing has begun. It begins when somebody else has read the plan and signed.',
     }
   if (status === 'pending') return { tone: 'neutral', words: 'Waits its turn', meaning: 'Nothing has been touched yet.' }
-  if (status === 'in_progress') return { ...statusWords.in_progress, meaning: whileRunning(kind) }
+  if (status === 'in_progress')
+    return { ...statusWords.in_progress, meaning: restore.extent === 'records' ? whileWriting : whileRunning(kind) }
   if (status === 'failed') return failed(restore)
   if (status === 'cancelled') return { ...statusWords.cancelled, meaning: `What was there before the ${names[kind]} is there as it was.` }
+  if (restore.extent === 'records') return endedRecords(restore)
   if (undoneAt !== null) return { tone: 'neutral', words: 'Undone', meaning: 'What it had replaced is live again.' }
   if (kind === 'release')
     return {
@@ -52,6 +59,22 @@ export function stateOfRestore(restore: RestoreView): RestoreState {
       meaning: `What came back is live. What it had replaced was let go; it cannot be undone any more.${gaps}`,
     }
   return { ...statusWords[status], meaning: `What came back is live. What it replaced is kept beside it, and can be put back.${gaps}` }
+}
+
+const whileWriting = 'It is written in one transaction: until its end nothing is changed, and it can be cancelled.'
+
+function endedRecords({ kind, status, undoneAt, releasedAt }: RestoreView): RestoreState {
+  if (undoneAt !== null) return { tone: 'neutral', words: 'Undone', meaning: 'The rows are as they were before.' }
+  const ended = statusWords[status]
+  if (kind === 'undo') return { ...ended, meaning: 'The rows that the restore wrote are as they were before it.' }
+  if (kind === 'release') return { ...ended, meaning: 'The rows that were kept for an undo are removed. What is live was not touched.' }
+  const gaps = status === 'completed_with_gaps' ? ' Not all files came back: see what was left as it is.' : ''
+  if (releasedAt !== null)
+    return {
+      ...ended,
+      meaning: `The records are live. The rows that were kept for an undo are removed; it cannot be undone any more.${gaps}`,
+    }
+  return { ...ended, meaning: `The records are live, and no other row was changed. It can be undone.${gaps}` }
 }
 
 function whileRunning(kind: Kind): string {

@@ -5,14 +5,14 @@ import { restores } from '#contract/restores.ts'
 import { useReply } from '#ui/call.ts'
 import { Page } from '#ui/parts/page.tsx'
 import { RestoreBody } from './restore-body.tsx'
-import { kindWords } from './restore-state.ts'
+import { whatWords } from './restore-state.ts'
 
 export function RestorePage() {
   const { id = '' } = useParams({ strict: false }) as { id?: string }
   const { data } = useReply(restores.details, { params: { id } })
   return (
     <Page
-      title={data?.id === id ? `${kindWords[data.kind]} of ${data.systemName}` : 'Restore'}
+      title={data?.id === id ? `${whatWords(data)} of ${data.systemName}` : 'Restore'}
       trail={[{ title: 'Restore history', to: '/restores' }]}
       actions={
         <Button variant="default" leftSection={<IconPrinter size={16} aria-hidden />} onClick={() => window.print()}>

@@ -16,7 +16,7 @@ import { useSearchState } from '#ui/search.ts'
 import { useMay } from '#ui/session.ts'
 import { statusWords } from '#ui/words.ts'
 import { dayAfter, startOfDay } from './days.ts'
-import { kindWords, stateOfRestore } from './restore-state.ts'
+import { kindWords, stateOfRestore, whatWords } from './restore-state.ts'
 
 const daySchema = z.iso.date().optional()
 const searchSchema = z.object({
@@ -39,7 +39,7 @@ const columns: readonly Column<RestoreView>[] = [
       </Anchor>
     ),
   },
-  { id: 'kind', title: 'What', cell: ({ kind }) => kindWords[kind] },
+  { id: 'kind', title: 'What', cell: whatWords },
   { id: 'system', title: 'System', cell: ({ systemName }) => systemName },
   { id: 'state', title: 'State', cell: (restore) => <Badge tone={stateOfRestore(restore).tone}>{stateOfRestore(restore).words}</Badge> },
   {

@@ -21,7 +21,7 @@ export function UndoRelease({ restore }: { readonly restore: RestoreView }) {
   const canAct = may('restores.execute', restore.tenantId)
   return (
     <Section
-      title={replacedNothing(restore) ? 'It can be taken away again' : 'What it replaced is kept'}
+      title={keptTitle(restore)}
       actions={
         canAct && (
           <Group gap="xs" className="no-print">
@@ -43,11 +43,17 @@ export function UndoRelease({ restore }: { readonly restore: RestoreView }) {
   )
 }
 
+function keptTitle(restore: RestoreView): string {
+  if (restore.extent === 'records') return 'It can be undone'
+  return replacedNothing(restore) ? 'It can be taken away again' : 'What it replaced is kept'
+}
+
 function Kept({ restore }: { readonly restore: RestoreView }) {
-  const { undoUntil } = restore
+  const { undoUntil, extent } = restore
   const now = useNow(1_000)
   if (replacedNothing(restore))
     return <Text size="sm">Nothing was in its place. Undo takes away what came back; release says that it stays, and ends the undo.</Text>
+  if (extent === 'records' && undoUntil !== null) return <KeptRows undoUntil={undoUntil} />
   if (undoUntil === null) return <Text size="sm">It can be put back until it is released.</Text>
   if (new Date(undoUntil) <= now)
     return (
@@ -68,26 +74,43 @@ function Kept({ restore }: { readonly restore: RestoreView }) {
   )
 }
 
+/** Rows of people are removed by the service itself when nobody may need them any more. */
+function KeptRows({ undoUntil }: { readonly undoUntil: string }) {
+  return (
+    <div>
+      <Text fz={26} fw={650} lh={1.3}>
+        <Countdown until={undoUntil} over="over" />
+      </Text>
+      <Text size="sm">
+        Until <Instant at={undoUntil} />, as long as nobody has written to these rows since. Then what is kept for it is removed.
+      </Text>
+    </div>
+  )
+}
+
 interface ActProps {
   readonly restore: RestoreView
   readonly isOpen: boolean
   readonly onClose: () => void
 }
 
+function nameOf({ extent, systemName }: RestoreView): string {
+  return extent === 'records' ? `restore of records of ${systemName}` : `restore of ${systemName}`
+}
+
 /** Its own loss statement: an undo is a restore as well (SAFETY rule 11). */
 function Undo({ restore, isOpen, onClose }: ActProps) {
-  const { id, systemName, validationResults } = restore
-  const isAlone = replacedNothing(restore)
+  const { id, systemName } = restore
   const navigate = useNavigate()
   const undo = useAct(restores.undo, changed)
   return (
     <Confirm
       isOpen={isOpen}
       onClose={onClose}
-      title={`Undo the restore of ${systemName}`}
+      title={`Undo the ${nameOf(restore)}`}
       typed={systemName}
       asksReason
-      meaning={`I order that what the restore of ${systemName} replaced is put back`}
+      meaning={`I order that what the ${nameOf(restore)} replaced is put back`}
       submit="Sign and undo the restore"
       isBusy={undo.isPending}
       error={undo.error}
@@ -98,22 +121,35 @@ function Undo({ restore, isOpen, onClose }: ActProps) {
         )
       }
     >
-      <Stack gap="sm">
-        <Note tone="bad" title="What exists now and would be gone">
-          <Text size="sm">
-            Every change to rows, and every file written, since <Instant at={validationResults.swappedAt} absent="the restore" />. How many
-            there are is not known.
-          </Text>
-        </Note>
+      {restore.extent === 'records' ? (
         <Text size="sm">
-          {isAlone
-            ? 'What came back is taken away: before the restore nothing was there.'
-            : 'Exactly what was live before the restore comes back, in moments.'}{' '}
-          What is there now is kept in its turn, so that this can be undone as well. It is refused when what is there is not what the
-          restore left.
+          Exactly these rows and files become what they were before the restore, with the same proof. It is refused, and nothing is changed,
+          when one of them was written since. It cannot be undone in its turn.
         </Text>
-      </Stack>
+      ) : (
+        <WhatUndoTakes restore={restore} />
+      )}
     </Confirm>
+  )
+}
+
+function WhatUndoTakes({ restore }: { readonly restore: RestoreView }) {
+  return (
+    <Stack gap="sm">
+      <Note tone="bad" title="What exists now and would be gone">
+        <Text size="sm">
+          Every change to rows, and every file written, since <Instant at={restore.validationResults.swappedAt} absent="the restore" />. How
+          many there are is not known.
+        </Text>
+      </Note>
+      <Text size="sm">
+        {replacedNothing(restore)
+          ? 'What came back is taken away: before the restore nothing was there.'
+          : 'Exactly what was live before the restore comes back, in moments.'}{' '}
+        What is there now is kept in its turn, so that this can be undone as well. It is refused when what is there is not what the restore
+        left.
+      </Text>
+    </Stack>
   )
 }
 
@@ -123,15 +159,16 @@ function Release({ restore, isOpen, onClose }: ActProps) {
   const release = useAct(restores.release, changed)
   const [isBackedUp, setIsBackedUp] = useState(true)
   const isAlone = replacedNothing(restore)
+  const isOfRecords = restore.extent === 'records'
   const [without, setWithout] = useState('')
   return (
     <Confirm
       isOpen={isOpen}
       onClose={onClose}
-      title={`Let go of what the restore of ${systemName} replaced`}
+      title={`Let go of what the ${nameOf(restore)} replaced`}
       typed={systemName}
       asksReason
-      meaning={`I order that what the restore of ${systemName} replaced is let go`}
+      meaning={`I order that what the ${nameOf(restore)} replaced is let go`}
       submit="Sign and release"
       isBusy={release.isPending}
       error={release.error}
@@ -145,9 +182,9 @@ function Release({ restore, isOpen, onClose }: ActProps) {
     >
       <Stack gap="sm">
         <Note tone="warning" title="After this the restore cannot be undone any more">
-          <Text size="sm">{releaseWords(isAlone, isBackedUp)}</Text>
+          <Text size="sm">{isOfRecords ? releaseRecordsWords : releaseWords(isAlone, isBackedUp)}</Text>
         </Note>
-        {!isAlone && (
+        {!isAlone && !isOfRecords && (
           <Switch
             label="Back it up first"
             description="Rows that were written between the safety backup and the swap exist there alone."
@@ -170,6 +207,8 @@ function Release({ restore, isOpen, onClose }: ActProps) {
     </Confirm>
   )
 }
+
+const releaseRecordsWords = 'The rows that are kept for an undo are removed. What is live is not touched.'
 
 function releaseWords(isAlone: boolean, isBackedUp: boolean): string {
   if (isAlone) return 'Nothing was replaced, so nothing is dropped. What came back stays.'

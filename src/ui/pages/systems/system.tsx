@@ -14,6 +14,7 @@ import { EditSystem } from './edit-system.tsx'
 import { HistorySection } from './history-section.tsx'
 import { PoliciesSection } from './policies-section.tsx'
 import { ProtectionSection } from './protection-section.tsx'
+import { RecordModelSection } from './record-model.tsx'
 import { RetireSystem } from './retire-system.tsx'
 import { FactsSection, SourcesSection } from './sources-section.tsx'
 import { TestSection } from './test-section.tsx'
@@ -63,6 +64,7 @@ function Shown({ system, onEdit }: { readonly system: SystemView; readonly onEdi
       <SourcesSection system={system} />
       <HistorySection systemId={system.id} />
       {!isRetired && <TestSection system={system} />}
+      {!isRetired && system.databases.length > 0 && <RecordModelSection systemId={system.id} />}
       {!isRetired && <PoliciesSection system={system} />}
       <FactsSection system={system} />
     </Page>
