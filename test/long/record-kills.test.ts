@@ -97,7 +97,7 @@ test('SAFETY rule 31: INV-912 killed at any moment, a record is as it was or as 
       planned.changeSet.files.map(({ adds, replaces, removes }) => [adds, replaces, removes]),
       [[2, 1, 1]],
     )
-    await killed(planned, 1 + pick(9))
+    await killed(planned, 1 + pick(14))
     await recoverChangeSets(world.stateDirectory, systemClock, AbortSignal.timeout(60_000))
     const { restore } = planned.changeSet
     const state = isChangeSet(world.stateDirectory, restore) ? (await ChangeJournal.open(world.stateDirectory, restore)).state : undefined
