@@ -79,7 +79,7 @@ export async function releaseChangeSet(id: string, { stateDirectory, confirmed }
   await journal.change({ step: journal.state.step === 'done' ? 'released' : journal.state.step })
   const files = await RecordFiles.open(journal)
   await files.remove()
-  await rm(path.join(journal.folder, 'rows'), { recursive: true, force: true })
+  for (const part of ['rows', 'files']) await rm(path.join(journal.folder, part), { recursive: true, force: true })
   return journal.state
 }
 

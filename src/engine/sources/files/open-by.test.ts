@@ -4,6 +4,7 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, copyFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { run } from '#host/run.ts'
 import { temporaryDirectory } from '#test/support/temporary-directory.ts'
 import { processesUsing } from './open-by.ts'
 
@@ -52,6 +53,23 @@ test('SAFETY rule 5: a process is found by its working directory, its open files
     await once(child, 'exit')
   }
   assert.deepEqual(await processesUsing(root), [])
+})
+
+test('SAFETY rule 5: a process is found in a directory whose path is longer than the kernel prints, and one elsewhere is not', async () => {
+  await using place = await temporaryDirectory()
+  const [root, beside] = [path.join(place.path, 'root'), path.join(place.path, 'beside')]
+  mkdirSync(root)
+  mkdirSync(beside)
+  const name = 'd'.repeat(200)
+  const deep = `for i in $(seq 30); do mkdir ${name} && cd -P ${name} || exit 1; done`
+  {
+    await using inside = await staying([], deep, root)
+    await using outside = await staying([], deep, beside)
+    assert.ok(inside.child.pid !== outside.child.pid)
+    assert.deepEqual(await processesUsing(root), [{ pid: inside.child.pid, command: 'sh', how: 'working directory' }])
+  }
+  // Longer than what Node removes.
+  await run('rm', ['-rf', root, beside])
 })
 
 test('SAFETY rule 5: what lies beside the root, or begins like it, is not in it', async () => {

@@ -1,4 +1,5 @@
-import { readFile, readdir, readlink, realpath } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { open, readFile, readdir, readlink, realpath } from 'node:fs/promises'
 import { errnoOf } from '#base/fault.ts'
 import { byteString, byteStringOf, printBytesName, type ByteString } from '#engine/byte-string.ts'
 import { isMountPoint, readMounts, type Mount } from './mounts.ts'
@@ -114,8 +115,30 @@ async function commandOf(pid: number): Promise<string> {
 }
 
 async function targetOf(link: string): Promise<ByteString | undefined> {
-  const target = await whileItLives(() => readlink(link, 'buffer'))
-  return target && byteString(target)
+  try {
+    const target = await whileItLives(() => readlink(link, 'buffer'))
+    return target && byteString(target)
+  } catch (error) {
+    if (errnoOf(error) !== 'ENAMETOOLONG') throw error
+    return await longTargetOf(link)
+  }
+}
+
+/**
+ * A directory whose path is longer than a page, which is all that the kernel prints: the closest one above it that it does print, and that
+ * lies below whatever root the directory itself does. Of a file so deep nobody can ask that: then nothing is known, which is a failure.
+ */
+async function longTargetOf(link: string): Promise<ByteString | undefined> {
+  for (let above = `${link}/..`; ; above += '/..') {
+    const folder = await whileItLives(() => open(above, constants.O_RDONLY | constants.O_DIRECTORY))
+    if (!folder) return undefined
+    await using handle = folder
+    try {
+      return byteString(await readlink(`/proc/self/fd/${handle.fd}`, 'buffer'))
+    } catch (error) {
+      if (errnoOf(error) !== 'ENAMETOOLONG') throw error
+    }
+  }
 }
 
 /** A process may end while it is looked at, a kernel thread has no files, and other users' may be closed to us. */
