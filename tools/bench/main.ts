@@ -7,6 +7,7 @@ import { benchDatabase } from './bench-database.ts'
 import { benchFiles } from './bench-files.ts'
 import { benchMemoryDatabase } from './bench-memory-database.ts'
 import { benchMemoryFiles } from './bench-memory-files.ts'
+import { benchRecords } from './bench-records.ts'
 import { benchService } from './bench-service.ts'
 import { makeWorkplace, type Workplace } from './programs.ts'
 import { benchmarkPage, printBars, type Outcome, type SizedOutcome } from './report.ts'
@@ -25,6 +26,7 @@ interface Part {
 const parts: Readonly<Record<string, Part>> = {
   files: { bench: benchFiles },
   database: { bench: benchDatabase },
+  records: { bench: benchRecords },
   service: { bench: benchService },
   'memory-files': { bench: benchMemoryFiles, isFixed: true },
   'memory-database': { bench: benchMemoryDatabase, isFixed: true },
