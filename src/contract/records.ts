@@ -69,8 +69,10 @@ export const recordPlanSchema = z.object({
       updates: countSchema,
       deletes: countSchema,
       unchanged: countSchema,
-      /** Rows that only have to exist, and do. */
+      /** Rows that only have to exist, and are as in the backup. */
       present: countSchema,
+      /** Rows that are not as in the backup and stay so: by the policy, or because they are not of the record. */
+      kept: countSchema,
       /** Rows that nothing is decided of yet. */
       open: z.array(z.object({ class: z.enum(openClasses), count: countSchema })),
       /** Rows with a value that the index lets in once, and a live row has it. */

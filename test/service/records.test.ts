@@ -96,6 +96,12 @@ test('one record: planned, looked at row by row, signed, written, undone; no oth
     [table, inserts, updates, deletes, unchanged, present].join(' '),
   )
   assert.deepEqual(counts, ['nurse 0 0 0 0 1', 'patient 0 1 0 0 0', 'visit 0 1 1 4 0'])
+  const keeping = await app.plan({ ...wish(changed), policy: { changed: 'live', added: 'live' } })
+  assert.notEqual(keeping.digest, plan.digest, 'another choice is another thing to sign')
+  assert.deepEqual(
+    keeping.records.tables.map(({ table, updates, deletes, kept }: any) => [table, updates, deletes, kept].join(' ')),
+    ['nurse 0 0 0', 'patient 0 0 1', 'visit 0 0 2'],
+  )
   assert.equal(await everyRow(), before, 'to plan changes nothing')
   const folder = path.join(app.here.directory, 'data/change-sets', plan.id)
   assert.equal(statSync(folder).mode & 0o777, 0o700)

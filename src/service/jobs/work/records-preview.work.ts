@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { Fault } from '#base/fault.ts'
 import { recordPlanSchema, type RecordPlan, type RecordPolicy, type RecordWish } from '#contract/records.ts'
 import type { OpenedBackup } from '#engine/backup/backups.ts'
-import { changePolicySchema, type ChangeSet } from '#engine/entities/change-set.ts'
+import { changePolicySchema, type ChangedTable, type ChangeSet } from '#engine/entities/change-set.ts'
 import { planChangeSet } from '#engine/entities/plan-change-set.ts'
 import { defaultDrillParent, removeLeftDrills } from '#engine/restore/drill-place.ts'
 import type { WorkTools } from '#service/jobs/job-kind.ts'
@@ -86,16 +86,24 @@ function recordPlanOf({ database, entities, policy: { rows: _rows, ...policy }, 
     kinds: entities.map(({ kind }) => kind),
     policy,
     files: plan.files.map(({ name, ...counts }) => ({ root: name, ...counts })),
-    tables: plan.tables.map(({ schema, table, inserts, updates, deletes, found, open, clashes }) => ({
-      schema,
-      table,
-      inserts,
-      updates,
-      deletes,
-      unchanged: found.unchanged,
-      present: found.present + found['present-different'],
-      open: open.map((rows) => ({ class: rows.class, count: rows.count })),
-      clashes: clashes.map(({ index, count }) => ({ index, count })),
-    })),
+    tables: plan.tables.map(tableOf),
   })
+}
+
+function tableOf({ schema, table, inserts, updates, deletes, found, open, clashes }: ChangedTable): RecordPlan['tables'][number] {
+  const rows = Object.values(found).reduce((sum, count) => sum + count, 0)
+  const undecided = open.reduce((sum, { count }) => sum + count, 0)
+  const { unchanged, present } = found
+  return {
+    schema,
+    table,
+    inserts,
+    updates,
+    deletes,
+    unchanged,
+    present,
+    kept: rows - unchanged - present - inserts - updates - deletes - undecided,
+    open: recordPlanSchema.shape.tables.element.shape.open.parse(open),
+    clashes: clashes.map(({ index, count }) => ({ index, count })),
+  }
 }

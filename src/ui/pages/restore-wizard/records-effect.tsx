@@ -84,11 +84,11 @@ function Tables({ records }: { readonly records: RecordPlan }) {
   )
 }
 
-const effects = ['Come back', 'Changed back', 'Taken away', 'Same already'] as const
+const effects = ['Come back', 'Changed back', 'Taken away', 'Differ and stay', 'Same already'] as const
 
 function WrittenTables({ tables }: { readonly tables: RecordPlan['tables'] }) {
   return (
-    <Table.ScrollContainer minWidth={520}>
+    <Table.ScrollContainer minWidth={620}>
       <Table>
         <Table.Thead>
           <Table.Tr>
@@ -107,8 +107,8 @@ function WrittenTables({ tables }: { readonly tables: RecordPlan['tables'] }) {
               <Table.Td>
                 {table.schema}.{table.table}
               </Table.Td>
-              {[table.inserts, table.updates, table.deletes, table.unchanged + table.present].map((number, at) => (
-                <Table.Td key={effects[at]} ta="end" fw={at < 3 && number > 0 ? 650 : undefined}>
+              {[table.inserts, table.updates, table.deletes, table.kept, table.unchanged + table.present].map((number, at) => (
+                <Table.Td key={effects[at]} ta="end" fw={at < 4 && number > 0 ? 650 : undefined}>
                   {printWhole(number)}
                 </Table.Td>
               ))}

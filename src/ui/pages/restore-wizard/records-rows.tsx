@@ -9,6 +9,7 @@ import { Loaded } from '#ui/parts/loaded.tsx'
 import { Section } from '#ui/parts/page.tsx'
 import { Badge } from '#ui/parts/tone.tsx'
 import { counted } from '#ui/words.ts'
+import { isGone } from './records-names.tsx'
 import { actionWords, printValue } from './words-of-records.ts'
 
 interface RowsProps {
@@ -21,8 +22,9 @@ export function RecordRows({ plan, records }: RowsProps) {
   const written = records.tables.filter(({ inserts, updates, deletes }) => inserts + updates + deletes > 0)
   const names = written.map(({ schema, table }) => `${schema}.${table}`)
   const [name, setName] = useState(names[0])
+  const kept = useReply(endpoints.change, { params: { id: plan.id } })
   const chosen = written.find(({ schema, table }) => `${schema}.${table}` === name)
-  if (!chosen) return null
+  if (!chosen || isGone(kept.error)) return null
   return (
     <Section title="Row by row" lead="As it is now, and as it would be. That you looked stands in the audit trail.">
       <Stack gap="md">

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { byEffect, driftLines, isDecided, printValue, recordsMeaning, sumsOf, undecidedOf } from './words-of-records.ts'
 
-const table = { schema: 'c', table: 't', inserts: 1, updates: 2, deletes: 0, unchanged: 4, present: 1, open: [], clashes: [] }
+const table = { schema: 'c', table: 't', inserts: 1, updates: 2, deletes: 0, unchanged: 4, present: 1, kept: 0, open: [], clashes: [] }
 
 test('rows and tables that are written are added up', () => {
   assert.deepEqual(sumsOf({ tables: [table, { ...table, inserts: 0, updates: 0 }] }), { rows: 3, tables: 1 })
@@ -28,7 +28,8 @@ test('what waits for a choice is told apart, and nothing of it may be left', () 
 test('a table in which nothing happens and nothing waits stands with the others', () => {
   const same = { ...table, inserts: 0, updates: 0 }
   const open = { ...same, open: [{ class: 'elsewhere' as const, count: 1 }] }
-  assert.deepEqual(byEffect({ tables: [same, table, open] }), { written: [table, open], same: [same] })
+  const kept = { ...same, kept: 1 }
+  assert.deepEqual(byEffect({ tables: [same, table, open, kept] }), { written: [table, open, kept], same: [same] })
 })
 
 test('a null is told from a word, and what is too long by its size', () => {

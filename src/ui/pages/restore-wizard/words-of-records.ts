@@ -6,10 +6,10 @@ export function sumsOf({ tables }: Pick<RecordPlan, 'tables'>): { readonly rows:
   return { rows: written.reduce((sum, rows) => sum + rows, 0), tables: written.filter((rows) => rows > 0).length }
 }
 
-/** Tables in which something happens or waits for a choice, and the others. */
+/** Tables in which something happens, differs or waits for a choice, and the others. */
 export function byEffect({ tables }: Pick<RecordPlan, 'tables'>) {
-  const isWritten = ({ inserts, updates, deletes, open, clashes }: RecordPlan['tables'][number]) =>
-    inserts + updates + deletes + open.length + clashes.length > 0
+  const isWritten = ({ inserts, updates, deletes, kept, open, clashes }: RecordPlan['tables'][number]) =>
+    inserts + updates + deletes + kept + open.length + clashes.length > 0
   return { written: tables.filter(isWritten), same: tables.filter((table) => !isWritten(table)) }
 }
 
