@@ -8,7 +8,7 @@ import type { Repository } from '#engine/repository/repository.ts'
 import { applyRows, type AppliedRows, type RowsOrder } from '#engine/sources/postgres/apply-rows.ts'
 import { connect, type Connection } from '#engine/sources/postgres/connection.ts'
 import { readReferenceGraph, type ReferenceGraph } from '#engine/sources/postgres/reference-graph.ts'
-import { searchPathOf } from '#engine/sources/postgres/reading-session.ts'
+import { noticeLostClient, searchPathOf } from '#engine/sources/postgres/reading-session.ts'
 import type { RowImages } from '#engine/sources/postgres/row-images.ts'
 import { assertMayWriteRows } from '#engine/sources/postgres/row-privileges.ts'
 import { whichDatabase } from '#engine/sources/postgres/server-identity.ts'
@@ -167,6 +167,7 @@ async function connectLive({ database }: ChangeSet, signal?: AbortSignal): Promi
     throw new Fault('PLAN_STALE', `database ${database.target.database} is another one than that of the plan`, { name: database.name })
   const names = await searchPathOf(connection)
   await applySessionSettings(connection, database.sessionSettings)
+  await noticeLostClient(connection)
   const opened = opening.move()
   return { ...connection, names, [Symbol.asyncDispose]: () => opened.disposeAsync() }
 }

@@ -36,3 +36,11 @@ export async function searchPathOf(connection: Connection): Promise<string> {
   const [row] = await connection.query<{ path: string }>(`SELECT pg_catalog.current_setting('search_path') AS path`)
   return row!.path
 }
+
+/** Since PostgreSQL 14 a server can look, in the middle of a long statement, whether its client is still there; before, it finds out when it answers. */
+export async function noticeLostClient(connection: Connection): Promise<void> {
+  await connection.query(
+    `SELECT pg_catalog.set_config('client_connection_check_interval', '1s', false)
+     WHERE pg_catalog.current_setting('client_connection_check_interval', true) IS NOT NULL`,
+  )
+}
