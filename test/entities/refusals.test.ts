@@ -154,6 +154,17 @@ test('a live row that another session has locked: nothing is done, and it is don
   assert.equal(await sql("select name from person where mrn = 'M1'"), 'name 1')
 })
 
+test('SAFETY rule 2: while one restore works on a database, no other one does, and none of it is recovered', async () => {
+  await sql("update person set name = 'changed' where mrn = 'M1'")
+  const [first, second] = [await world.plan(wanted()), await world.plan(wanted({ entities: [{ kind: 'person', key: 'M2' }] }))]
+  await world.apply(first, async () => {
+    await assert.rejects(world.apply(second), { code: 'TARGET_BUSY' })
+    await assert.rejects(world.recover(), { code: 'TARGET_BUSY' })
+  })
+  assert.equal(await sql("select name from person where mrn = 'M1'"), 'name 1')
+  await world.apply(second)
+})
+
 test('SAFETY rule 31: what was written after the plan makes it stale, and a plan is carried out once', async () => {
   await sql("update person set name = 'changed' where mrn = 'M1'")
   const planned = await world.plan(wanted())

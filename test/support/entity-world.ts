@@ -5,7 +5,7 @@ import { defaultSettings, type SystemSettings } from '#base/settings.ts'
 import { systemRandom } from '#host/random.ts'
 import { backup } from '#engine/backup/backup.ts'
 import { findBackup, openBackup } from '#engine/backup/backups.ts'
-import { applyChangeSet, undoChangeSet } from '#engine/entities/apply-change-set.ts'
+import { applyChangeSet, recoverChangeSets, undoChangeSet } from '#engine/entities/apply-change-set.ts'
 import type { ChangeState } from '#engine/entities/change-journal.ts'
 import { changePolicySchema, type ChangePolicy, type ChangeSet } from '#engine/entities/change-set.ts'
 import { planChangeSet } from '#engine/entities/plan-change-set.ts'
@@ -102,12 +102,14 @@ export class EntityWorld implements AsyncDisposable {
     return { changeSet, folder }
   }
 
-  async apply({ changeSet, folder }: Planned): Promise<ChangeState> {
-    return await applyChangeSet(
-      folder,
-      { repository: this.repository, stateDirectory: this.stateDirectory, confirmed: changeSet.system, instruments },
-      never,
-    )
+  /** `during` is called when everything is written and nothing is committed. */
+  async apply({ changeSet, folder }: Planned, during?: () => Promise<void>): Promise<ChangeState> {
+    const order = { repository: this.repository, stateDirectory: this.stateDirectory, confirmed: changeSet.system, instruments }
+    return await applyChangeSet(folder, { ...order, confirmCommit: during }, never)
+  }
+
+  async recover(): Promise<ChangeState[]> {
+    return await recoverChangeSets(this.stateDirectory, systemClock, never)
   }
 
   async undo({ changeSet }: Planned): Promise<ChangeState> {

@@ -5,6 +5,7 @@ import { Fault, isFault, messageOf } from '#base/fault.ts'
 import { limits } from '#base/limits.ts'
 import type { Instruments } from '#engine/backup/order.ts'
 import type { Repository } from '#engine/repository/repository.ts'
+import { lockTargets } from '#engine/restore/lock-targets.ts'
 import { applyRows, type AppliedRows, type RowsOrder } from '#engine/sources/postgres/apply-rows.ts'
 import { connect, type Connection } from '#engine/sources/postgres/connection.ts'
 import { readReferenceGraph, type ReferenceGraph } from '#engine/sources/postgres/reference-graph.ts'
@@ -43,6 +44,7 @@ export async function applyChangeSet(from: string, options: ApplyOptions, signal
   const changeSet = await readChangeSet(from)
   assertDecided(changeSet)
   assertConfirmed(changeSet, options.confirmed)
+  await using _locks = await lockRecord(changeSet, signal)
   const journal = await ChangeJournal.begin(options.stateDirectory, { from, changeSet, isAgain: options.isAgain }, clock.now())
   try {
     options.instruments.onProgress({ stage: 'stage' })
@@ -57,7 +59,8 @@ export async function applyChangeSet(from: string, options: ApplyOptions, signal
 
 /** Takes a restore back where live rows still are as it left them; ENTITY_UNDO_CONFLICT, with nothing changed, where they are not. */
 export async function undoChangeSet(id: string, options: ApplyOptions, signal: AbortSignal): Promise<ChangeState> {
-  const journal = await ChangeJournal.open(options.stateDirectory, id)
+  await using held = await openLocked(options.stateDirectory, id, signal)
+  const { journal } = held
   assertConfirmed(journal.changeSet, options.confirmed)
   if (journal.state.step !== 'done')
     throw new Fault('RESTORE_STATE', `restore ${id} is ${journal.state.step}, so there is nothing to take back`, { restore: id })
@@ -99,12 +102,32 @@ interface Recovering {
   readonly signal: AbortSignal
 }
 
-/** One of them: where it was cut off, and where it stands now. RESTORE_NOT_FOUND. */
+/** One of them: where it was cut off, and where it stands now. RESTORE_NOT_FOUND; TARGET_BUSY while its own process still is. */
 export async function recoverChangeSet({ stateDirectory, clock, signal }: Recovering, id: string) {
-  const journal = await ChangeJournal.open(stateDirectory, id)
+  await using held = await openLocked(stateDirectory, id, signal)
+  const { journal } = held
   const before = journal.state.step
   await settleChange(journal, { clock, why: `it was interrupted at step "${before}"` }, signal)
   return { before, state: journal.state }
+}
+
+/** SAFETY rule 2: one restore at a time for each database and root, of a record or of everything, on this machine and on any other. */
+async function lockRecord({ database, files }: ChangeSet, signal: AbortSignal): Promise<AsyncDisposable> {
+  const { target, oid } = database
+  return await lockTargets(
+    { databases: [{ record: { live: target, liveOid: oid } }], roots: files.map(({ path: root }) => ({ record: { path: root } })) },
+    signal,
+  )
+}
+
+/** Read again under the lock: whoever held it before may have come to an end. */
+async function openLocked(stateDirectory: string, id: string, signal: AbortSignal) {
+  const { changeSet } = await ChangeJournal.open(stateDirectory, id)
+  await using opening = new AsyncDisposableStack()
+  opening.use(await lockRecord(changeSet, signal))
+  const journal = await ChangeJournal.open(stateDirectory, id)
+  const locks = opening.move()
+  return { journal, [Symbol.asyncDispose]: () => locks.disposeAsync() }
 }
 
 interface Writing {

@@ -12,8 +12,8 @@ export interface TargetLocks extends AsyncDisposable {
 }
 
 export interface Targets {
-  readonly databases: readonly { readonly record: DatabaseRecord }[]
-  readonly roots: readonly { readonly record: RootRecord }[]
+  readonly databases: readonly { readonly record: Pick<DatabaseRecord, 'live' | 'liveOid'> }[]
+  readonly roots: readonly { readonly record: Pick<RootRecord, 'path'> }[]
 }
 
 /** SAFETY rule 2: one job at a time per target, on this machine and on any other. */
