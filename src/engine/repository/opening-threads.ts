@@ -22,6 +22,7 @@ export class OpeningThreads implements AsyncDisposable {
   readonly width: number
   readonly #threads: Thread[] = []
   #jobs = 0
+  #isEnding = false
 
   constructor(key: SealingKey, width: number) {
     this.#key = key
@@ -52,6 +53,7 @@ export class OpeningThreads implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isEnding = true
     const threads = this.#threads.splice(0)
     // Not killed: a thread that is killed inside a native call takes the process along. What it has to do is bounded.
     for (const { worker } of threads) {
@@ -81,8 +83,8 @@ export class OpeningThreads implements AsyncDisposable {
       const waiting = thread.waiting.get(done.number)
       assert.ok(waiting)
       thread.waiting.delete(done.number)
-      // An idle thread keeps no process alive.
-      if (thread.waiting.size === 0) worker.unref()
+      // An idle thread keeps no process alive; one that is waited for does, also when a job ends that nobody waits for any more.
+      if (thread.waiting.size === 0 && !this.#isEnding) worker.unref()
       if (done.failure) waiting.reject(Object.assign(new Error(done.failure.message), { code: done.failure.code }))
       else waiting.resolve(done)
     })
