@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import { after, before, test } from 'node:test'
-import { assertJoined, assertNobodyFound } from './judge.ts'
-import { clinicMasks, maskedClinic, type MaskedClinic } from './masked-clinic.ts'
+import { assertJoined, assertNobodyFound } from '#test/masking/judge.ts'
+import { clinicMasks, maskedClinic, type MaskedClinic } from '#test/masking/masked-clinic.ts'
 
 let clinic: MaskedClinic
 let settings: string
