@@ -12,7 +12,7 @@ import { compareRows, type ClassCounts, type TwoSides } from '#engine/sources/po
 import type { Connection } from '#engine/sources/postgres/connection.ts'
 import { copyOut } from '#engine/sources/postgres/copy-out.ts'
 import type { GraphTable } from '#engine/sources/postgres/reference-graph.ts'
-import type { RowImages } from '#engine/sources/postgres/row-images.ts'
+import { touchedKey, type RowImages } from '#engine/sources/postgres/row-images.ts'
 import { enabledTriggers } from '#engine/sources/postgres/row-triggers.ts'
 import type { ChangedTable, ChangePolicy, ChangeSet } from './change-set.ts'
 import type { Discovered } from './discover.ts'
@@ -142,9 +142,7 @@ function policyFor(policy: ChangePolicy, { schema, name }: GraphTable): RowPolic
 /** `action`, before, after: the change itself, as COPY text. Returns its SHA-256. */
 async function writeRows(live: Connection, { images, file }: { readonly images: RowImages; readonly file: string }, signal: AbortSignal) {
   const sides = ['b', 'a'].flatMap((side) => images.columns.map((_column, place) => `${side}${place}`))
-  const order = images.table.key!.map(({ name }) => images.columns.findIndex((column) => column.name === name))
-  const sorted = order.map((place) => `COALESCE(b${place}, a${place})`).join(', ')
-  const statement = `COPY (SELECT action, ${sides.join(', ')} FROM ${changeOf(images)} ORDER BY ${sorted}) TO STDOUT`
+  const statement = `COPY (SELECT action, ${sides.join(', ')} FROM ${changeOf(images)} AS change ORDER BY ${touchedKey(images).join(', ')}) TO STDOUT`
   const hash = createHash('sha256')
   async function* hashed(): AsyncGenerator<Buffer, void> {
     for await (const bytes of copyOut(live, { statement }, signal)) {

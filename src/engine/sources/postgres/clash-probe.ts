@@ -1,6 +1,6 @@
 import { changeOf } from './choose-changes.ts'
 import { quoteName, type Connection } from './connection.ts'
-import { keyPlaces, sameKey, tableName, type RowImages } from './row-images.ts'
+import { sameKey, tableName, touchedKey, type RowImages } from './row-images.ts'
 
 /** A row of the change set and a live one that a unique index does not let stand side by side. */
 export interface UniqueClash {
@@ -36,7 +36,7 @@ export async function probeClashes(live: Connection, images: RowImages): Promise
 }
 
 function probeSql(images: RowImages, { parts, equal, predicate, isNullEqual }: UniqueIndex): string {
-  const keyAt = keyPlaces(images)
+  const key = touchedKey(images)
   const asColumns = images.columns.map(({ name }, place) => `a${place} AS ${quoteName(name)}`)
   const probed = parts.map((part, place) => `(${part}) AS p${place}`)
   const keys = images.table.key!.map(({ name }, place) => `${quoteName(name)} AS k${place}`)
@@ -49,7 +49,7 @@ function probeSql(images: RowImages, { parts, equal, predicate, isNullEqual }: U
     `pg_catalog.json_build_array(${keys.map((_key, place) => `${alias}.k${place}::pg_catalog.text`).join(', ')})`
   const touched = sameKey(
     images,
-    (place) => `COALESCE(change.b${keyAt[place]!}, change.a${keyAt[place]!})`,
+    (place) => key[place]!,
     (place) => `there.k${place}`,
   )
   return `SELECT pg_catalog.count(*)::pg_catalog.int4 AS count,

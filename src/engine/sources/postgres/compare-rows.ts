@@ -99,13 +99,7 @@ class Comparison {
   async judge(): Promise<void> {
     const { live, liveClosure } = this.#sides
     const mine = liveClosure.placeOf(this.#images.table)
-    const keyAt = keyPlaces(this.#images)
-    const theirKey = (place: number) => `theirs.c${keyAt[place]!}`
-    const shared = sharedPlaces(this.#images)
-    const equal = sameText(
-      shared.map((place) => liveColumns(this.#images, 'live')[place]!),
-      shared.map((place) => `theirs.c${place}`),
-    )
+    const { theirKey, equal } = this.#sideBySide()
     const isMine = mine === undefined ? 'false' : 'mine.own IS TRUE'
     const joinMine =
       mine === undefined ? '' : `LEFT JOIN ${mine} AS mine ON ${sameKey(this.#images, (place) => `mine.k${place}`, theirKey)}`
@@ -163,15 +157,23 @@ class Comparison {
     await this.#judgeOthers()
   }
 
+  /** How `theirs` is laid beside `live`: by its key, and by all that the backup has a value for. */
+  #sideBySide() {
+    const keyAt = keyPlaces(this.#images)
+    const shared = sharedPlaces(this.#images)
+    const live = liveColumns(this.#images, 'live')
+    return {
+      theirKey: (place: number) => `theirs.c${keyAt[place]!}`,
+      equal: sameText(
+        shared.map((place) => live[place]!),
+        shared.map((place) => `theirs.c${place}`),
+      ),
+    }
+  }
+
   async #judgeOthers(): Promise<void> {
     const { live } = this.#sides
-    const keyAt = keyPlaces(this.#images)
-    const theirKey = (place: number) => `theirs.c${keyAt[place]!}`
-    const shared = sharedPlaces(this.#images)
-    const equal = sameText(
-      shared.map((place) => liveColumns(this.#images, 'live')[place]!),
-      shared.map((place) => `theirs.c${place}`),
-    )
+    const { theirKey, equal } = this.#sideBySide()
     await live.query(
       `UPDATE ${this.#verdict} AS verdict SET class = CASE WHEN ${equal} THEN 'unchanged' ELSE 'moved-here' END
        FROM ${this.#theirs} AS theirs, ${tableName(this.#images)} AS live

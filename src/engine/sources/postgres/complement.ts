@@ -2,7 +2,7 @@ import { Fault } from '#base/fault.ts'
 import { changeOf } from './choose-changes.ts'
 import { quoteName, type Connection } from './connection.ts'
 import type { RowsHash } from './database-section.ts'
-import { keyPlaces, sameKey, type RowImages } from './row-images.ts'
+import { sameKey, touchedKey, type RowImages } from './row-images.ts'
 import { hashCopy } from './verify-rows.ts'
 
 /** Every row but those of the change set, table by table. */
@@ -48,10 +48,10 @@ export async function hashComplement(
 }
 
 function isTouched(images: RowImages): string {
-  const keyAt = keyPlaces(images)
+  const key = touchedKey(images)
   return sameKey(
     images,
-    (place) => `COALESCE(change.b${keyAt[place]!}, change.a${keyAt[place]!})`,
+    (place) => key[place]!,
     (_place, name) => `source.${quoteName(name)}`,
   )
 }

@@ -33,6 +33,11 @@ export function keyPlaces({ table, columns }: RowImages): number[] {
   return table.key!.map(({ name }) => columns.findIndex((column) => column.name === name))
 }
 
+/** The key of a change, whichever of before and after it has, one expression for each column. */
+export function touchedKey(images: RowImages): string[] {
+  return keyPlaces(images).map((place) => `COALESCE(change.b${place}, change.a${place})`)
+}
+
 /** The same key on both sides, by the operators of the key's own index. */
 export function sameKey(
   { table }: RowImages,

@@ -2,7 +2,17 @@ import { Fault, isFault } from '#base/fault.ts'
 import { changeOf } from './choose-changes.ts'
 import { quoteName, sqlStateOf, type Connection } from './connection.ts'
 import { copyIn } from './stage-copy-in.ts'
-import { keyPlaces, liveColumns, sameKey, sameText, sharedPlaces, tableName, type RowAction, type RowImages } from './row-images.ts'
+import {
+  keyPlaces,
+  liveColumns,
+  sameKey,
+  sameText,
+  sharedPlaces,
+  tableName,
+  touchedKey,
+  type RowAction,
+  type RowImages,
+} from './row-images.ts'
 
 /** `forward` makes the change set true, `back` takes it back: inserts become deletes, and before and after change sides. */
 export type Direction = 'forward' | 'back'
@@ -87,7 +97,7 @@ export async function unwrittenRows(connection: Connection, images: RowImages, d
 }
 
 async function namedRows(connection: Connection, images: RowImages, condition: string): Promise<NotAsRecorded> {
-  const keys = keyPlaces(images).map((place) => `COALESCE(change.b${place}, change.a${place})::pg_catalog.text`)
+  const keys = touchedKey(images).map((value) => `${value}::pg_catalog.text`)
   const [row] = await connection.query<{ count: number; first: string[][] | null }>(
     `SELECT pg_catalog.count(*)::pg_catalog.int4 AS count, (pg_catalog.array_agg(pg_catalog.json_build_array(${keys.join(', ')})))[1:20] AS first
      FROM ${changeOf(images)} AS change WHERE ${condition}`,
