@@ -7,7 +7,9 @@ import { clinicSize, visitTime } from '#demo/clinic/clinic-size.ts'
 import { copyLine } from '#demo/clinic/copy-rows.ts'
 import { FileTree } from '#demo/clinic/file-tree.ts'
 import { documentRows } from '#demo/clinic/rows-of-documents.ts'
+import { randomBytes } from '#demo/clinic/random-bytes.ts'
 import { observationRows, type VisitRange } from '#demo/clinic/rows-of-visits.ts'
+import { seededRandom } from '#demo/clinic/seeded-random.ts'
 
 const MB = 1_000_000
 const textFileBytes = 54 * MB
@@ -20,11 +22,25 @@ export async function makeTextFiles(folder: string, scale: number): Promise<void
   }
 }
 
-/** B: what a clinic files: 10,000 reports, messages and images of all sizes at scale 1. */
+/**
+ * B: what a clinic files, 10,300 files and 1.3 GB at scale 1: 10,000 reports, messages and small images, and 300 scans of 1 to 7 MB, every
+ * other one of them compressed by the machine that took it.
+ */
 export async function makeMixedFiles(folder: string, scale: number): Promise<void> {
   const size = clinicSize(25 * scale)
   const visits: VisitRange = { seed: 2, size, firstId: 1, count: size.visits, timeOf: (id) => visitTime(id - 1, size.visits) }
-  for await (const row of documentRows(visits, new FileTree(folder))) void row
+  const tree = new FileTree(folder)
+  for await (const row of documentRows(visits, tree)) void row
+  for (let id = 1; id <= Math.round(300 * scale); id += 1) {
+    const bytes = randomBytes(seededRandom(2, 'scan', id).integer(1, 7) * MB, 2, 'scan', id)
+    await tree.write(`scans/${id % 50}/scan-${id}.dcm`, id % 2 === 0 ? bytes : asPixels(bytes), visitTime(id, size.visits))
+  }
+}
+
+/** Pixels of 16 bits that hold a slope and five bits of noise: about half of it can be compressed away. */
+function asPixels(bytes: Buffer): Buffer {
+  for (let at = 0; at + 1 < bytes.length; at += 2) bytes.writeUInt16LE(1000 + ((at >> 10) % 512) + (bytes[at]! & 31), at)
+  return bytes
 }
 
 /** C: one file of 1.08 GB at scale 1. */
