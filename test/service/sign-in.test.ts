@@ -8,6 +8,7 @@ import { me } from '#contract/me.ts'
 import { signIn } from '#contract/sign-in.ts'
 import { everything } from '#service/catalog/scope.ts'
 import { removeExpired } from '#service/people/expired.store.ts'
+import { hashOfToken } from '#service/people/token.ts'
 import { assertProblem, setUpHere, testPassword, testService, type TestService } from '#test/support/service.ts'
 
 const clock = testClock(new Date('2031-03-05T08:00:00Z'))
@@ -157,6 +158,27 @@ test('a session ends after 15 minutes without use, and after 12 hours with it', 
   }
   clock.advance(10 * durations.minute)
   assertProblem(await here.ask('GET', '/api/v1/me', { token: busy.token }), 401, 'NOT_SIGNED_IN')
+})
+
+test('of many requests at once one writes down that the session was used, and the others do not wait for it', async () => {
+  const { token } = (await tryPassword(await administrator(), testPassword)).json
+  assert.equal((await here.ask('GET', '/api/v1/me', { token })).status, 200)
+  clock.advance(durations.minute)
+  const answered: number[] = []
+  const others = Promise.withResolvers<void>()
+  const asking: Promise<unknown>[] = []
+  await here.service.house.catalog.as(everything, async (tx) => {
+    await tx.selectFrom('sessions').select('id').where('token_hash', '=', hashOfToken(token)).forUpdate().executeTakeFirstOrThrow()
+    const ask = async () => {
+      answered.push((await here.ask('GET', '/api/v1/me', { token })).status)
+      if (answered.length === 19) others.resolve()
+    }
+    for (let reader = 0; reader < 20; reader += 1) asking.push(ask())
+    await others.promise
+    assert.equal(answered.length, 19)
+  })
+  await Promise.all(asking)
+  assert.deepEqual(new Set(answered), new Set([200]))
 })
 
 test('a password is changed with the current one, ends the other sessions, and is none of the last five', async () => {

@@ -14,12 +14,23 @@ const touchEveryMs = 30 * durations.second
 export function authenticatorOf(catalog: Catalog, clock: Clock): Authenticate {
   const sessions = batched((tokens) => catalog.look((tables) => findBySessions(tables, tokens, clock.now())))
   const keys = batched((tokens) => catalog.look((tables) => findByKeys(tables, tokens, clock.now())))
+  // One at a time for each: a hundred requests that find the note too old would wait for one row, with every connection there is.
+  const beingTouched = new Set<string>()
+  const touchOnce = async (caller: PersonCaller, now: Date) => {
+    if (beingTouched.has(caller.credentialId)) return
+    beingTouched.add(caller.credentialId)
+    try {
+      await catalog.as(everything, (tx) => touch(tx, caller, now))
+    } finally {
+      beingTouched.delete(caller.credentialId)
+    }
+  }
   return async ({ session, bearer, isLookOnly = false }) => {
     const token = bearer ?? session
     if (token === undefined) return undefined
     const found = await (token.startsWith('itk_') ? keys(token) : sessions(token))
     const now = clock.now()
-    if (found && !isLookOnly && isDue(found.usedAt, now)) await catalog.as(everything, (tx) => touch(tx, found.caller, now))
+    if (found && !isLookOnly && isDue(found.usedAt, now)) await touchOnce(found.caller, now)
     return found?.caller
   }
 }
