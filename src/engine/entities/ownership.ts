@@ -22,7 +22,10 @@ export function proposeOwnership(graph: ReferenceGraph): OwnedReference[] {
   const others = graph.references.filter(({ child, parent }) => child !== parent)
   const required = new Set(others.filter(({ isRequired }) => isRequired).map(({ child }) => child))
   const cascading = new Set(others.filter(isCascade).map(({ child }) => child))
-  return graph.references.map((reference) => ({ reference, ...judge(reference, { required, cascading }) }))
+  return graph.references.map((reference) => {
+    const { ownership, because } = judge(reference, { required, cascading })
+    return { reference, ownership, because: reference.isInherited ? `as in the table that it inherits from: ${because}` : because }
+  })
 }
 
 const isCascade = ({ isRequired, onDelete }: GraphReference) => isRequired && onDelete === 'cascade'

@@ -71,10 +71,7 @@ export async function planChangeSet(
   await using backup = await connectStage(staged.target, database.section, signal)
   instruments.onProgress({ stage: 'compare' })
   const seen = await inOneView(backup, () =>
-    inOneView(live, async () => {
-      await withNamesOf(live, names)
-      return await look(repository, { live, backup, order, restore, graph: staged.graph }, signal)
-    }),
+    inOneView(live, () => look(repository, { live, backup, order, restore, graph: staged.graph, names }, signal)),
   )
   const { manifest, backup: kept, checksum } = opened
   const draft = changeSetSchema.omit({ digest: true }).parse({
@@ -111,16 +108,21 @@ interface Looking {
   readonly order: ChangeSetOrder
   readonly restore: string
   readonly graph: StoredGraph | undefined
+  /** The `search_path` of the application. */
+  readonly names: string
 }
 
 type Seen = Pick<ChangeSet, 'database' | 'files' | 'tables' | 'notCompared' | 'ownership' | 'drift' | 'triggers' | 'loss' | 'warnings'>
 
-async function look(repository: Repository, { live, backup, order, restore, graph }: Looking, signal: AbortSignal): Promise<Seen> {
+async function look(repository: Repository, looking: Looking, signal: AbortSignal): Promise<Seen> {
+  const { live, backup, order, restore, graph, names } = looking
   const { settings, entities, database, opened } = order
   const { section, target } = database
   const model = settings.entities ?? noModel
   const past = graph ? discoverIn(await graphIn(backup, graph), model, section.name) : await discover(backup, model, section.name)
   const present = await discover(live, model, section.name)
+  // Not before: the catalog writes the names of types by what the path holds, and the backup has them whole.
+  await withNamesOf(live, names)
   const backupClosure = await closureOf(backup, past.model, entities)
   const liveClosure = await closureNow({ live, backup }, { past, present, backupClosure }, entities)
   const compared = await compareTables({ live, backup, liveClosure, backupClosure, past, present }, order, signal)

@@ -1,6 +1,6 @@
 import { quoteName, type Connection } from './connection.ts'
 import { theirsOf, verdictOf, type RowClass } from './compare-rows.ts'
-import { keyPlaces, liveColumns, sameKey, sameText, tableName, type RowAction, type RowImages } from './row-images.ts'
+import { keyPlaces, liveColumns, sameKey, sameText, liveRows, type RowAction, type RowImages } from './row-images.ts'
 
 /** What is done with the rows of one table; null where somebody has yet to choose. */
 export interface RowPolicy {
@@ -88,7 +88,7 @@ function changeSql(images: RowImages, { changed }: RowPolicy): string {
     SELECT * FROM (
       SELECT chosen.action, ${[...before.map((column, place) => `${column} AS b${place}`), ...after.map((value, place) => `${value} AS a${place}`)].join(', ')}
       FROM ${chosenOf(images)} AS chosen
-        LEFT JOIN ${tableName(images)} AS live ON ${sameKey(images, (_place, name) => `live.${quoteName(name)}`, chosenKey)}
+        LEFT JOIN ${liveRows(images)} AS live ON ${sameKey(images, (_place, name) => `live.${quoteName(name)}`, chosenKey)}
         LEFT JOIN ${theirsOf(images)} AS theirs ON ${sameKey(images, (place) => `theirs.c${keyAt[place]!}`, chosenKey)}
       WHERE chosen.action IN ('insert', 'update', 'delete')) AS change
     WHERE change.action OPERATOR(pg_catalog.<>) 'update' OR NOT (${sameText(places(columns, 'b'), places(columns, 'a'))})`

@@ -1,6 +1,6 @@
 import { changeOf } from './choose-changes.ts'
 import { quoteName, type Connection } from './connection.ts'
-import { sameKey, tableName, touchedKey, type RowImages } from './row-images.ts'
+import { sameKey, liveRows, touchedKey, type RowImages } from './row-images.ts'
 
 /** A row of the change set and a live one that a unique index does not let stand side by side. */
 export interface UniqueClash {
@@ -56,7 +56,7 @@ function probeSql(images: RowImages, { parts, equal, predicate, isNullEqual }: U
       (pg_catalog.array_agg(pg_catalog.json_build_object('row', ${keyText('wanted')}, 'live', ${keyText('there')})))[1:${clashesListedMax}] AS first
     FROM (SELECT ${[...keys, ...probed].join(', ')} FROM (SELECT ${asColumns.join(', ')} FROM ${changeOf(images)}
         WHERE action IN ('insert', 'update')) AS written${where}) AS wanted
-      JOIN (SELECT ${[...keys, ...probed].join(', ')} FROM ${tableName(images)}${where}) AS there ON ${same.join(' AND ')}
+      JOIN (SELECT ${[...keys, ...probed].join(', ')} FROM ${liveRows(images)}${where}) AS there ON ${same.join(' AND ')}
     WHERE NOT EXISTS (SELECT FROM ${changeOf(images)} AS change WHERE ${touched})`
 }
 

@@ -1,6 +1,6 @@
 import { Fault } from '#base/fault.ts'
 import { quoteLiteral, quoteName, sqlStateOf, type Connection } from './connection.ts'
-import type { GraphReference, GraphTable } from './reference-graph.ts'
+import { rowsOf, type GraphReference, type GraphTable } from './reference-graph.ts'
 
 /** One way from rows to rows: by a foreign key, or as somebody declared it. */
 export interface Way {
@@ -111,7 +111,7 @@ class ClosureWork {
     const place = await this.#make(table)
     // Counts what is found, also where another root found it before.
     const found = await this.#counted(
-      `INSERT INTO ${place} SELECT ${this.#kept(table, 'root')}, true, 0 FROM ${nameOf(table)} AS root WHERE ${isValue(table, column)}
+      `INSERT INTO ${place} SELECT ${this.#kept(table, 'root')}, true, 0 FROM ${rowsOf(table)} AS root WHERE ${isValue(table, column)}
        ON CONFLICT (${placeKeyOf(table)}) DO UPDATE SET own = true`,
       [value],
     )
@@ -136,7 +136,7 @@ class ClosureWork {
   /** All rows of a table. */
   async take(table: GraphTable): Promise<void> {
     const place = await this.#make(table)
-    const insert = `INSERT INTO ${place} SELECT ${this.#kept(table, 'source')}, true, ${this.#generation} FROM ${nameOf(table)} AS source`
+    const insert = `INSERT INTO ${place} SELECT ${this.#kept(table, 'source')}, true, ${this.#generation} FROM ${rowsOf(table)} AS source`
     await this.#grew(table, place, await this.#counted(`${insert} ON CONFLICT DO NOTHING`))
   }
 
@@ -147,7 +147,7 @@ class ClosureWork {
       const place = this.placeOf(table)
       if (place === undefined) continue
       const count = await this.#counted(
-        `UPDATE ${place} AS found SET gen = -1 FROM ${nameOf(table)} AS source
+        `UPDATE ${place} AS found SET gen = -1 FROM ${rowsOf(table)} AS source
          WHERE found.gen > 0 AND ${isRow(table, 'found', 'source')} AND (${condition}) IS NOT TRUE`,
       )
       if (count > 0) gone.add(table.oid)
@@ -165,8 +165,8 @@ class ClosureWork {
     return await this.#counted(
       `UPDATE ${this.#places.get(child.oid)!.place} AS mine SET gen = ${generation}
        FROM ${this.#places.get(parent.oid)!.place} AS gone
-         JOIN ${nameOf(parent)} AS parent ON ${isRow(parent, 'gone', 'parent')}
-         JOIN ${nameOf(child)} AS child ON ${condition}
+         JOIN ${rowsOf(parent)} AS parent ON ${isRow(parent, 'gone', 'parent')}
+         JOIN ${rowsOf(child)} AS child ON ${condition}
        WHERE gone.gen = ${generation + 1} AND mine.gen > 0 AND ${isRow(child, 'mine', 'child')}`,
     )
   }
@@ -201,8 +201,8 @@ class ClosureWork {
     const added = await this.#counted(
       `INSERT INTO ${place} SELECT ${this.#kept(child, 'child')}, true, ${this.#generation}
        FROM ${this.#places.get(parent.oid)!.place} AS found
-         JOIN ${nameOf(parent)} AS parent ON ${isRow(parent, 'found', 'parent')}
-         JOIN ${nameOf(child)} AS child ON ${condition}
+         JOIN ${rowsOf(parent)} AS parent ON ${isRow(parent, 'found', 'parent')}
+         JOIN ${rowsOf(child)} AS child ON ${condition}
        WHERE found.own AND found.gen = ${from}
        ON CONFLICT DO NOTHING`,
     )
@@ -218,7 +218,7 @@ class ClosureWork {
       `INSERT INTO ${place} SELECT ${this.#kept(parent, 'parent')}, false, ${this.#generation}
        FROM (SELECT DISTINCT ${naming.join(', ')} FROM ${this.#places.get(child.oid)!.place} AS found
              WHERE found.gen IN (${gained.join(', ')})) AS child
-         JOIN ${nameOf(parent)} AS parent ON ${condition}
+         JOIN ${rowsOf(parent)} AS parent ON ${condition}
        ON CONFLICT DO NOTHING`,
     )
     if (added > 0) await this.#grew(parent, place, added)
@@ -252,7 +252,7 @@ class ClosureWork {
     const naming = (this.#naming.get(table.oid) ?? []).map((column, index) => `source.${quoteName(column)} AS u${index}`)
     try {
       await this.#connection.query(`CREATE TEMPORARY TABLE ${quoteName(`closure_${table.oid}`)} ON COMMIT DROP AS
-        SELECT ${[...columns, ...naming].join(', ')}, true AS own, 0 AS gen FROM ${nameOf(table)} AS source WITH NO DATA`)
+        SELECT ${[...columns, ...naming].join(', ')}, true AS own, 0 AS gen FROM ${rowsOf(table)} AS source WITH NO DATA`)
     } catch (error) {
       throw temporaryFault(error, this.#connection)
     }
@@ -284,10 +284,6 @@ function temporaryFault(error: unknown, { target }: Connection): unknown {
 function isValue({ uniqueColumns }: GraphTable, column: string): string {
   const known = uniqueColumns.find(({ name }) => name === column)
   return known ? `root.${quoteName(column)} OPERATOR(${known.equal}) $1` : sameText(`root.${quoteName(column)}`, '$1')
-}
-
-function nameOf({ schema, name }: GraphTable): string {
-  return quoteName(schema, name)
 }
 
 function keyOf(table: GraphTable, alias: string): string {

@@ -1,8 +1,8 @@
 import { isRow, type Closure } from './closure.ts'
 import { quoteName, type Connection } from './connection.ts'
 import { pumpRows } from './pump-rows.ts'
-import type { GraphTable } from './reference-graph.ts'
-import { keyPlaces, liveColumns, sameKey, sameText, sharedPlaces, tableName, type RowImages } from './row-images.ts'
+import { rowsOf, type GraphTable } from './reference-graph.ts'
+import { keyPlaces, liveColumns, sameKey, sameText, sharedPlaces, liveRows, type RowImages } from './row-images.ts'
 
 /**
  * What a row is when the backup is laid beside what is live.
@@ -79,12 +79,12 @@ class Comparison {
     const columns = liveColumns(this.#images, 'live').map((column, place) => `${column} AS c${place}`)
     await live.query(
       `CREATE TEMPORARY TABLE ${quoteName(`theirs_${table.oid}`)} ON COMMIT DROP AS
-         SELECT true AS own, ${columns.join(', ')} FROM ${tableName(this.#images)} AS live WITH NO DATA`,
+         SELECT true AS own, ${columns.join(', ')} FROM ${liveRows(this.#images)} AS live WITH NO DATA`,
     )
     const keys = table.key!.map(({ name }, place) => `live.${quoteName(name)} AS k${place}`)
     await live.query(
       `CREATE TEMPORARY TABLE ${quoteName(`verdict_${table.oid}`)} ON COMMIT DROP AS
-         SELECT ''::pg_catalog.text AS class, ${keys.join(', ')} FROM ${tableName(this.#images)} AS live WITH NO DATA`,
+         SELECT ''::pg_catalog.text AS class, ${keys.join(', ')} FROM ${liveRows(this.#images)} AS live WITH NO DATA`,
     )
   }
 
@@ -110,7 +110,7 @@ class Comparison {
                    WHEN NOT theirs.own THEN 'present-different'
                    WHEN ${isMine} THEN 'update' ELSE 'elsewhere' END, ${this.#keys.map((_key, place) => theirKey(place)).join(', ')}
        FROM ${this.#theirs} AS theirs
-         LEFT JOIN ${tableName(this.#images)} AS live ON ${sameKey(this.#images, (_place, name) => `live.${quoteName(name)}`, theirKey)}
+         LEFT JOIN ${liveRows(this.#images)} AS live ON ${sameKey(this.#images, (_place, name) => `live.${quoteName(name)}`, theirKey)}
          ${joinMine}`,
     )
     if (mine === undefined) return
@@ -135,7 +135,7 @@ class Comparison {
     const { key } = this.#images.table
     const keys = key!.map(({ name }, place) => `source.${quoteName(name)} AS k${place}`)
     await backup.query(
-      `CREATE TEMPORARY TABLE ${asked} ON COMMIT DROP AS SELECT ${keys.join(', ')} FROM ${quoteName(backupTable.schema, backupTable.name)} AS source WITH NO DATA`,
+      `CREATE TEMPORARY TABLE ${asked} ON COMMIT DROP AS SELECT ${keys.join(', ')} FROM ${rowsOf(backupTable)} AS source WITH NO DATA`,
     )
     const what = `${backupTable.schema}.${backupTable.name}`
     await pumpRows(
@@ -176,7 +176,7 @@ class Comparison {
     const { theirKey, equal } = this.#sideBySide()
     await live.query(
       `UPDATE ${this.#verdict} AS verdict SET class = CASE WHEN ${equal} THEN 'unchanged' ELSE 'moved-here' END
-       FROM ${this.#theirs} AS theirs, ${tableName(this.#images)} AS live
+       FROM ${this.#theirs} AS theirs, ${liveRows(this.#images)} AS live
        WHERE verdict.class OPERATOR(pg_catalog.=) 'delete' AND theirs.own IS NULL
          AND ${sameKey(this.#images, (place) => `verdict.k${place}`, theirKey)}
          AND ${sameKey(this.#images, (_place, name) => `live.${quoteName(name)}`, theirKey)}`,
@@ -202,7 +202,7 @@ class Comparison {
     const loaded = await pumpRows(
       {
         from: this.#sides.backup,
-        read: `COPY (SELECT ${own}, ${read.join(', ')} FROM ${place} AS found JOIN ${quoteName(backupTable.schema, backupTable.name)} AS source ON ${found}) TO STDOUT`,
+        read: `COPY (SELECT ${own}, ${read.join(', ')} FROM ${place} AS found JOIN ${rowsOf(backupTable)} AS source ON ${found}) TO STDOUT`,
         to: this.#sides.live,
         write: `COPY ${this.#theirs} (own, ${shared.map((at) => `c${at}`).join(', ')}) FROM STDIN`,
         what: `${backupTable.schema}.${backupTable.name}`,

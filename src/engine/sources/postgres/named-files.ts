@@ -3,7 +3,7 @@ import { quoteLiteral, quoteName, type Connection } from './connection.ts'
 import { CopyField } from './copy-fields.ts'
 import { copyOut } from './copy-out.ts'
 import { isFound } from './found-rows.ts'
-import type { GraphTable } from './reference-graph.ts'
+import { rowsOf, type GraphTable } from './reference-graph.ts'
 
 /** A column whose every value is a path below one root. */
 export interface NamingColumn {
@@ -104,7 +104,7 @@ export async function* namesOfRows(connection: Connection, closure: Closure, pat
   const isSame = (one: string) => columns.map((column) => `${one}.${column} OPERATOR(pg_catalog.=) mine.${column}`).join(' AND ')
   const isOwn = isFound(closure, { table, alias: 'source' }, 'own')
   const select = `WITH mine AS MATERIALIZED (
-        SELECT * FROM (SELECT DISTINCT ${names} FROM ${nameOf(table)} AS source WHERE ${isOwn}) AS filled WHERE ${isFilled}),
+        SELECT * FROM (SELECT DISTINCT ${names} FROM ${rowsOf(table)} AS source WHERE ${isOwn}) AS filled WHERE ${isFilled}),
       shared AS (SELECT * FROM mine WHERE EXISTS (
         SELECT FROM (SELECT ${names} FROM ${nameOf(table)} AS source WHERE NOT ${isOwn}) AS other WHERE ${isSame('other')}))
     SELECT pg_catalog.concat(${columns.map((column) => `pg_catalog.encode(mine.${column}, 'hex'), '.'`).join(', ')},

@@ -1,4 +1,4 @@
-import type { Connection } from './connection.ts'
+import { quoteName, type Connection } from './connection.ts'
 import { isExtensionMember, userSchemas } from './coverage.ts'
 
 /** One column of a key, with the operator that its index compares it with: no `search_path` decides what is equal. */
@@ -12,6 +12,8 @@ export interface GraphTable {
   readonly oid: number
   readonly schema: string
   readonly name: string
+  /** Its rows lie in partitions. */
+  readonly isPartitioned: boolean
   /** The primary key, else the narrowest unique key without nulls; undefined where there is none. */
   readonly key: readonly KeyColumn[] | undefined
   /** Columns by each of which a row is found: with a unique index on it alone. */
@@ -44,6 +46,8 @@ export interface GraphReference {
   readonly isRequired: boolean
   readonly onDelete: OnDelete
   readonly isDeferrable: boolean
+  /** Nothing but the table that `child` inherits these columns from has the key: no constraint holds for rows of `child`. */
+  readonly isInherited: boolean
   /** An index begins with these columns: who names a parent is found without reading the whole table. */
   readonly isIndexed: boolean
 }
@@ -51,6 +55,14 @@ export interface GraphReference {
 export interface ReferenceGraph {
   readonly tables: readonly GraphTable[]
   readonly references: readonly GraphReference[]
+}
+
+/**
+ * In FROM, UPDATE and DELETE: the rows of this very table. Those of tables that inherit from it are rows of theirs, with keys that may
+ * be the same; those of its partitions are its own.
+ */
+export function rowsOf({ schema, name, isPartitioned }: Pick<GraphTable, 'schema' | 'name' | 'isPartitioned'>): string {
+  return `${isPartitioned ? '' : 'ONLY '}${quoteName(schema, name)}`
 }
 
 /** Tables with their keys, and which refers to which. Partitions count as their root. Reads the catalog alone. */
@@ -72,7 +84,7 @@ const indexEquality = `(SELECT am.amopopr FROM pg_catalog.pg_opclass oc JOIN pg_
   AND am.amopstrategy = 3 AND am.amoplefttype = oc.opcintype AND am.amoprighttype = oc.opcintype WHERE oc.oid = i.indclass[place.n - 1])`
 
 const tablesSql = `
-  SELECT c.oid, ns.nspname AS schema, c.relname AS name,
+  SELECT c.oid, ns.nspname AS schema, c.relname AS name, c.relkind OPERATOR(pg_catalog.=) 'p' AS "isPartitioned",
          CASE WHEN c.relkind = 'p' THEN (SELECT nullif(sum(greatest(l.reltuples, 0)), 0) FROM pg_catalog.pg_partition_tree(c.oid) t
                 JOIN pg_catalog.pg_class l ON l.oid = t.relid WHERE t.isleaf)
               WHEN c.reltuples < 0 THEN NULL ELSE c.reltuples END::float8 AS "rowsEstimate",
@@ -99,8 +111,8 @@ const tablesSql = `
     AND ${userSchemas.replaceAll('n.nspname', 'ns.nspname')} AND NOT ${isExtensionMember('c')}
   ORDER BY ns.nspname COLLATE "C", c.relname COLLATE "C"`
 
-const referencesSql = `
-  SELECT DISTINCT ON (child, parent, columns::text) * FROM (
+const declaredSql = `
+  SELECT DISTINCT ON (child, parent, columns::text) *, false AS "isInherited" FROM (
   SELECT coalesce(pg_catalog.pg_partition_root(k.conrelid)::pg_catalog.oid, k.conrelid) AS child,
          coalesce(pg_catalog.pg_partition_root(k.confrelid)::pg_catalog.oid, k.confrelid) AS parent, k.conname AS name, k.condeferrable AS "isDeferrable",
          CASE k.confdeltype WHEN 'r' THEN 'restrict' WHEN 'c' THEN 'cascade' WHEN 'n' THEN 'set null' WHEN 'd' THEN 'set default'
@@ -116,3 +128,26 @@ const referencesSql = `
   FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_class c ON c.oid = k.conrelid
   WHERE k.contype = 'f' AND k.conparentid = 0) AS found
   ORDER BY child, parent, columns::text, name COLLATE "C"`
+
+/** Tables that inherit from others, however far below; partitions are none. */
+const inheritingSql = `
+  SELECT i.inhparent AS top, i.inhrelid AS child FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid
+  WHERE c.relkind = 'r' AND NOT c.relispartition
+  UNION SELECT above.top, i.inhrelid FROM inheriting AS above JOIN pg_catalog.pg_inherits i ON i.inhparent = above.child`
+
+/** Foreign keys are not inherited, their columns are: what names a row in one table means it in those that inherit from it as well. */
+const referencesSql = `
+  WITH RECURSIVE declared AS (${declaredSql}), inheriting AS (${inheritingSql})
+  SELECT * FROM declared
+  UNION ALL SELECT * FROM (
+  SELECT DISTINCT ON (inheriting.child, parent, columns::text) inheriting.child, parent, name, "isDeferrable", "onDelete", columns, "parentColumns", equal,
+         NOT EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = inheriting.child AND NOT a.attnotnull
+           AND a.attname::pg_catalog.text IN (SELECT pg_catalog.json_array_elements_text(columns))) AS "isRequired",
+         EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = inheriting.child AND i.indisvalid AND i.indpred IS NULL
+           AND NOT EXISTS (SELECT FROM pg_catalog.json_array_elements_text(columns) AS named WHERE named NOT IN (
+             SELECT a.attname::pg_catalog.text FROM pg_catalog.pg_attribute a WHERE a.attrelid = inheriting.child
+               AND a.attnum = ANY ((i.indkey::pg_catalog.int2[])[0:pg_catalog.json_array_length(columns) - 1])))) AS "isIndexed",
+         true AS "isInherited"
+  FROM declared JOIN inheriting ON inheriting.top = declared.child
+  WHERE NOT EXISTS (SELECT FROM declared AS own WHERE own.child = inheriting.child AND own.columns::text = declared.columns::text)
+  ORDER BY inheriting.child, parent, columns::text, name COLLATE "C") AS inherited`

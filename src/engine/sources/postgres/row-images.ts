@@ -1,5 +1,5 @@
 import { quoteName } from './connection.ts'
-import type { GraphTable } from './reference-graph.ts'
+import { rowsOf, type GraphTable } from './reference-graph.ts'
 
 /** One column of a table as a change set carries it: before and after side by side. */
 export interface ImageColumn {
@@ -52,6 +52,7 @@ export function sameText(left: readonly string[], right: readonly string[]): str
   return `ROW(${left.join(', ')})::pg_catalog.text OPERATOR(pg_catalog.=) ROW(${right.join(', ')})::pg_catalog.text`
 }
 
-export function tableName({ table }: RowImages): string {
-  return quoteName(table.schema, table.name)
+/** Where its live rows are read. */
+export function liveRows({ table }: RowImages): string {
+  return rowsOf(table)
 }

@@ -18,13 +18,14 @@ export async function readStoredGraph(connection: Connection): Promise<StoredGra
 
 /** The same bytes for the same schema: what is only estimated, and differs from day to day, is left out. */
 export function printGraph({ tables, ...graph }: StoredGraph): string {
-  return `${JSON.stringify({ tables: tables.map((table) => ({ ...table, rowsEstimate: null })), ...graph }, null, 1)}\n`
+  return `${JSON.stringify({ tables: tables.map((table) => ({ ...table, rowsEstimate: null, isPartitioned: undefined })), ...graph }, null, 1)}\n`
 }
 
 /** DAMAGE_MANIFEST for what `printGraph` did not write. */
 export function parseGraph(text: string): StoredGraph {
   const { tables, ...graph } = parse(graphSchema, text, 'the references of a backup', 'DAMAGE_MANIFEST')
-  return { ...graph, tables: tables.map((table) => ({ ...table, key: table.key })) }
+  const partitioned = new Set(graph.partitions.map(({ root }) => root))
+  return { ...graph, tables: tables.map((table) => ({ ...table, key: table.key, isPartitioned: partitioned.has(table.oid) })) }
 }
 
 /** The same graph in a database that was made from the backup: every table has another number there. */
@@ -71,6 +72,7 @@ const graphSchema = z.object({
       isRequired: z.boolean(),
       onDelete: z.enum(['no action', 'restrict', 'cascade', 'set null', 'set default']),
       isDeferrable: z.boolean(),
+      isInherited: z.boolean().default(false),
       isIndexed: z.boolean(),
     }),
   ),

@@ -8,7 +8,7 @@ import {
   sameKey,
   sameText,
   sharedPlaces,
-  tableName,
+  liveRows,
   touchedKey,
   type RowAction,
   type RowImages,
@@ -28,7 +28,7 @@ export async function loadChange(
   const after = liveColumns(images, 'live').map((column, place) => `${column} AS a${place}`)
   await connection.query(
     `CREATE TEMPORARY TABLE ${quoteName(`change_${images.table.oid}`)} ON COMMIT DROP AS
-       SELECT ''::pg_catalog.text AS action, ${[...before, ...after].join(', ')} FROM ${tableName(images)} AS live WITH NO DATA`,
+       SELECT ''::pg_catalog.text AS action, ${[...before, ...after].join(', ')} FROM ${liveRows(images)} AS live WITH NO DATA`,
   )
   const [first, second] = direction === 'forward' ? ['b', 'a'] : ['a', 'b']
   const columns = [first, second].flatMap((side) => images.columns.map((_column, place) => `${side}${place}`))
@@ -65,7 +65,7 @@ function isLive(images: RowImages, side: 'a' | 'b', places: readonly number[]): 
           places.map((place) => `change.${side}${place}`),
           places.map((place) => live[place]!),
         )
-  return `EXISTS (SELECT FROM ${tableName(images)} AS live WHERE ${same} AND ${equal})`
+  return `EXISTS (SELECT FROM ${liveRows(images)} AS live WHERE ${same} AND ${equal})`
 }
 
 export interface NotAsRecorded {
@@ -181,7 +181,7 @@ async function countOf(connection: Connection, images: RowImages, action: RowAct
 
 function writeSql(images: RowImages, { action, direction }: Write): string {
   const keyAt = keyPlaces(images)
-  const target = tableName(images)
+  const target = liveRows(images)
   const same = sameKey(
     images,
     (place) => `change.b${keyAt[place]!}`,
@@ -195,5 +195,5 @@ function writeSql(images: RowImages, { action, direction }: Write): string {
   }
   const known = knownPlaces(images, action, direction)
   const names = known.map((place) => quoteName(images.columns[place]!.name))
-  return `INSERT INTO ${target} (${names.join(', ')}) OVERRIDING SYSTEM VALUE SELECT ${known.map((place) => `change.a${place}`).join(', ')} FROM ${from} WHERE ${isAction(action)}`
+  return `INSERT INTO ${quoteName(images.table.schema, images.table.name)} (${names.join(', ')}) OVERRIDING SYSTEM VALUE SELECT ${known.map((place) => `change.a${place}`).join(', ')} FROM ${from} WHERE ${isAction(action)}`
 }

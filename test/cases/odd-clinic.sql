@@ -1,0 +1,44 @@
+-- Tables of every kind that one patient may be in: names with quotes, keys by identity, sequence, uuid and several columns, partitions, a table that
+-- inherits another and its columns without the foreign key, types of a schema on the search_path, row security that is forced, a rule, an exclusion
+-- constraint, a trigger that always fires, a generated column, references that are deferred, cascade, and set null.
+do $$ begin if not exists (select from pg_roles where rolname = 'app_owner') then create role app_owner nologin; end if; end $$;
+create schema "Cl in""ic" authorization app_owner;
+set search_path = '';
+create type public.mood as enum ('a','b''c');
+create domain public.posint as int check (value > 0);
+create table "Cl in""ic"."Site" (id int generated always as identity primary key, "Name" text unique, rules int default 0);
+create table "Cl in""ic"."Patient" ("Pid" uuid primary key default gen_random_uuid(), "MRN" text not null unique, site int references "Cl in""ic"."Site"(id) on delete set null, "born" date, m public.mood, tags text[], attrs jsonb, full_name text, upper_name text generated always as (upper(full_name)) stored, best_friend uuid references "Cl in""ic"."Patient" deferrable initially deferred, last_visit bigint);
+create table "Cl in""ic".visit (id bigint generated always as identity, patient uuid not null references "Cl in""ic"."Patient" on delete cascade, at timestamptz not null, during tstzrange, room int, primary key (id, at)) partition by range (at);
+create table "Cl in""ic".visit_2024 partition of "Cl in""ic".visit for values from ('2024-01-01') to ('2025-01-01');
+create table "Cl in""ic".visit_def partition of "Cl in""ic".visit default;
+create table "Cl in""ic".obs (visit_id bigint, visit_at timestamptz, n public.posint, val numeric, blob bytea, primary key (visit_id, visit_at, n), foreign key (visit_id, visit_at) references "Cl in""ic".visit (id, at) on update cascade on delete cascade);
+create extension btree_gist with schema public;
+create table "Cl in""ic".booking (id serial primary key, patient uuid references "Cl in""ic"."Patient" on delete restrict, room int, during tstzrange, exclude using gist (room with =, during with &&));
+create table "Cl in""ic".base_event (id bigserial primary key, patient uuid references "Cl in""ic"."Patient", what text);
+create table "Cl in""ic".special_event (severity int, primary key (id)) inherits ("Cl in""ic".base_event);
+create table "Cl in""ic".rls_note (id int primary key, patient uuid references "Cl in""ic"."Patient", tenant text, note text);
+alter table "Cl in""ic".rls_note enable row level security; alter table "Cl in""ic".rls_note force row level security; create policy p on "Cl in""ic".rls_note using (tenant = current_setting('app.tenant', true));
+alter table "Cl in""ic".rls_note owner to app_owner;
+create table "Cl in""ic".audit (id bigserial primary key, tab text, at timestamptz default '2024-01-01 00:00+00');
+create function "Cl in""ic".aud() returns trigger language plpgsql as $$ begin insert into "Cl in""ic".audit(tab) values (tg_table_name); return coalesce(new, old); end $$;
+create trigger aud after insert or update or delete on "Cl in""ic"."Patient" for each row execute function "Cl in""ic".aud();
+alter table "Cl in""ic"."Patient" enable always trigger aud;
+create trigger aud2 before update on "Cl in""ic".obs for each row execute function "Cl in""ic".aud();
+create table "Cl in""ic".ruled (id int primary key, patient uuid references "Cl in""ic"."Patient", v text);
+create rule ruled_upd as on update to "Cl in""ic".ruled do also insert into "Cl in""ic".audit(tab) values ('ruled');
+create materialized view "Cl in""ic".mv as select site, count(*) from "Cl in""ic"."Patient" group by 1;
+create unlogged table "Cl in""ic".cache (patient uuid primary key references "Cl in""ic"."Patient" on delete cascade, v text);
+create view "Cl in""ic".v as select * from "Cl in""ic"."Patient";
+insert into "Cl in""ic"."Site"("Name") select 'S'||g from generate_series(1,3) g;
+insert into "Cl in""ic"."Patient"("MRN", site, born, m, tags, attrs, full_name) select 'M''"\'||g, 1+g%3, date '1950-01-01'+g*100, (array['a','b''c']::public.mood[])[1+g%2], array['x',null,'a"b'], jsonb_build_object('k',g,'n',null), 'Näme '||g from generate_series(1,60) g;
+update "Cl in""ic"."Patient" p set best_friend = (select q."Pid" from "Cl in""ic"."Patient" q where q."MRN" = 'M''"\'||(1+(substring(p."MRN" from 5)::int % 60)));
+insert into "Cl in""ic".visit(patient, at, during, room) select "Pid", timestamptz '2023-11-01 00:00+00' + (g||' month')::interval, tstzrange('2024-01-01','2024-01-02'), g from "Cl in""ic"."Patient", generate_series(1,5) g;
+update "Cl in""ic"."Patient" p set last_visit = (select max(id) from "Cl in""ic".visit v where v.patient=p."Pid");
+insert into "Cl in""ic".obs select v.id, v.at, g, g*1.10, decode(repeat('ff',g*10),'hex') from "Cl in""ic".visit v, generate_series(1,6) g;
+insert into "Cl in""ic".booking(patient, room, during) select "Pid", row_number() over (), tstzrange('2024-01-01','2024-02-01') from "Cl in""ic"."Patient";
+insert into "Cl in""ic".base_event(patient, what) select "Pid", 'base' from "Cl in""ic"."Patient";
+insert into "Cl in""ic".special_event(id, patient, what, severity) select id, patient, 'special', 3 from only "Cl in""ic".base_event;
+insert into "Cl in""ic".rls_note select row_number() over (), "Pid", 't1', 'secret' from "Cl in""ic"."Patient";
+insert into "Cl in""ic".ruled select row_number() over (), "Pid", 'v' from "Cl in""ic"."Patient";
+insert into "Cl in""ic".cache select "Pid", 'c' from "Cl in""ic"."Patient";
+refresh materialized view "Cl in""ic".mv;
