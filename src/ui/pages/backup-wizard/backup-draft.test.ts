@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { emptyBackup, orderOf, typesOf } from './backup-draft.ts'
+import { emptyBackup, fitted, orderOf, typesOf } from './backup-draft.ts'
+import { emptySelection } from './selection-draft.ts'
 
 const database = { name: 'main', url: 'postgresql://b@h/d', hasPassword: false }
 const root = { name: 'uploads', path: '/data/uploads' }
@@ -22,4 +23,28 @@ test('an order has what was typed and nothing that was left empty', () => {
     exclusions: { uploads: ['tmp/**'] },
   })
   assert.equal('exclusions' in orderOf('s', { ...typed, type: 'database' }), false)
+})
+
+test('a selection is of rows: without a database there is none, and files alone are none', () => {
+  const some = { ...emptyBackup, extent: 'some', type: 'files' } as const
+  assert.equal(fitted(some, { databases: [database], roots: [root] }).type, 'full')
+  assert.equal(fitted(some, { databases: [database], roots: [] }).type, 'database')
+  const { extent, type } = fitted(some, { databases: [], roots: [root] })
+  assert.deepEqual([extent, type], ['everything', 'files'])
+})
+
+test('what is selected goes with the order only where some of a system is wanted', () => {
+  const selection = {
+    ...emptySelection,
+    records: [
+      { kind: 'patient', key: 'LX-1' },
+      { kind: 'patient', key: '' },
+    ],
+  }
+  assert.equal('selection' in orderOf('s', { ...emptyBackup, selection }), false)
+  assert.deepEqual(orderOf('s', { ...emptyBackup, extent: 'some', selection }).selection, {
+    entities: [{ kind: 'patient', key: 'LX-1' }],
+    tables: [],
+    dataTypes: [],
+  })
 })

@@ -9,10 +9,11 @@ import { useAct, useReply } from '#ui/call.ts'
 import { Refusal } from '#ui/parts/refusal.tsx'
 import { CardSkeletons, Loaded } from '#ui/parts/loaded.tsx'
 import { Page, Section } from '#ui/parts/page.tsx'
+import { Note } from '#ui/parts/tone.tsx'
 import { WizardSteps } from '#ui/parts/wizard-steps.tsx'
 import { useSearchState } from '#ui/search.ts'
 import { useMay } from '#ui/session.ts'
-import { emptyBackup, orderOf, typesOf, type BackupDraft } from './backup-draft.ts'
+import { emptyBackup, fitted, lackIn, orderOf, type BackupDraft } from './backup-draft.ts'
 import { BackupRun } from './backup-run.tsx'
 import { ChooseStep, NoSystem } from './choose-step.tsx'
 import { OptionsStep } from './options-step.tsx'
@@ -61,10 +62,14 @@ function Wizard({ systems: known, systemId, onSystem, onStarted }: WizardProps) 
   const [step, setStep] = useState(0)
   const act = useAct(backups.create, ['backups', 'jobs', 'health'])
   const system = known.find(({ id }) => id === systemId) ?? (known.length === 1 ? known[0] : undefined)
-  // Another system may have no files, or no database.
-  const type = system && !typesOf(system).includes(draft.type) ? typesOf(system)[0]! : draft.type
-  const wanted = { ...draft, type }
+  const [isTried, setIsTried] = useState(false)
+  const wanted = system ? fitted(draft, system) : draft
+  const lack = lackIn(wanted)
   const change = (part: Partial<BackupDraft>) => setDraft({ ...wanted, ...part })
+  const goOn = (to: number) => {
+    setIsTried(lack !== undefined)
+    if (lack === undefined) setStep(to)
+  }
   const start = () => system && act.mutate({ body: orderOf(system.id, wanted) }, { onSuccess: ({ runId }) => onStarted(runId) })
   return (
     <>
@@ -73,38 +78,63 @@ function Wizard({ systems: known, systemId, onSystem, onStarted }: WizardProps) 
         <form
           onSubmit={(event) => {
             event.preventDefault()
-            if (step < 2) setStep(step + 1)
+            if (step < 2) goOn(step + 1)
             else start()
           }}
         >
           <Stack gap="md" maw={900}>
             {step === 0 && <ChooseStep systems={known} system={system} draft={wanted} onSystem={onSystem} onChange={change} />}
+            {step === 0 && isTried && lack !== undefined && (
+              <div role="alert">
+                <Note tone="bad" title={lack} />
+              </div>
+            )}
             {step === 1 && system && <OptionsStep system={system} draft={wanted} onChange={change} />}
             {step === 2 && system && <ReviewStep system={system} draft={wanted} />}
             <Refusal error={act.error} />
-            <Group justify="flex-end">
-              {step > 0 && (
-                <Button variant="default" onClick={() => setStep(step - 1)}>
-                  Back
-                </Button>
-              )}
-              {step === 0 && (
-                <Button variant="default" disabled={system === undefined} onClick={() => setStep(2)}>
-                  Skip the options
-                </Button>
-              )}
-              <Button
-                type="submit"
-                disabled={system === undefined}
-                loading={act.isPending}
-                {...(step === 2 && { leftSection: <IconArchive size={16} aria-hidden /> })}
-              >
-                {step === 2 ? 'Start the backup' : `Next: ${steps[step + 1]!.toLowerCase()}`}
-              </Button>
-            </Group>
+            <WizardButtons
+              step={step}
+              isReady={system !== undefined}
+              isBusy={act.isPending}
+              onBack={() => setStep(step - 1)}
+              onSkip={() => goOn(2)}
+            />
           </Stack>
         </form>
       </Section>
     </>
+  )
+}
+
+interface WizardButtonsProps {
+  readonly step: number
+  readonly isReady: boolean
+  readonly isBusy: boolean
+  readonly onBack: () => void
+  readonly onSkip: () => void
+}
+
+function WizardButtons({ step, isReady, isBusy, onBack, onSkip }: WizardButtonsProps) {
+  return (
+    <Group justify="flex-end">
+      {step > 0 && (
+        <Button variant="default" onClick={onBack}>
+          Back
+        </Button>
+      )}
+      {step === 0 && (
+        <Button variant="default" disabled={!isReady} onClick={onSkip}>
+          Skip the options
+        </Button>
+      )}
+      <Button
+        type="submit"
+        disabled={!isReady}
+        loading={isBusy}
+        {...(step === 2 && { leftSection: <IconArchive size={16} aria-hidden /> })}
+      >
+        {step === 2 ? 'Start the backup' : `Next: ${steps[step + 1]!.toLowerCase()}`}
+      </Button>
+    </Group>
   )
 }

@@ -3,10 +3,12 @@ import { IconDeviceDesktop } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
 import type { BackupType } from '#contract/backups.ts'
 import type { SystemView } from '#contract/systems.ts'
-import { ChoiceCards } from '#ui/parts/choice-cards.tsx'
+import { ChoiceCards, type Choice } from '#ui/parts/choice-cards.tsx'
 import { Placeholder } from '#ui/parts/loaded.tsx'
 import { useMay } from '#ui/session.ts'
-import { typesOf, type BackupDraft } from './backup-draft.ts'
+import { extents, typesOf, type BackupDraft, type Extent } from './backup-draft.ts'
+import type { ExtentProps } from './extent-props.ts'
+import { SelectionParts } from './selection-parts.tsx'
 
 interface ChooseStepProps {
   readonly systems: readonly SystemView[]
@@ -22,8 +24,16 @@ const types: readonly { readonly value: BackupType; readonly title: string; read
   { value: 'files', title: 'Files', text: 'The directories alone, with permissions, owners and times.' },
 ]
 
+const extentChoices: Readonly<Record<Extent, Pick<Choice<Extent>, 'title' | 'text'>>> = {
+  everything: { title: 'Everything', text: 'The system as it is now. The backup stands for it: from it the system comes back.' },
+  some: {
+    title: 'Some of it',
+    text: 'One patient, one study, some tables, some time: with all that it needs, to be taken elsewhere or kept apart.',
+  },
+}
+
+/** Of what, and how much; below it what that choice asks. */
 export function ChooseStep({ systems, system, draft, onSystem, onChange }: ChooseStepProps) {
-  const possible = system ? typesOf(system) : []
   return (
     <>
       <Select
@@ -39,21 +49,42 @@ export function ChooseStep({ systems, system, draft, onSystem, onChange }: Choos
       {system && (
         <>
           <ChoiceCards
-            label="Type"
-            choices={types.map((type) => ({ ...type, isDisabled: !possible.includes(type.value) }))}
-            value={draft.type}
-            onChange={(type) => onChange({ type })}
+            label="How much of it"
+            choices={extents.map((value) => ({ value, ...extentChoices[value], isDisabled: !isPossible(value, system) }))}
+            value={draft.extent}
+            onChange={(extent) => onChange({ extent })}
           />
-          {possible.length < types.length && (
-            <Text size="sm" c="dimmed">
-              {system.databases.length === 0 ? 'This system has no database.' : 'This system has no directory of files.'}
-            </Text>
-          )}
-          <Text size="sm" c="dimmed">
-            Every type stores only what the repository does not hold yet; each backup can be restored by itself.
-          </Text>
+          {draft.extent === 'everything' && <WholeTypes system={system} draft={draft} onChange={onChange} />}
+          {draft.extent === 'some' && <SelectionParts system={system} draft={draft} onChange={onChange} />}
         </>
       )}
+    </>
+  )
+}
+
+/** What is not everything is of rows. */
+function isPossible(extent: Extent, { databases }: SystemView): boolean {
+  return extent === 'everything' || databases.length > 0
+}
+
+function WholeTypes({ system, draft, onChange }: ExtentProps) {
+  const possible = typesOf(system)
+  return (
+    <>
+      <ChoiceCards
+        label="Type"
+        choices={types.map((type) => ({ ...type, isDisabled: !possible.includes(type.value) }))}
+        value={draft.type}
+        onChange={(type) => onChange({ type })}
+      />
+      {possible.length < types.length && (
+        <Text size="sm" c="dimmed">
+          {system.databases.length === 0 ? 'This system has no database.' : 'This system has no directory of files.'}
+        </Text>
+      )}
+      <Text size="sm" c="dimmed">
+        Every type stores only what the repository does not hold yet; each backup can be restored by itself.
+      </Text>
     </>
   )
 }

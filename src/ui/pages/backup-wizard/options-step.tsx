@@ -1,21 +1,15 @@
 import { Input, Slider, Stack, Switch, Text, TextInput, Textarea } from '@mantine/core'
 import { useState } from 'react'
 import type { SystemView } from '#contract/systems.ts'
-import type { BackupDraft } from './backup-draft.ts'
+import type { ExtentProps } from './extent-props.ts'
 
-interface OptionsStepProps {
-  readonly system: SystemView
-  readonly draft: BackupDraft
-  readonly onChange: (change: Partial<BackupDraft>) => void
-}
-
-export function OptionsStep({ system, draft, onChange }: OptionsStepProps) {
+export function OptionsStep({ system, draft, onChange }: ExtentProps) {
   return (
     <>
       <TextInput
         label="Name"
         description="Empty: the system, the type and the time. No patient data."
-        placeholder={`${system.name}-${draft.type}-…`}
+        placeholder={`${system.name}-${draft.extent === 'some' ? 'entity' : draft.type}-…`}
         autoComplete="off"
         maxLength={120}
         value={draft.name}

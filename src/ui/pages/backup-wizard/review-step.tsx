@@ -1,7 +1,7 @@
 import { SimpleGrid, Stack, Text } from '@mantine/core'
 import { hintOf } from '#ui/hints.ts'
 import { printBytes, printDuration } from '#base/units.ts'
-import { backups } from '#contract/backups.ts'
+import { backups, type BackupType } from '#contract/backups.ts'
 import type { ReplyOf } from '#contract/endpoint.ts'
 import type { SystemView } from '#contract/systems.ts'
 import { useReply } from '#ui/call.ts'
@@ -11,6 +11,7 @@ import { Loaded, TextSkeleton } from '#ui/parts/loaded.tsx'
 import { Note } from '#ui/parts/tone.tsx'
 import { counted, printPercent, sentenceCase } from '#ui/words.ts'
 import { linesOf, type BackupDraft } from './backup-draft.ts'
+import { SelectionNotes, selectionFacts } from './selection-review.tsx'
 
 type Estimate = ReplyOf<typeof backups.estimate>
 
@@ -21,14 +22,13 @@ interface ReviewStepProps {
 
 /** What will be in it, and how large and long it may be: each number with where it comes from. */
 export function ReviewStep({ system, draft }: ReviewStepProps) {
-  const reply = useReply(backups.estimate, { body: { systemId: system.id, type: draft.type } })
   const excluded = Object.entries(draft.exclusions).flatMap(([root, text]) => linesOf(text).map((line) => `${root}: ${line}`))
   return (
     <Stack gap="md">
       <Facts
         rows={[
           ['System', `${system.title} (${system.name})`],
-          ['Type', sentenceCase(draft.type)],
+          ...(draft.extent === 'some' ? selectionFacts(draft) : [['Type', sentenceCase(draft.type)] as const]),
           ['Repository', system.repository.name],
           ['Name', draft.name.trim() === '' ? 'by the system, the type and the time' : draft.name],
           ['Compression', `zstd ${draft.compressionLevel}`],
@@ -38,18 +38,25 @@ export function ReviewStep({ system, draft }: ReviewStepProps) {
           ['One moment', quiesceWords(system)],
         ]}
       />
-      <Loaded
-        reply={reply}
-        skeleton={
-          <>
-            <Text size="sm">Asking the sources how large they are…</Text>
-            <TextSkeleton lines={5} />
-          </>
-        }
-      >
-        {(estimate) => <EstimateOf estimate={estimate} />}
-      </Loaded>
+      {draft.extent === 'some' ? <SelectionNotes /> : <EstimateFor systemId={system.id} type={draft.type} />}
     </Stack>
+  )
+}
+
+function EstimateFor({ systemId, type }: { readonly systemId: string; readonly type: BackupType }) {
+  const reply = useReply(backups.estimate, { body: { systemId, type } })
+  return (
+    <Loaded
+      reply={reply}
+      skeleton={
+        <>
+          <Text size="sm">Asking the sources how large they are…</Text>
+          <TextSkeleton lines={5} />
+        </>
+      }
+    >
+      {(estimate) => <EstimateOf estimate={estimate} />}
+    </Loaded>
   )
 }
 
