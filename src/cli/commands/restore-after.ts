@@ -92,7 +92,7 @@ async function undo(id: string, options: UndoCommandOptions, context: CommandCon
   }
   const state = await undoRestore(id, order, context.signal)
   context.output.line(`Undone: ${state.system} is as it was before restore ${id}`)
-  reportSwap(context.output, state, Math.round(systemClock.monotonicMs() - startedMs))
+  reportSwap(context.output, state, { durationMs: Math.round(systemClock.monotonicMs() - startedMs) })
 }
 
 async function release(id: string, options: ReleaseCommandOptions, context: CommandContext): Promise<void> {

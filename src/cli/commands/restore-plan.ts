@@ -7,6 +7,9 @@ import { printBytes, printCount } from '#base/units.ts'
 import { hostFault } from '#host/durable.ts'
 import type { OpenedBackup } from '#engine/backup/backups.ts'
 import { openWanted } from '#engine/backup/open-wanted.ts'
+import type { PlannedMasks } from '#engine/masking/sanitization.ts'
+import type { Repository } from '#engine/repository/repository.ts'
+import { defaultDrillParent } from '#engine/restore/drill-place.ts'
 import { makePlan } from '#engine/restore/make-plan.ts'
 import type { RestoreOrder } from '#engine/restore/order.ts'
 import { printPlan, type RestorePlan } from '#engine/restore/plan.ts'
@@ -27,6 +30,9 @@ import {
 } from '#cli/options.ts'
 import type { Output } from '#cli/output.ts'
 import { withServer } from '#cli/server.ts'
+import { nameLeftDrills } from '#cli/left-drills.ts'
+import { maskOrder } from '#cli/mask-key.ts'
+import { stateDirectory } from '#cli/state.ts'
 import type { RecordPlanOptions } from './restore-record.ts'
 
 interface PlanOptions extends RepositoryOptions {
@@ -43,6 +49,10 @@ interface PlanOptions extends RepositoryOptions {
   readonly out?: string
   readonly server?: string
   readonly entity?: readonly string[]
+  readonly masked?: boolean
+  readonly maskKeyFile?: string
+  readonly place?: string
+  readonly state?: string
 }
 
 export function addRestorePlan(group: Command, context: CommandContext): void {
@@ -66,12 +76,22 @@ export function addRestorePlan(group: Command, context: CommandContext): void {
     .addOption(new Option('--parents <side>', 'records: rows that have to exist and are gone').choices(['backup']))
     .addOption(new Option('--triggers <how>', "records: the application's triggers (default: quiet)").choices(['quiet', 'fire']))
     .option('--policy <file>', 'records: the same, for tables and rows one by one')
-    .option('--place <directory>', 'records: where there is room for the staged backup (default: /var/tmp)')
+    .option('--place <directory>', 'records, --masked: where there is room for the staged backup (default: /var/tmp)')
+    .option('--masked', 'to another place: masked on the way, as the settings say under `masks`')
+    .option('--mask-key-file <file>', 'with --masked: what pseudonyms are made with; otherwise a key of the repository')
     .action(async (options: PlanOptions) => {
+      assertMaskOptions(options)
       if (options.entity !== undefined) return await (await import('./restore-record.ts')).planRecord(options as RecordPlanOptions, context)
       if (options.server === undefined) await run(options, context)
       else await (await import('#cli/online/restore.ts')).planOnline(options, context)
     })
+}
+
+function assertMaskOptions({ masked, maskKeyFile, entity, server }: PlanOptions): void {
+  if (maskKeyFile !== undefined && !masked) throw new Fault('USAGE', '--mask-key-file goes with --masked')
+  if (masked && entity !== undefined) throw new Fault('USAGE', '--masked goes with a restore to another place, and --entity with one in place')
+  if (masked && server !== undefined)
+    throw new Fault('USAGE', '--masked is for this machine alone: with --server make a masked backup and restore that')
 }
 
 async function run(options: PlanOptions, context: CommandContext): Promise<void> {
@@ -82,7 +102,7 @@ async function run(options: PlanOptions, context: CommandContext): Promise<void>
   const { backup, system, files } = options
   const opened = await openWanted(repository, { backup, system, now: systemClock.now(), foreignRoot: files?.[0]?.name }, signal)
   const order = await orderOf(opened, options)
-  const plan = await makePlan(repository, order, instruments(context), signal)
+  const plan = await planOf(repository, order, options, context)
   try {
     await writeFile(out, printPlan(plan), { mode: 0o600 })
   } catch (error) {
@@ -91,7 +111,7 @@ async function run(options: PlanOptions, context: CommandContext): Promise<void>
   showPlan(output, plan)
   output.line('')
   output.line(`Plan ${path.resolve(out)}. To carry it out: integrum restore run ${out} --confirm ${plan.system}`)
-  const { databases, roots, loss, warnings, space } = plan
+  const { databases, roots, loss, warnings, space, masks } = plan
   output.result({
     status: 'completed',
     restore: plan.restore,
@@ -108,7 +128,22 @@ async function run(options: PlanOptions, context: CommandContext): Promise<void>
     loss,
     warnings,
     space,
+    masks: masks ?? null,
   })
+}
+
+async function planOf(
+  repository: Repository,
+  order: RestoreOrder,
+  { masked, maskKeyFile, place = defaultDrillParent(), state }: PlanOptions,
+  context: CommandContext,
+): Promise<RestorePlan> {
+  if (!masked) return await makePlan(repository, order, instruments(context), context.signal)
+  const masking = await maskOrder(maskKeyFile, { repository, system: order.opened.manifest.system })
+  const held = { masking, place, stateDirectory: await stateDirectory(state) }
+  await nameLeftDrills(held.stateDirectory, context.output)
+  const { planMaskedRestore } = await import('#engine/restore/masked-restore.ts')
+  return await planMaskedRestore(repository, order, held, instruments(context), context.signal)
 }
 
 /** Without targets everything goes where it came from; with any, only what is named goes, and there. */
@@ -165,12 +200,22 @@ function showPlan(output: Output, plan: RestorePlan): void {
       `  files    ${printCount(effect.added.count)} added, ${printCount(effect.changed.count)} changed, ${printCount(effect.removed.count)} removed`,
     )
   }
+  if (plan.masks) showMasks(output, plan.masks)
   for (const { place, neededBytes, freeBytes } of plan.space) {
     output.line(`space    ${printBytes(neededBytes)} needed, ${freeBytes === null ? 'unknown' : printBytes(freeBytes)} free: ${place}`)
   }
   for (const line of plan.loss) output.line(`LOST     ${line}`)
   if (plan.loss.length > 0) output.line(`         (as of ${plan.createdAt}; what is replaced is kept until the undo window ends)`)
   for (const line of plan.warnings) output.line(`NOTE     ${line}`)
+}
+
+function showMasks(output: Output, { databases, keyedBy, key }: PlannedMasks): void {
+  output.line(`masked on the way, with ${keyedBy === 'repository' ? 'a key of the repository' : 'the key of a file'} (mark ${key})`)
+  for (const { name, columns, excludedTables } of databases) {
+    for (const { schema, table, column, mask, because } of columns)
+      output.line(`  ${mask.padEnd(8)} ${name}: ${schema}.${table}.${column}: ${because}`)
+    for (const { schema, table } of excludedTables) output.line(`  left out ${name}: ${schema}.${table}: all rows`)
+  }
 }
 
 function bytesOf(name: string, text: string): number {

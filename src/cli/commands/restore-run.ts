@@ -4,10 +4,13 @@ import { systemClock } from '#base/clock.ts'
 import { Fault, messageOf } from '#base/fault.ts'
 import { printBytes, printCount, printDuration } from '#base/units.ts'
 import type { JournalState } from '#engine/restore/journal.ts'
+import { defaultDrillParent } from '#engine/restore/drill-place.ts'
 import { orderOfPlan } from '#engine/restore/order-of-plan.ts'
 import { parsePlan, type RestorePlan } from '#engine/restore/plan.ts'
 import { runRestore } from '#engine/restore/restore.ts'
-import { instruments, openedForReading, type CommandContext } from '#cli/command.ts'
+import { instruments, openedForReading, openedRepository, type CommandContext } from '#cli/command.ts'
+import { nameLeftDrills } from '#cli/left-drills.ts'
+import { maskOrder } from '#cli/mask-key.ts'
 import { wholeNumber, withRepository, withState, type RepositoryOptions } from '#cli/options.ts'
 import type { Output } from '#cli/output.ts'
 import { withSignature } from '#cli/server.ts'
@@ -22,6 +25,8 @@ interface RunCommandOptions extends RepositoryOptions {
   readonly state?: string
   readonly server?: string
   readonly meaning: string
+  readonly maskKeyFile?: string
+  readonly place?: string
 }
 
 export function addRestoreRun(group: Command, context: CommandContext): void {
@@ -32,6 +37,8 @@ export function addRestoreRun(group: Command, context: CommandContext): void {
     .option('--no-safety-backup', 'do not back up what is replaced first; say why with --reason')
     .option('--reason <text>', 'why there is no safety backup; it stands in the receipt. With --server: why it is restored')
     .option('--compression <level>', 'zstd level 1-19 of the safety backup', wholeNumber(1, 19), 1)
+    .option('--mask-key-file <file>', 'of a plan that masks: the same as the plan was made with')
+    .option('--place <directory>', 'of a plan that masks: where there is room for the restored backup (default: /var/tmp)')
     .action(async (file: string, options: RunCommandOptions) => {
       if (options.server === undefined && (await isFolder(file)))
         await (await import('./restore-record.ts')).runRecord(file, options, context)
@@ -49,21 +56,28 @@ async function isFolder(place: string): Promise<boolean> {
 async function run(file: string, options: RunCommandOptions, context: CommandContext): Promise<void> {
   const startedMs = systemClock.monotonicMs()
   const plan = await readPlan(file)
-  await using repository = await openedForReading(options, context)
-  const state = await runRestore(
-    repository,
-    { plan, order: await orderOfPlan(repository, plan, { now: systemClock.now(), signal: context.signal }) },
-    {
-      stateDirectory: await stateDirectory(options.state),
-      confirmed: options.confirm,
-      withoutSafetyBackup: options.safetyBackup ? undefined : reasonOf(options, context.output),
-      compressionLevel: options.compression,
-      instruments: instruments(context),
-    },
-    context.signal,
-  )
+  await using repository = plan.masks ? await openedRepository(options) : await openedForReading(options, context)
+  const order = await orderOfPlan(repository, plan, { now: systemClock.now(), signal: context.signal })
+  const runOptions = {
+    stateDirectory: await stateDirectory(options.state),
+    confirmed: options.confirm,
+    withoutSafetyBackup: options.safetyBackup ? undefined : reasonOf(options, context.output),
+    compressionLevel: options.compression,
+    instruments: instruments(context),
+  }
+  const durationMs = () => Math.round(systemClock.monotonicMs() - startedMs)
+  if (plan.masks) {
+    const { place = defaultDrillParent(), maskKeyFile } = options
+    await nameLeftDrills(runOptions.stateDirectory, context.output)
+    const masking = await maskOrder(maskKeyFile, { repository, system: plan.system })
+    const { runMaskedRestore } = await import('#engine/restore/masked-restore.ts')
+    const { state, copy } = await runMaskedRestore(repository, { plan, order }, { ...runOptions, masking, place }, context.signal)
+    context.output.line(`Restored, masked and verified: what is at the target is masked backup ${copy.id}, a copy of backup ${plan.backup}`)
+    return reportSwap(context.output, state, { durationMs: durationMs(), maskedBackup: copy.id })
+  }
+  const state = await runRestore(repository, { plan, order }, runOptions, context.signal)
   context.output.line(`Restored and verified: ${plan.system} is as of backup ${plan.backup}`)
-  reportSwap(context.output, state, Math.round(systemClock.monotonicMs() - startedMs))
+  reportSwap(context.output, state, { durationMs: durationMs() })
 }
 
 /** The receipt is for whoever asks a year later: it says when nobody said why. */
@@ -83,7 +97,13 @@ async function readPlan(file: string): Promise<RestorePlan> {
   return parsePlan(text, file)
 }
 
-export function reportSwap(output: Output, state: JournalState, durationMs: number): void {
+interface SwapTold {
+  readonly durationMs: number
+  /** What was restored, when its rows were masked on their way. */
+  readonly maskedBackup?: string
+}
+
+export function reportSwap(output: Output, state: JournalState, { durationMs, maskedBackup }: SwapTold): void {
   output.line(`  restore      ${state.restore}`)
   if (state.safetyBackup !== null) output.line(`  safety       backup ${state.safetyBackup} holds what was live before`)
   if (state.verified !== null) {
@@ -100,6 +120,7 @@ export function reportSwap(output: Output, state: JournalState, durationMs: numb
   output.result({
     status: 'completed',
     restore: state.restore,
+    ...(maskedBackup !== undefined && { maskedBackup }),
     undoes: state.undoes,
     safetyBackup: state.safetyBackup,
     verified: state.verified ?? { tables: 0, rows: 0, files: 0 },

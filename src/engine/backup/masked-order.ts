@@ -11,7 +11,7 @@ export async function maskedOrder(order: BackupOrder): Promise<{ readonly order:
   const { masks, entities } = order.settings
   if (!masks) throw new Fault('MASK_SETTINGS', 'the settings have no masks, so nothing would be masked', { field: 'masks' })
   const unknown = masks.keptRoots.find((name) => !order.roots.some((root) => root.name === name))
-  // A copy takes rows alone.
+  // A copy is of a backup, which need not have all of them.
   if (unknown !== undefined && !order.masking.copyOf)
     throw new Fault('MASK_SETTINGS', `masks.keptRoots: there is no file root ${unknown}`, { field: 'masks.keptRoots' })
   // Most backups do without.
@@ -36,7 +36,7 @@ export function sanitizationOf(
   if (!masking || !keyed || !settings.masks) return {}
   const { keepsLargeObjects } = settings.masks
   const { key, keyedBy, copyOf } = keyed
-  const keptRoots = copyOf ? [] : settings.masks.keptRoots
+  const keptRoots = settings.masks.keptRoots.filter((name) => roots.some((root) => root.name === name))
   return {
     sanitization: {
       keyedBy,

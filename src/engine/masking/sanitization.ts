@@ -34,6 +34,10 @@ export const sanitizationSchema = z.object({
   rootsLeftOut: z.array(z.string()),
   rootsKept: z.array(z.string()),
 })
+/** What a restore to another place does to the rows on their way, as its plan says it. */
+export const plannedMasksSchema = sanitizationSchema.pick({ keyedBy: true, key: true, databases: true, keepsLargeObjects: true, rootsKept: true })
+export type PlannedMasks = z.infer<typeof plannedMasksSchema>
+
 export type Sanitization = z.infer<typeof sanitizationSchema>
 
 /** Tells keys apart and says nothing else of them. */

@@ -5,7 +5,7 @@ import type { Instruments } from '#engine/backup/order.ts'
 import { storedSource } from '#engine/backup/stored-source.ts'
 import type { Repository } from '#engine/repository/repository.ts'
 import { assertAssigned } from './assert-all.ts'
-import { assertElsewhere, assertNotInPlace } from './not-in-place.ts'
+import { assertElsewhere, assertNotInPlace, isMaskedOrder, originalsOf } from './not-in-place.ts'
 import { assertSpace, mergeSpace, type Findings } from './findings.ts'
 import type { RestoreOrder } from './order.ts'
 import { planDatabase } from './plan-database.ts'
@@ -34,7 +34,7 @@ export async function makePlan(
   if (order.databases.length + order.roots.length === 0) throw new Fault('USAGE', 'the plan would restore nothing')
   assertAssigned(settings, manifest)
   assertNotInPlace(order)
-  const originals = manifest.sanitization?.originals ?? []
+  const originals = isMaskedOrder(order) ? originalsOf(manifest) : []
   const databases: Findings<PlannedDatabase>[] = []
   for (const database of order.databases) {
     databases.push(
@@ -68,6 +68,7 @@ export async function makePlan(
     repositoryId: repository.id,
     manifestChecksum: checksum,
     settings,
+    ...(order.masks && { masks: order.masks }),
     databases: databases.map(({ planned }) => planned),
     roots: roots.map(({ planned }) => planned),
     space: mergeSpace([...databases, ...roots].flatMap(({ space }) => space)),

@@ -3,13 +3,15 @@ import type { SystemSettings } from '#base/settings.ts'
 import { backup, type BackupResult } from '#engine/backup/backup.ts'
 import type { OpenedBackup } from '#engine/backup/backups.ts'
 import { originalOf } from '#engine/backup/masked-order.ts'
-import type { Instruments, MaskOrder } from '#engine/backup/order.ts'
+import type { Instruments, MaskOrder, RootOrder } from '#engine/backup/order.ts'
 import type { Repository } from '#engine/repository/repository.ts'
-import type { Gap } from '#engine/sources/source.ts'
+import { captureFiles } from '#engine/sources/files/capture.ts'
+import type { CaptureContext, Gap } from '#engine/sources/source.ts'
 import { drillParent, makeDrillPlace } from './drill-place.ts'
 import { firstState } from './first-state.ts'
 import { RestoreJournal } from './journal.ts'
 import { makePlan } from './make-plan.ts'
+import type { RestoreOrder } from './order.ts'
 import { orderWithin } from './order-within.ts'
 import { stageAll } from './stage-all.ts'
 import { swap } from './swap.ts'
@@ -27,7 +29,7 @@ export interface MaskedCopyOrder {
 }
 
 /**
- * A masked backup out of a stored one: its databases are brought back into a private PostgreSQL, as for a drill, compared, and
+ * A masked backup out of a stored one: its databases, and the file roots that the masks keep, are brought back into a private PostgreSQL, as for a drill, compared, and
  * captured from there with masks, so that what decides (keys, partitions, subjects) is asked of a database and not guessed from
  * files. The private place, which holds the originals, is gone when it resolves or rejects. MASK_REFUSED, faults of a drill and of a backup.
  */
@@ -45,7 +47,8 @@ export async function maskedCopy(
   )
   const { hooks, containerisedRoots, assertions } = { hooks: {}, containerisedRoots: [], assertions: [] }
   const bare = { ...settings, hooks, containerisedRoots, assertions, readyAssertions: undefined, fileReferences: [] }
-  const within = { ...orderWithin(place, opened, bare), roots: [] }
+  const whole = orderWithin(place, opened, bare)
+  const within = { ...whole, roots: whole.roots.filter(({ section }) => settings.masks?.keptRoots.includes(section.name)) }
   const plan = await makePlan(repository, within, instruments, signal)
   const journal = await RestoreJournal.begin(
     `${place.directory}/state`,
@@ -62,7 +65,7 @@ export async function maskedCopy(
       name: order.name,
       purpose: 'regular',
       databases: within.databases.map(({ section, target }) => ({ name: section.name, target })),
-      roots: [],
+      roots: within.roots.map(captureAsThere),
       settings: bare,
       compressionLevel: order.compressionLevel,
       masking: {
@@ -76,12 +79,21 @@ export async function maskedCopy(
   )
 }
 
+/** As if it were captured where it came from: there it is never restored, and not where it stands for a moment. */
+function captureAsThere({ section, path }: RestoreOrder['roots'][number]): RootOrder {
+  const open = async (context: CaptureContext) => {
+    const capture = await captureFiles({ name: section.name, root: path, newerThan: [] }, context)
+    return { ...capture, section: async () => ({ ...(await capture.section()), path: section.path }) }
+  }
+  return { name: section.name, path, open }
+}
+
 /** Those of files, and of rows that name files, say paths, in which anybody may be named. */
 function gapsOfDatabases({ databases, gaps }: OpenedBackup['manifest']): readonly Gap[] {
   return gaps.first.filter(({ kind, source }) => kind === 'not-covered' && databases.some(({ name }) => name === source))
 }
 
-function databasesOf({ manifest }: OpenedBackup): OpenedBackup['manifest'] {
+export function databasesOf({ manifest }: OpenedBackup): OpenedBackup['manifest'] {
   if (manifest.sanitization) throw new Fault('MASK_SETTINGS', `backup ${manifest.backup} is masked already`, { field: 'backup' })
   if (manifest.databases.length === 0)
     throw new Fault('MASK_SETTINGS', `backup ${manifest.backup} has no database, and nothing masks files`, { field: 'backup' })

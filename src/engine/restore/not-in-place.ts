@@ -1,5 +1,6 @@
 import { Fault } from '#base/fault.ts'
 import type { OpenedBackup } from '#engine/backup/backups.ts'
+import { originalOf } from '#engine/backup/masked-order.ts'
 import type { Original } from '#engine/masking/sanitization.ts'
 import type { RestoreOrder } from './order.ts'
 import type { PlannedDatabase, PlannedRoot } from './plan.ts'
@@ -8,16 +9,26 @@ import type { PlannedDatabase, PlannedRoot } from './plan.ts'
  * A masked backup never takes the place of what it was made of: the originals would be gone. By where it was captured, before the
  * target is even looked at; that a database is the original under another address, `assertOtherDatabase` finds. RESTORE_MASKED.
  */
-export function assertNotInPlace({ opened, databases, roots }: RestoreOrder): void {
-  const { sanitization } = opened.manifest
-  if (!sanitization) return
+export function assertNotInPlace(order: RestoreOrder, isMasked = isMaskedOrder(order)): void {
+  const { opened, databases, roots } = order
+  if (!isMasked) return
+  const originals = originalsOf(opened.manifest)
   for (const { section, target } of databases) {
     const isThere = ({ host, port, database }: Original) => target.host === host && target.port === port && target.database === database
-    if (sanitization.originals.some(isThere))
+    if (originals.some(isThere))
       throw maskedFault(`database ${section.name} would go to where it was captured, ${target.database} on ${target.host}:${target.port}`)
   }
   for (const { section, path } of roots)
     if (section.path === path) throw maskedFault(`files ${section.name} would go to where they were captured, ${path}`)
+}
+
+export function isMaskedOrder({ opened, masks }: RestoreOrder): boolean {
+  return (opened.manifest.sanitization ?? masks) !== undefined
+}
+
+/** Where the values of a backup came from. */
+export function originalsOf({ sanitization, databases }: OpenedBackup['manifest']): readonly Original[] {
+  return sanitization?.originals ?? databases.map(originalOf)
 }
 
 export interface FoundTarget {
@@ -49,5 +60,5 @@ export function assertElsewhere({ backup, manifest }: OpenedBackup, planned: rea
 }
 
 function maskedFault(fact: string): Fault {
-  return new Fault('RESTORE_MASKED', `the backup is masked, and ${fact}`)
+  return new Fault('RESTORE_MASKED', `what is restored is masked, and ${fact}`)
 }

@@ -44,5 +44,6 @@ export async function orderOfPlan(
     })),
     roots: plan.roots.map(({ name, record }) => ({ section: section(opened.manifest.roots, name), path: record.path })),
     lossRowsMax: plan.lossRowsMax,
+    masks: plan.masks,
   }
 }

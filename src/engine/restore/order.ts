@@ -1,6 +1,7 @@
 import type { SystemSettings } from '#base/settings.ts'
 import type { OpenedBackup } from '#engine/backup/backups.ts'
 import type { Instruments } from '#engine/backup/order.ts'
+import type { PlannedMasks } from '#engine/masking/sanitization.ts'
 import type { RootSection } from '#engine/sources/files/root-section.ts'
 import type { DatabaseSection } from '#engine/sources/postgres/database-section.ts'
 import type { RoleChoice } from '#engine/sources/postgres/roles.ts'
@@ -16,6 +17,8 @@ export interface RestoreOrder {
   readonly databases: readonly DatabaseOrder[]
   readonly roots: readonly { readonly section: RootSection; readonly path: string }[]
   readonly lossRowsMax: number | null
+  /** The backup is not masked, and what is restored of it shall be. */
+  readonly masks?: PlannedMasks | undefined
 }
 
 export interface DatabaseOrder {

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { Fault } from '#base/fault.ts'
 import { parse } from '#base/parse.ts'
 import { systemSettingsSchema } from '#base/settings.ts'
+import { plannedMasksSchema } from '#engine/masking/sanitization.ts'
 import { rootRecordSchema } from '#engine/sources/files/root-record.ts'
 import { databaseRecordSchema } from '#engine/sources/postgres/database-record.ts'
 import { roleChoiceSchema } from '#engine/sources/postgres/roles.ts'
@@ -63,6 +64,8 @@ export const restorePlanSchema = z.object({
   repositoryId: z.string(),
   manifestChecksum: z.string(),
   settings: systemSettingsSchema,
+  /** The rows are masked on their way, so that what is restored is a masked copy of the backup; absent for all others. */
+  masks: plannedMasksSchema.optional(),
   databases: z.array(plannedDatabaseSchema),
   roots: z.array(plannedRootSchema),
   space: z.array(spaceSchema),
@@ -90,9 +93,9 @@ export function planDigest(plan: Omit<RestorePlan, 'digest'>): string {
     tables,
   }))
   const roots = plan.roots.map(({ name, record }) => ({ name, path: record.path, live: record.live, method: record.method }))
-  const { restore, system, backup, repositoryId, manifestChecksum, settings, lossRowsMax } = plan
+  const { restore, system, backup, repositoryId, manifestChecksum, settings, lossRowsMax, masks } = plan
   return createHash('sha256')
-    .update(JSON.stringify({ restore, system, backup, repositoryId, manifestChecksum, settings, lossRowsMax, databases, roots }))
+    .update(JSON.stringify({ restore, system, backup, repositoryId, manifestChecksum, settings, lossRowsMax, databases, roots, masks }))
     .digest('hex')
 }
 

@@ -3,12 +3,21 @@ import { userInfo } from 'node:os'
 import { productVersion } from '#host/version.ts'
 import { replaceDurably } from '#host/durable.ts'
 import { restoreFolder, type JournalState } from './journal.ts'
+import type { Sanitization } from '#engine/masking/sanitization.ts'
 import type { RestorePlan } from './plan.ts'
+
+export interface ReceiptOf {
+  readonly plan: RestorePlan
+  readonly state: JournalState
+  readonly at: Date
+  /** Of a masked backup: which columns of it are, and what it is a copy of. */
+  readonly masks?: Sanitization | undefined
+}
 
 /** DESIGN §5.7: what was restored, by whom, with what result. Beside the journal, never in the restored database. */
 export async function writeReceipt(
   stateDirectory: string,
-  { plan, state, at }: { readonly plan: RestorePlan; readonly state: JournalState; readonly at: Date },
+  { plan, state, at, masks }: ReceiptOf,
 ): Promise<void> {
   const receipt = {
     format: 1,
@@ -26,6 +35,7 @@ export async function writeReceipt(
       repositoryId: plan.repositoryId,
     },
     planDigest: plan.digest,
+    ...(masks && { masks }),
     loss: { asOf: plan.createdAt, statements: plan.loss, rowsWrittenMeanwhile: state.rowsWrittenMeanwhile },
     safetyBackup: state.safetyBackup,
     reasonWithoutSafetyBackup: state.reason,

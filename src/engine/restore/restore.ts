@@ -25,7 +25,10 @@ export async function runRestore(
   signal: AbortSignal,
 ): Promise<JournalState> {
   const { plan } = planned
+  // Through `runMaskedRestore` alone, or rows would go there as they are.
+  if (plan.masks) throw new Fault('PLAN_INVALID', 'the plan masks rows on their way, and this restore would not', { restore: plan.restore })
   const { clock } = options.instruments
+  const masks = planned.order.opened.manifest.sanitization
   assertConfirmed(plan, options.confirmed)
   await using locks = await lockTargets(plan, signal)
   await assertFresh(repository, planned, options, signal)
@@ -46,14 +49,14 @@ export async function runRestore(
   } catch (error) {
     await abandon(journal, messageOf(error))
     // A hook that fails afterwards does not undo what is live.
-    if (journal.state.step === 'swapped') await writeReceipt(options.stateDirectory, { plan, state: journal.state, at: clock.now() })
+    if (journal.state.step === 'swapped') await writeReceipt(options.stateDirectory, { plan, state: journal.state, at: clock.now(), masks })
     throw error
   }
-  await writeReceipt(options.stateDirectory, { plan, state: journal.state, at: clock.now() })
+  await writeReceipt(options.stateDirectory, { plan, state: journal.state, at: clock.now(), masks })
   return journal.state
 }
 
-function assertConfirmed(plan: RestorePlan, confirmed: string): void {
+export function assertConfirmed(plan: RestorePlan, confirmed: string): void {
   if (confirmed === plan.system) return
   throw new Fault('CONFIRMATION_MISMATCH', `"${confirmed}" is not the system of the plan, which is "${plan.system}"`, {
     system: plan.system,
@@ -61,7 +64,7 @@ function assertConfirmed(plan: RestorePlan, confirmed: string): void {
 }
 
 /** The same plan, made again: anything that counts must still be so (DECISIONS "Stale plan"). */
-async function assertFresh(
+export async function assertFresh(
   repository: Repository,
   { plan, order }: PlannedRestore,
   { instruments }: RunOptions,

@@ -97,13 +97,13 @@ test('INV-925 a masked backup is listed as one, is not the latest, and is refuse
   const plan = ['restore', 'plan', '--backup', told['backup'], '--out', place.file('plan')]
   assert.match(
     (await place.expect(2, ...plan)).stderr,
-    /RESTORE_MASKED: the backup is masked, and database main would go to where it was captured/,
+    /RESTORE_MASKED: what is restored is masked, and database main would go to where it was captured/,
   )
   // The same database under another address of the same server.
   const elsewhere = await place.expect(2, ...plan, '--database', `main=${cluster.url('clinic')}%2F`)
   assert.match(
     elsewhere.stderr,
-    /RESTORE_MASKED: the backup is masked, and the target of database main is the database that it was captured from/,
+    /RESTORE_MASKED: what is restored is masked, and the target of database main is the database that it was captured from/,
   )
   assert.equal((await cluster.psql('clinic', 'select count(*) from clinic.patient')).trim(), '8')
 })

@@ -9,7 +9,7 @@ import { chooseRoles, createRoles, dropRoles, presentRoles, roleNames, type Role
 import { putChecksBack, setChecksAside, type SetAsideCheck } from './stage-checks.ts'
 import { createStage, dropStage } from './stage-create.ts'
 import { spoolDump } from './stage-dump.ts'
-import { plainEntries, planEarly, type EarlyEntry } from './stage-early.ts'
+import { EarlyPostData, plainEntries, planEarly, type EarlyEntry } from './stage-early.ts'
 import { analyzeStage, flushStage } from './stage-finish.ts'
 import type { StageOptions, StageWork } from './stage-options.ts'
 import { restorePostData } from './stage-post-data.ts'
@@ -97,6 +97,21 @@ export async function stageDatabase(options: StageOptions, signal: AbortSignal):
  * take as many rows as the backup has. Faults of `stageDatabase`.
  */
 export async function stageBareRows(options: StageOptions, signal: AbortSignal): Promise<{ readonly oid: number }> {
+  return await stagePart(options, loadBareRows, signal)
+}
+
+/**
+ * The tables of a backup with their keys and constraints, and not one row: for whoever asks what they are like. In a private server that is
+ * thrown away. Faults of `stageDatabase`.
+ */
+export async function stageDefinitions(options: StageOptions, signal: AbortSignal): Promise<{ readonly oid: number }> {
+  const keys = async (work: StageWork, own: AbortSignal) => await restorePostData(work, new EarlyPostData([], new Map()), own)
+  return await stagePart({ ...options, tables: [] }, keys, signal)
+}
+
+type StagePart = (work: StageWork, signal: AbortSignal) => Promise<void>
+
+async function stagePart(options: StageOptions, part: StagePart, signal: AbortSignal): Promise<{ readonly oid: number }> {
   await using opened = new AsyncDisposableStack()
   const beside = opened.use(await connectMaintenance([options.target], signal))
   await assertAble(beside, options)
@@ -109,7 +124,7 @@ export async function stageBareRows(options: StageOptions, signal: AbortSignal):
     await restorePreData(work, watch.signal)
     // They may call functions that look into tables which are not there.
     await setAside(work, watch.signal)
-    await loadBareRows(work, watch.signal)
+    await part(work, watch.signal)
     return { oid: work.oid }
   } catch (error) {
     throwIfCancelled(signal)
