@@ -89,7 +89,8 @@ export function addRestorePlan(group: Command, context: CommandContext): void {
 
 function assertMaskOptions({ masked, maskKeyFile, entity, server }: PlanOptions): void {
   if (maskKeyFile !== undefined && !masked) throw new Fault('USAGE', '--mask-key-file goes with --masked')
-  if (masked && entity !== undefined) throw new Fault('USAGE', '--masked goes with a restore to another place, and --entity with one in place')
+  if (masked && entity !== undefined)
+    throw new Fault('USAGE', '--masked goes with a restore to another place, and --entity with one in place')
   if (masked && server !== undefined)
     throw new Fault('USAGE', '--masked is for this machine alone: with --server make a masked backup and restore that')
 }

@@ -35,7 +35,13 @@ export const sanitizationSchema = z.object({
   rootsKept: z.array(z.string()),
 })
 /** What a restore to another place does to the rows on their way, as its plan says it. */
-export const plannedMasksSchema = sanitizationSchema.pick({ keyedBy: true, key: true, databases: true, keepsLargeObjects: true, rootsKept: true })
+export const plannedMasksSchema = sanitizationSchema.pick({
+  keyedBy: true,
+  key: true,
+  databases: true,
+  keepsLargeObjects: true,
+  rootsKept: true,
+})
 export type PlannedMasks = z.infer<typeof plannedMasksSchema>
 
 export type Sanitization = z.infer<typeof sanitizationSchema>

@@ -15,10 +15,7 @@ export interface ReceiptOf {
 }
 
 /** DESIGN §5.7: what was restored, by whom, with what result. Beside the journal, never in the restored database. */
-export async function writeReceipt(
-  stateDirectory: string,
-  { plan, state, at, masks }: ReceiptOf,
-): Promise<void> {
+export async function writeReceipt(stateDirectory: string, { plan, state, at, masks }: ReceiptOf): Promise<void> {
   const receipt = {
     format: 1,
     version: productVersion(),

@@ -10,7 +10,7 @@ before(async () => {
   const { json } = await clinic.place.expect(
     0,
     'backup',
-    ...['--system', 'emr', '--database', `main=${clinic.cluster.url('clinic')}`, '--files', `documents=${clinic.files}`],
+    '--system', 'emr', '--database', `main=${clinic.cluster.url('clinic')}`, '--files', `documents=${clinic.files}`,
   )
   whole = json['backup']
 })
@@ -19,13 +19,13 @@ after(() => clinic[Symbol.asyncDispose]())
 const planned = async (exitCode: number, settings: object, ...words: readonly string[]) =>
   await clinic.place.expect(
     exitCode,
-    ...['restore', 'plan', '--backup', whole, '--masked', '--settings', await clinic.settings('settings.json', settings)],
-    ...['--out', clinic.place.file('plan'), ...words],
+    'restore', 'plan', '--backup', whole, '--masked', '--settings', await clinic.settings('settings.json', settings),
+    '--out', clinic.place.file('plan'), ...words,
   )
 const run = (exitCode: number, ...words: readonly string[]) =>
   clinic.place.expect(
     exitCode,
-    ...['restore', 'run', clinic.place.file('plan'), '--confirm', 'emr', '--no-safety-backup', '--reason', 'a new database', ...words],
+    'restore', 'run', clinic.place.file('plan'), '--confirm', 'emr', '--no-safety-backup', '--reason', 'a new database', ...words,
   )
 const to = (database: string) => ['--database', `main=${clinic.cluster.url(database)}`]
 const exists = async (database: string) =>
@@ -34,10 +34,16 @@ test('INV-935 what cannot be masked is refused by the plan, with nothing stored 
   const count = async () => (await clinic.place.expect(0, 'backups', 'list')).json['backups'].length
   const before = await count()
   const column = { schema: 'clinic', table: 'patient', column: 'family_name' }
-  assert.match((await planned(2, { masks: { columns: [{ ...column, mask: 'null' }] } }, ...to('never'))).stderr, /MASK_REFUSED: clinic\.patient/)
+  assert.match(
+    (await planned(2, { masks: { columns: [{ ...column, mask: 'null' }] } }, ...to('never'))).stderr,
+    /MASK_REFUSED: clinic\.patient/,
+  )
   assert.match((await planned(2, {}, ...to('never'))).stderr, /MASK_SETTINGS: the settings have no masks/)
   const files = ['--files', `documents=${clinic.place.file('documents')}`]
-  assert.match((await planned(2, clinicMasks, ...to('never'), ...files)).stderr, /MASK_SETTINGS: files documents are not masked by anything/)
+  assert.match(
+    (await planned(2, clinicMasks, ...to('never'), ...files)).stderr,
+    /MASK_SETTINGS: files documents are not masked by anything/,
+  )
   assert.equal(await count(), before)
   assert.equal(await exists('never'), '0')
 })
