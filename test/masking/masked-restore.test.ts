@@ -11,7 +11,12 @@ before(async () => {
   const { json } = await clinic.place.expect(
     0,
     'backup',
-    '--system', 'emr', '--database', `main=${clinic.cluster.url('clinic')}`, '--files', `documents=${clinic.files}`,
+    '--system',
+    'emr',
+    '--database',
+    `main=${clinic.cluster.url('clinic')}`,
+    '--files',
+    `documents=${clinic.files}`,
   )
   whole = json['backup']
 })
@@ -20,13 +25,29 @@ after(() => clinic[Symbol.asyncDispose]())
 const planned = async (exitCode: number, settings: object, ...words: readonly string[]) =>
   await clinic.place.expect(
     exitCode,
-    'restore', 'plan', '--backup', whole, '--masked', '--settings', await clinic.settings('settings.json', settings),
-    '--out', clinic.place.file('plan'), ...words,
+    'restore',
+    'plan',
+    '--backup',
+    whole,
+    '--masked',
+    '--settings',
+    await clinic.settings('settings.json', settings),
+    '--out',
+    clinic.place.file('plan'),
+    ...words,
   )
 const run = (exitCode: number, ...words: readonly string[]) =>
   clinic.place.expect(
     exitCode,
-    'restore', 'run', clinic.place.file('plan'), '--confirm', 'emr', '--no-safety-backup', '--reason', 'a new database', ...words,
+    'restore',
+    'run',
+    clinic.place.file('plan'),
+    '--confirm',
+    'emr',
+    '--no-safety-backup',
+    '--reason',
+    'a new database',
+    ...words,
   )
 const to = (database: string) => ['--database', `main=${clinic.cluster.url(database)}`]
 // What runs in a system before a swap would stop the clinic itself, and what it asserts names people.
