@@ -30,6 +30,19 @@ export const backupContent = {
     query: z.strictObject({ ...pageQuery, database: nameSchema.optional(), search: z.string().trim().min(1).max(120).optional() }),
     reply: pageOf(z.object({ database: z.string(), schema: z.string(), table: z.string(), rows: countSchema, bytes: countSchema })),
   }),
+  selection: endpoint({
+    name: 'backups.selection',
+    method: 'GET',
+    path: '/api/v1/backup/{id}/selection',
+    summary: 'whose records a backup of a selection holds',
+    description:
+      'Read from the manifest in the repository: the catalog has their kinds and numbers alone. Empty for a backup of everything. The trail has the keys as digests.',
+    permission: 'backups.download',
+    isAudited: true,
+    params: idParamsSchema,
+    query: z.strictObject(pageQuery),
+    reply: pageOf(z.object({ kind: z.string(), key: z.string() })),
+  }),
   compare: endpoint({
     name: 'backups.compare',
     method: 'GET',

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { ownerships } from '#base/settings.ts'
 import { endpoint } from './endpoint.ts'
-import { idParamsSchema, nameSchema, wholeNumberSchema } from './shapes.ts'
+import { idParamsSchema, nameSchema, pageOf, pageQuery, wholeNumberSchema } from './shapes.ts'
 
 const countSchema = z.number().int().nonnegative()
 
@@ -169,6 +169,25 @@ export const records = {
     isShared: true,
     params: idParamsSchema,
     reply: z.object({ databases: z.array(modelSchema) }),
+  }),
+  tables: endpoint({
+    name: 'records.tables',
+    method: 'GET',
+    path: '/api/v1/systems/{id}/tables',
+    summary: 'the tables of the live databases of a system, by name, page by page',
+    description: 'Partitions count as their root. Reads the definitions of the live database, and no row.',
+    permission: 'systems.read',
+    params: idParamsSchema,
+    query: z.strictObject({ ...pageQuery, search: z.string().trim().min(1).max(120).optional() }),
+    reply: pageOf(
+      z.object({
+        database: z.string(),
+        schema: z.string(),
+        table: z.string(),
+        /** By statistics; null before the server has any. */
+        rowsEstimate: countSchema.nullable(),
+      }),
+    ),
   }),
   find: endpoint({
     name: 'records.find',

@@ -142,6 +142,12 @@ export const pages: readonly PageEntry[] = [
     load: async () => (await import('./pages/systems/system.tsx')).SystemPage,
   },
   {
+    path: '/systems/$id/history',
+    title: 'History of one record',
+    permission: 'backups.download',
+    load: async () => (await import('./pages/record-history/record-history.tsx')).RecordHistoryPage,
+  },
+  {
     path: '/schedules',
     title: 'Schedules',
     permission: 'schedules.read',

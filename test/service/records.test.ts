@@ -70,6 +70,20 @@ async function catalogText(): Promise<string> {
   })
 }
 
+test('the tables of a system as they are live, by name and page by page', async () => {
+  const place = `/api/v1/systems/${app.systemId}/tables`
+  const names = ({ rows }: any) => rows.map(({ schema: of, table }: any) => `${of}.${table}`)
+  const listed = (
+    await app.cluster.psql('app', `select schemaname || '.' || tablename from pg_tables where schemaname = 'public' order by 1`)
+  ).trim()
+  const all = await app.expect(200, 'GET', `${place}?pageSize=200`)
+  assert.deepEqual(names(all), listed.split('\n'))
+  assert.equal(all.total, listed.split('\n').length)
+  const second = await app.expect(200, 'GET', `${place}?page=2&pageSize=2`)
+  assert.deepEqual([names(second), second.total], [listed.split('\n').slice(2, 4), all.total])
+  assert.deepEqual(names(await app.expect(200, 'GET', `${place}?search=PUBLIC.nur`)), ['public.nurse'])
+})
+
 test('the kinds of a system, and whether a record is live with how much belongs to it', async () => {
   const { databases } = await app.expect(200, 'GET', `/api/v1/systems/${app.systemId}/record-kinds`)
   const [main] = databases

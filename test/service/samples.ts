@@ -222,6 +222,7 @@ export const samples: Readonly<Record<string, Make>> = {
   'restores.undo': about('restore', unsigned),
   'restores.release': about('restore', unsigned),
   'records.kinds': about('system', { admitted: noDatabase, isHeavy: true }),
+  'records.tables': about('system', { admitted: noDatabase, isHeavy: true }),
   'records.find': about('system', { body: { kind: 'patient', key: 'A-1' }, admitted: noDatabase, isHeavy: true }),
   'records.change': about('plan', notReady),
   'records.rows': about('plan', { ...notReady, query: { schema: 'clinic', table: 'patient' } }),
@@ -229,6 +230,7 @@ export const samples: Readonly<Record<string, Make>> = {
 
   'backups.estimate': newBackup({ type: 'files' }),
   'backups.tables': about('backup'),
+  'backups.selection': about('backup', unreadable),
   'backups.compare': async (world) => ({ params: { id: await world.backup(), other: await world.backup() } }),
   'backups.files': about('backup', unreadable),
   'backups.download-file': about('backup', { ...unreadable, query: { path: 'files/uploads/a' } }),

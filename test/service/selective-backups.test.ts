@@ -69,6 +69,20 @@ test('INV-908 INV-909 a backup of a patient is listed as what it is, protects no
   assert.equal(stored!.selection_sealed, null)
 })
 
+test('INV-909 whose records a backup holds is told to whoever may download it, and the trail has no key', async () => {
+  const id = await madeBackup(here, clinic, order)
+  const ask = (token: string, of = id) => here.ask('GET', `/api/v1/backup/${of}/selection`, { token })
+  const { json } = await ask(clinic.operator)
+  assert.deepEqual([json.rows, json.total], [[{ kind: 'patient', key: 'patient 3' }], 1])
+  assertProblem(await ask(clinic.viewer), 403, 'FORBIDDEN')
+  assertProblem(await ask(clinic.stranger), 404, 'NOT_FOUND')
+  const whole = await madeBackup(here, clinic, { type: 'database' })
+  assert.equal((await ask(clinic.operator, whole)).json.total, 0)
+  const [event] = await eventsOf(here, 'backups.selection')
+  assert.match(JSON.stringify(event), /keyDigest/)
+  assert.deepEqual(await tablesWith('patient 3'), [])
+})
+
 test('INV-908 it is not put in the place of its system', async () => {
   const id = await madeBackup(here, clinic, order)
   const asked = await here.ask('POST', '/api/v1/restore/preview', { token: clinic.administrator, body: { backupId: id } })

@@ -24,6 +24,7 @@ test('walk 4: every page of the list is read by everybody, in light and in dark,
   const things: Record<string, string> = {
     '/backups/$id': `/backups/${backupId}`,
     '/systems/$id': `/systems/${systemId}`,
+    '/systems/$id/history': `/systems/${systemId}/history`,
     '/storage/$id': `/storage/${repositoryId}`,
     '/jobs/$id': `/jobs/${job!.id}`,
   }

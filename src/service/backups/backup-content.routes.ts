@@ -2,12 +2,13 @@ import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import { backupContent } from '#contract/backup-content.ts'
-import { boundsOf } from '#service/catalog/page.ts'
+import { pageIn } from '#service/catalog/page.ts'
 import type { House } from '#service/house.ts'
 import { sent, serve } from '#service/http/gate.ts'
+import { recordFacts } from '#service/restores/plan-requests.ts'
 import { subjectOf } from './backup-answers.ts'
 import { compareTables, isAskedFor } from './compare-tables.ts'
-import { browsed, contentOf, fileOf, folderOf } from './browse.ts'
+import { browsed, contentOf, fileOf, folderOf, manifestOf } from './browse.ts'
 import { knownBackup } from './backups.ts'
 import { attachmentNamed } from './range.ts'
 import { metadataOf } from './summary.ts'
@@ -20,6 +21,14 @@ export function addBackupContent(app: FastifyInstance, house: House): void {
       .filter(({ database }) => query.database === undefined || database === query.database)
       .filter(({ schema, table }) => typed === undefined || `${schema}.${table}`.toLowerCase().includes(typed))
     return pageIn(rows, query)
+  })
+  // Whose records somebody looked up stands in the trail, and there as digests alone.
+  serve(app, house, backupContent.selection, async ({ params, query, read, act, signal }) => {
+    const backup = await read((tx) => browsed(tx, params.id))
+    const { selection } = await manifestOf(house, backup, signal)
+    const reply = pageIn(selection?.entities ?? [], query)
+    const facts = { records: recordFacts(house, backup.row.system_id, reply.rows) }
+    return await act(async () => ({ reply, tenantId: backup.row.tenant_id, subject: subjectOf(backup.row), facts }))
   })
   serve(app, house, backupContent.compare, async ({ params, query, read }) => {
     const [before, after] = await read(async (tx) => [await knownBackup(tx, params.id), await knownBackup(tx, params.other)] as const)
@@ -49,11 +58,6 @@ export function addBackupContent(app: FastifyInstance, house: House): void {
       .send(content)
     return sent
   })
-}
-
-function pageIn<Row>(rows: readonly Row[], query: { readonly page: number; readonly pageSize: number }) {
-  const { offset, limit } = boundsOf(query)
-  return { rows: rows.slice(offset, offset + limit), total: rows.length, page: query.page, pageSize: query.pageSize }
 }
 
 function sha256Of(text: string): string {

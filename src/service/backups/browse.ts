@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream'
 import { Fault } from '#base/fault.ts'
-import { backupsAmong, type Backup } from '#engine/backup/backups.ts'
+import { backupsAmong, openBackup, type Backup } from '#engine/backup/backups.ts'
 import { fileIn, listFolder, type ListedEntry } from '#engine/backup/list-files.ts'
+import type { Manifest } from '#engine/backup/manifest.ts'
 import { fileContent } from '#engine/backup/stored-source.ts'
 import type { TreeNode } from '#engine/tree-node.ts'
 import type { Tx } from '#service/catalog/scope.ts'
@@ -28,6 +29,13 @@ export async function browsed(tx: Tx, id: string): Promise<Browsed> {
 export async function folderOf(house: House, { row, repository }: Browsed, path: string, signal: AbortSignal): Promise<ListedEntry[]> {
   await using lent = await openRepositoryOf(house, repository, signal)
   return await listFolder(lent.repository, await snapshotOf(lent, row, signal), path, signal)
+}
+
+/** Its manifest as it lies in the repository, with what the catalog does not keep of it. */
+export async function manifestOf(house: House, { row, repository }: Browsed, signal: AbortSignal): Promise<Manifest> {
+  await using lent = await openRepositoryOf(house, repository, signal)
+  const { manifest } = await openBackup(lent.repository, await snapshotOf(lent, row, signal), signal)
+  return manifest
 }
 
 /** FILE_NOT_IN_BACKUP. */

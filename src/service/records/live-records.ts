@@ -9,14 +9,17 @@ import { answeredWork } from '#service/jobs/answered-work.ts'
 import type { JobEnd } from '#service/jobs/job-process.ts'
 import type { RecordFindInput } from '#service/jobs/work/record-find.work.ts'
 import type { RecordKindsInput } from '#service/jobs/work/record-kinds.work.ts'
+import type { RecordTablesInput } from '#service/jobs/work/record-tables.work.ts'
 import { activeSystem, systemSources } from '#service/systems/systems.ts'
 import type { StoredSystem } from '#service/systems/systems.store.ts'
 
 const answerMsMax = 3 * durations.minute
 const kindsFile = new URL('../jobs/work/record-kinds.work.ts', import.meta.url)
+const tablesFile = new URL('../jobs/work/record-tables.work.ts', import.meta.url)
 const findFile = new URL('../jobs/work/record-find.work.ts', import.meta.url)
 
 type Kinds = z.output<typeof records.kinds.reply>
+type Tables = z.output<typeof records.tables.reply>['rows']
 type Found = z.output<typeof records.find.reply>
 
 /** The kinds of records that a system has, as its live databases say now. */
@@ -30,6 +33,19 @@ export async function kindsOf(
   const prepared = { input, databasePasswords: sources.databasePasswords }
   const { end, isLate } = await answeredWork(house, { work: kindsFile, prepared, msMax: answerMsMax }, signal)
   return records.kinds.reply.parse(answerOf(end, isLate))
+}
+
+/** The tables of its live databases, in the order of their names. */
+export async function tablesOf(
+  house: House,
+  scope: Scope,
+  { id, signal }: { readonly id: string; readonly signal: AbortSignal },
+): Promise<Tables> {
+  const { sources } = await systemOf(house, scope, id)
+  const input: RecordTablesInput = { databases: sources.databases }
+  const prepared = { input, databasePasswords: sources.databasePasswords }
+  const { end, isLate } = await answeredWork(house, { work: tablesFile, prepared, msMax: answerMsMax }, signal)
+  return records.tables.reply.shape.rows.parse(answerOf(end, isLate))
 }
 
 export interface FindWish {

@@ -1,15 +1,24 @@
 import type { FastifyInstance } from 'fastify'
 import { records } from '#contract/records.ts'
+import { pageIn } from '#service/catalog/page.ts'
 import type { House } from '#service/house.ts'
 import { serve } from '#service/http/gate.ts'
 import { recordFacts } from '#service/restores/plan-requests.ts'
 import { knownPlan } from '#service/restores/plans.ts'
 import type { StoredPlan } from '#service/restores/restores.store.ts'
-import { findRecord, kindsOf } from './live-records.ts'
+import { findRecord, kindsOf, tablesOf } from './live-records.ts'
 import { keysOf, rowsOf } from './planned-records.ts'
 
 export function addRecords(app: FastifyInstance, house: House): void {
   serve(app, house, records.kinds, ({ params, scope, signal }) => kindsOf(house, scope, { id: params.id, signal }))
+  serve(app, house, records.tables, async ({ params, query, scope, signal }) => {
+    const typed = query.search?.toLowerCase()
+    const tables = await tablesOf(house, scope, { id: params.id, signal })
+    return pageIn(
+      tables.filter(({ schema, table }) => typed === undefined || `${schema}.${table}`.toLowerCase().includes(typed)),
+      query,
+    )
+  })
   serve(app, house, records.find, async ({ params, body, scope, signal, act, concerns }) => {
     const { database, ...wish } = body
     concerns({ facts: { records: recordFacts(house, params.id, [wish]) } })

@@ -1,9 +1,12 @@
-import { ActionIcon, Button, Group, Select, Stack, Text, TextInput } from '@mantine/core'
+import { ActionIcon, Anchor, Button, Group, Select, Stack, Text, TextInput } from '@mantine/core'
 import { IconListSearch, IconPlus, IconX } from '@tabler/icons-react'
+import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { printBytes } from '#base/units.ts'
 import { records, type RecordWish } from '#contract/records.ts'
 import { useAct, useReply } from '#ui/call.ts'
+import { handRecord } from '#ui/handed-record.ts'
+import { useMay } from '#ui/session.ts'
 import { counted } from '#ui/words.ts'
 import { TableSkeleton } from './data-table.tsx'
 import { Loaded } from './loaded.tsx'
@@ -134,8 +137,27 @@ function OneRecord({ systemId, kinds, wish, keyColumn, change, onRemove }: OnePr
         )}
       </Group>
       <div role="status">{isCurrent && find.data && <Found found={find.data} />}</div>
+      {isCurrent && find.data && <ToHistory systemId={systemId} wish={wish} />}
       {isCurrent && <Refusal error={find.error} />}
     </Stack>
+  )
+}
+
+/** The key goes by memory: it stands in no address. */
+function ToHistory({ systemId, wish }: Pick<OneProps, 'systemId' | 'wish'>) {
+  const may = useMay()
+  if (!may('backups.download')) return null
+  return (
+    <Text size="sm">
+      <Anchor
+        size="sm"
+        underline="always"
+        onClick={() => handRecord({ page: 'history', id: systemId }, wish)}
+        renderRoot={(props) => <Link to="/systems/$id/history" params={{ id: systemId }} {...props} />}
+      >
+        What became of it, backup by backup
+      </Anchor>
+    </Text>
   )
 }
 

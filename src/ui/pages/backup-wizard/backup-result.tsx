@@ -9,6 +9,7 @@ import { Section } from '#ui/parts/page.tsx'
 import { Instant } from '#ui/parts/time.tsx'
 import { Note } from '#ui/parts/tone.tsx'
 import { counted, printPercent, printWhole } from '#ui/words.ts'
+import { BackupSelection } from '#ui/pages/backups/backup-selection.tsx'
 import { wordingOfGap, type Gap } from './gap-words.ts'
 
 type Made = ReplyOf<typeof backups.details>
@@ -20,7 +21,14 @@ export function BackupResult({ backup }: { readonly backup: Made }) {
     <>
       <div role="status">
         {gapCount === 0 ? (
-          <Note tone="good" title="Completed: everything is in it, counted and hashed" />
+          <Note
+            tone="good"
+            title={
+              manifest?.selection
+                ? 'Completed: everything that was selected is in it, counted and hashed'
+                : 'Completed: everything is in it, counted and hashed'
+            }
+          />
         ) : (
           <Note
             tone="warning"
@@ -30,6 +38,7 @@ export function BackupResult({ backup }: { readonly backup: Made }) {
           </Note>
         )}
       </div>
+      <BackupSelection backup={backup} />
       {manifest && manifest.gaps.length > 0 && <Gaps gaps={manifest.gaps} />}
       <Numbers backup={backup} />
       {manifest && <Contents manifest={manifest} />}

@@ -1,11 +1,12 @@
 import { Accordion, Checkbox, Group, Stack, Text } from '@mantine/core'
 import { DateTimePicker } from '@mantine/dates'
-import type { ReactNode } from 'react'
+import { useState, type ReactNode } from 'react'
 import { RecordWishes } from '#ui/parts/record-wishes.tsx'
 import { Note } from '#ui/parts/tone.tsx'
 import { counted } from '#ui/words.ts'
 import type { ExtentProps } from './extent-props.ts'
 import { chosenRecords, timedTables, type SelectionDraft } from './selection-draft.ts'
+import { TablesPart } from './tables-part.tsx'
 
 interface PartProps {
   readonly system: ExtentProps['system']
@@ -16,6 +17,8 @@ interface PartProps {
 /** Some of a system: what is named here, everything that belongs to it, and what has to exist for that. */
 export function SelectionParts({ system, draft, onChange }: ExtentProps) {
   const { selection, type } = draft
+  // What is closed asks nothing of the databases.
+  const [open, setOpen] = useState<readonly string[]>(['records'])
   const props = { system, selection, change: (part: Partial<SelectionDraft>) => onChange({ selection: { ...selection, ...part } }) }
   return (
     <>
@@ -25,9 +28,12 @@ export function SelectionParts({ system, draft, onChange }: ExtentProps) {
           of the parts below are taken together.
         </Text>
       </Note>
-      <Accordion multiple defaultValue={['records']} variant="separated" chevronPosition="left" order={3}>
+      <Accordion multiple value={[...open]} onChange={setOpen} variant="separated" chevronPosition="left" order={3}>
         <Part value="records" title="Records" said={saidOf(chosenRecords(selection), 'record')}>
           <Records {...props} />
+        </Part>
+        <Part value="tables" title="Tables" said={saidOf(selection.tables, 'table')}>
+          {open.includes('tables') && <TablesPart systemId={system.id} tables={selection.tables} change={props.change} />}
         </Part>
         <Part value="types" title="Data types" said={saidOf(selection.dataTypes, 'data type')}>
           <DataTypes {...props} />

@@ -14,6 +14,7 @@ import type { BackupDetailsView } from '#contract/backups.ts'
 import { BackupAnomaly } from './backup-anomaly.tsx'
 import { BackupGaps } from './backup-gaps.tsx'
 import { BackupHolds } from './backup-holds.tsx'
+import { BackupSelection } from './backup-selection.tsx'
 import { isUnderWay, purposeWords, typeWords } from './backup-words.ts'
 
 export function BackupOverview({ backup }: { readonly backup: BackupDetailsView }) {
@@ -23,6 +24,7 @@ export function BackupOverview({ backup }: { readonly backup: BackupDetailsView 
       {backup.fault && <FaultNote fault={backup.fault} />}
       {isUnderWay(backup) && backup.runId !== null && <JobProgress runId={backup.runId} />}
       {backup.anomaly !== null && <BackupAnomaly backup={backup} anomaly={backup.anomaly} />}
+      <BackupSelection backup={backup} />
       <BackupHolds backup={backup} />
       <BackupGaps backup={backup} />
       <Metadata backup={backup} />

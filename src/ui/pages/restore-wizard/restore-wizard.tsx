@@ -5,6 +5,7 @@ import { backups } from '#contract/backups.ts'
 import { restores, type PlanView } from '#contract/restores.ts'
 import { systems } from '#contract/systems.ts'
 import { useAct, useReply } from '#ui/call.ts'
+import { useHandedRecord } from '#ui/handed-record.ts'
 import { CardSkeletons, Loaded } from '#ui/parts/loaded.tsx'
 import { Page } from '#ui/parts/page.tsx'
 import { Instant } from '#ui/parts/time.tsx'
@@ -13,7 +14,7 @@ import { useSearchState } from '#ui/search.ts'
 import { RestoreBody } from '#ui/pages/restores/restore-body.tsx'
 import { ChooseBackup } from './choose-backup.tsx'
 import { EffectStep } from './effect-step.tsx'
-import { firstChoice, type BackupParts, type ScopeChoice } from './scope-order.ts'
+import { firstChoice, withHanded, type BackupParts, type ScopeChoice } from './scope-order.ts'
 import { SignRecords } from './records-sign.tsx'
 import { ScopeStep } from './scope-step.tsx'
 import { SignStep } from './sign-step.tsx'
@@ -39,6 +40,7 @@ export function RestoreWizard() {
   const known = plan.data?.id === address.plan ? plan.data : undefined
   const step = stepOf(address, known !== undefined && known.usedAt !== null)
   const [choices, setChoices] = useState<Readonly<Record<string, ScopeChoice>>>({})
+  const handed = useHandedRecord('restore')
   const top = useFocusOnStep(step)
   const keep = (backupId: string, choice: ScopeChoice) => setChoices((before) => ({ ...before, [backupId]: choice }))
   return (
@@ -48,7 +50,7 @@ export function RestoreWizard() {
         {step === 'backup' && (
           <ChooseBackup address={address} change={change} onGoOn={(backup) => move({ backup, step: 'scope', plan: undefined })} />
         )}
-        {step === 'scope' && <Scope backupId={address.backup!} choices={choices} keep={keep} move={move} />}
+        {step === 'scope' && <Scope backupId={address.backup!} choices={choices} handed={handed} keep={keep} move={move} />}
         {(step === 'effect' || step === 'sign' || step === 'restore') && (
           <Loaded reply={plan} skeleton={<CardSkeletons />}>
             {(data) => (data.id === address.plan ? <Planned plan={data} step={step} move={move} /> : <Skeleton height={200} />)}
@@ -99,18 +101,20 @@ function Steps({ step }: { readonly step: WizardStep }) {
 interface ScopePartProps {
   readonly backupId: string
   readonly choices: Readonly<Record<string, ScopeChoice>>
+  /** A record whose history was looked at, and the backup from which it is wanted. */
+  readonly handed: ReturnType<typeof useHandedRecord>
   readonly keep: (backupId: string, choice: ScopeChoice) => void
   readonly move: Move
 }
 
-function Scope({ backupId, choices, keep, move }: ScopePartProps) {
+function Scope({ backupId, choices, handed, keep, move }: ScopePartProps) {
   const backup = useReply(backups.details, { params: { id: backupId } })
   const systemId = backup.data?.systemId ?? null
   const system = useReply(systems.details, { params: { id: systemId ?? '' } }, { isAsked: systemId !== null })
   const preview = useAct(restores.preview, ['restores', 'jobs'])
   return (
     <Loaded reply={backup} skeleton={<CardSkeletons />}>
-      {({ id, manifest, createdAt }) => {
+      {({ id, manifest, createdAt, type }) => {
         if (id !== backupId || (systemId !== null && system.data?.id !== systemId))
           return system.error ? <Loaded reply={system}>{() => null}</Loaded> : <CardSkeletons />
         if (manifest === null)
@@ -120,7 +124,7 @@ function Scope({ backupId, choices, keep, move }: ScopePartProps) {
             </Note>
           )
         const own = systemId === null ? null : system.data!
-        const choice = choices[backupId] ?? firstChoice(manifest, own)
+        const choice = choices[backupId] ?? withHanded(firstChoice(manifest, own, type), handed?.id === backupId ? handed.wish : undefined)
         return (
           <Stack gap="lg">
             <Text>
@@ -131,6 +135,7 @@ function Scope({ backupId, choices, keep, move }: ScopePartProps) {
             </Text>
             <ScopeStep
               backupId={backupId}
+              type={type}
               systemId={systemId}
               parts={manifest}
               own={own}

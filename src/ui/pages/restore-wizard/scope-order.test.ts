@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { GiB } from '#base/units.ts'
-import { faultsOf, firstChoice, missingRoles, orderOf, urlBeside, type ScopeChoice } from './scope-order.ts'
+import { faultsOf, firstChoice, missingRoles, orderOf, urlBeside, withHanded, type ScopeChoice } from './scope-order.ts'
 
 const backupId = '0b0f8c3e-61f1-4a55-8ef5-8bb7b5b4f4b5'
 const parts = {
@@ -13,7 +13,7 @@ const own = {
   databases: [{ name: 'clinic', url: 'postgresql://postgres@/clinic?host=%2Frun' }],
   roots: [{ name: 'documents', path: '/srv/documents' }],
 }
-const choice = (change: Partial<ScopeChoice> = {}) => ({ ...firstChoice(parts, own), ...change })
+const choice = (change: Partial<ScopeChoice> = {}) => ({ ...firstChoice(parts, own, 'full'), ...change })
 const order = (change: Partial<ScopeChoice> = {}) => orderOf(choice(change), backupId, parts)
 
 test('everything in place names no place: each part goes to where its system has it now', () => {
@@ -44,7 +44,7 @@ test('the files alone leave out the databases; free space that is stated names e
 })
 
 test('a backup of no system goes elsewhere, and what is missing is said at its field', () => {
-  const free = firstChoice(parts, null)
+  const free = firstChoice(parts, null, 'full')
   assert.equal(free.where, 'elsewhere')
   const faults = faultsOf(free, orderOf(free, backupId, parts), parts)
   assert.deepEqual(Object.keys(faults).toSorted(), ['databases.0.url', 'roots.0.path'])
@@ -55,4 +55,12 @@ test('a backup of no system goes elsewhere, and what is missing is said at its f
 
 test('roles that a refusal names are found among those of the backup', () => {
   assert.deepEqual(missingRoles('the server has no role clinic_staff, other, and the plan chooses none', parts), ['clinic_staff'])
+})
+
+test('what holds some of its system, or is masked, is proposed for another place; a record that was handed over is what is wanted', () => {
+  for (const type of ['entity', 'masked'] as const) assert.equal(firstChoice(parts, own, type).where, 'elsewhere')
+  assert.equal(firstChoice(parts, own, 'database').where, 'in-place')
+  const wish = { kind: 'patient', key: 'LX-1' }
+  assert.deepEqual(orderOf(withHanded(choice(), wish), backupId, parts), { backupId, scope: 'records', records: [wish] })
+  assert.deepEqual(withHanded(choice(), undefined), choice())
 })

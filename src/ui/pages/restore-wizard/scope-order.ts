@@ -1,6 +1,8 @@
 import type { z } from 'zod'
 import { restores } from '#contract/restores.ts'
+import { isWhole } from '#base/backup-types.ts'
 import { GiB } from '#base/units.ts'
+import type { BackupView } from '#contract/backups.ts'
 import type { RecordWish } from '#contract/records.ts'
 
 export type PreviewOrder = z.input<(typeof restores.preview)['body']>
@@ -39,8 +41,11 @@ export interface OwnPlaces {
   readonly roots: readonly { readonly name: string; readonly path: string }[]
 }
 
-/** Everything, in place; places elsewhere are proposed, with the time of the backup in their names. */
-export function firstChoice(parts: BackupParts, own: OwnPlaces | null): ScopeChoice {
+/**
+ * Everything, in place, but for what never stands for its system (a selection, masked): that goes elsewhere. Places elsewhere are proposed, with
+ * the time of the backup in their names.
+ */
+export function firstChoice(parts: BackupParts, own: OwnPlaces | null, type: BackupView['type']): ScopeChoice {
   const mark = parts.startedAt.slice(0, 16).replaceAll(/\D/g, '')
   const urls = parts.databases.flatMap(({ name, database }) => {
     const url = own?.databases.find((one) => one.name === name)?.url
@@ -52,7 +57,7 @@ export function firstChoice(parts: BackupParts, own: OwnPlaces | null): ScopeCho
   })
   return {
     what: 'everything',
-    where: own === null ? 'elsewhere' : 'in-place',
+    where: own === null || !isWhole({ type }) ? 'elsewhere' : 'in-place',
     databases: parts.databases.map(({ name }) => name),
     roots: parts.roots.map(({ name }) => name),
     tables: [],
@@ -65,6 +70,11 @@ export function firstChoice(parts: BackupParts, own: OwnPlaces | null): ScopeCho
     records: [{ kind: '', key: '' }],
     recordsDatabase: undefined,
   }
+}
+
+/** A record that was handed to the wizard is what somebody wants of the backup. */
+export function withHanded(choice: ScopeChoice, wish: RecordWish | undefined): ScopeChoice {
+  return wish === undefined ? choice : { ...choice, what: 'records', records: [wish] }
 }
 
 /** The same server, another database. */

@@ -1,7 +1,9 @@
+import type { BackupView } from '#contract/backups.ts'
 import type { BackupParts, OwnPlaces, PreviewOrder, ScopeChoice } from './scope-order.ts'
 
 export interface ScopeStepProps {
   readonly backupId: string
+  readonly type: BackupView['type']
   readonly systemId: string | null
   readonly parts: BackupParts
   readonly own: OwnPlaces | null

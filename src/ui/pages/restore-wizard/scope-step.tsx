@@ -2,6 +2,7 @@ import { Accordion, Anchor, Button, Checkbox, Group, NumberInput, Radio, Stack, 
 import { IconArrowLeft, IconListSearch } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
+import { isWhole } from '#base/backup-types.ts'
 import { capitalized, counted } from '#ui/words.ts'
 import { Refusal } from '#ui/parts/refusal.tsx'
 import { Section } from '#ui/parts/page.tsx'
@@ -69,7 +70,7 @@ export function ScopeStep(props: ScopeStepProps) {
   )
 }
 
-function HowMuch({ backupId, systemId, parts, choice, change, faults }: ScopePartProps) {
+function HowMuch({ backupId, type, systemId, parts, choice, change, faults }: ScopePartProps) {
   const may = useMay()
   const { databases, roots } = parts
   const hasBoth = databases.length > 0 && roots.length > 0
@@ -79,7 +80,7 @@ function HowMuch({ backupId, systemId, parts, choice, change, faults }: ScopePar
   ].join(' and ')
   const choices: readonly (readonly [What, string, string])[] = [
     ['everything', 'Everything in this backup', all],
-    ...(databases.length > 0 && systemId !== null && may('records.read')
+    ...(databases.length > 0 && systemId !== null && type !== 'masked' && may('records.read')
       ? ([['records', 'Single records', 'one patient, one study: with all that belongs to it, and nothing else']] as const)
       : []),
     ...(hasBoth || databases.length > 1 ? ([['databases', 'Databases alone', 'the files stay as they are']] as const) : []),
@@ -157,11 +158,12 @@ function PartChoice({ label, names, value, onChange }: PartChoiceProps) {
 }
 
 function Where(props: ScopePartProps) {
-  const { choice, change, own } = props
-  const canBeInPlace = own !== null && choice.what !== 'tables'
+  const { choice, change, own, type } = props
+  const canBeInPlace = own !== null && choice.what !== 'tables' && isWhole({ type })
   return (
     <Section title="Where to?">
       <Stack gap="sm">
+        {!isWhole({ type }) && <NeverInPlace type={type} />}
         {canBeInPlace && (
           <Radio.Group aria-label="Where to" value={choice.where} onChange={(where) => change({ where })}>
             <Stack gap="xs">
@@ -178,6 +180,26 @@ function Where(props: ScopePartProps) {
         {(isElsewhere(choice) || !canBeInPlace) && <Places {...props} />}
       </Stack>
     </Section>
+  )
+}
+
+/** The service refuses it as well (RESTORE_NOT_WHOLE, RESTORE_MASKED): whatever stands there would be gone but for this. */
+function NeverInPlace({ type }: Pick<ScopePartProps, 'type'>) {
+  return (
+    <Note
+      tone="warning"
+      title={
+        type === 'masked'
+          ? 'It is masked, and never takes the place of its originals'
+          : 'It holds some of its system, and never takes its place'
+      }
+    >
+      <Text size="sm">
+        {type === 'masked'
+          ? 'Name a database that is not the one it was made of.'
+          : 'Name databases and directories that are not there yet. To bring single records back into the live database, choose “Single records”.'}
+      </Text>
+    </Note>
   )
 }
 

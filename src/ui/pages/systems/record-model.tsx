@@ -1,27 +1,44 @@
 import { Button, Group, List, Stack, Text } from '@mantine/core'
-import { IconListSearch } from '@tabler/icons-react'
+import { IconHistory, IconListSearch } from '@tabler/icons-react'
+import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { records, type RecordModel } from '#contract/records.ts'
+import type { SystemView } from '#contract/systems.ts'
 import { useReply } from '#ui/call.ts'
 import { TableSkeleton } from '#ui/parts/data-table.tsx'
 import { Loaded } from '#ui/parts/loaded.tsx'
 import { Section } from '#ui/parts/page.tsx'
 import { Note } from '#ui/parts/tone.tsx'
+import { useMay } from '#ui/session.ts'
 
 /** What one patient, one study, one organization is in this system. Asked of the live database, so only when somebody wants to know. */
-export function RecordModelSection({ systemId }: { readonly systemId: string }) {
+export function RecordModelSection({ system: { id: systemId, tenantId, retiredAt, databases: own } }: { readonly system: SystemView }) {
   const [isAsked, setIsAsked] = useState(false)
+  const may = useMay()
+  const canAsk = retiredAt === null && own.length > 0
   const reply = useReply(records.kinds, { params: { id: systemId } }, { isAsked })
   return (
     <Section
       title="Single records"
       lead="What one patient or one study is here, and what belongs to it: by the settings, and as the keys of the database suggest."
       actions={
-        !isAsked && (
-          <Button variant="default" size="xs" leftSection={<IconListSearch size={16} aria-hidden />} onClick={() => setIsAsked(true)}>
-            Look at the database
-          </Button>
-        )
+        <>
+          {canAsk && !isAsked && (
+            <Button variant="default" size="xs" leftSection={<IconListSearch size={16} aria-hidden />} onClick={() => setIsAsked(true)}>
+              Look at the database
+            </Button>
+          )}
+          {may('backups.download', tenantId) && (
+            <Button
+              variant="default"
+              size="xs"
+              leftSection={<IconHistory size={16} aria-hidden />}
+              renderRoot={(props) => <Link to="/systems/$id/history" params={{ id: systemId }} {...props} />}
+            >
+              History of one record
+            </Button>
+          )}
+        </>
       }
     >
       {isAsked && (

@@ -64,7 +64,7 @@ function Shown({ system, onEdit }: { readonly system: SystemView; readonly onEdi
       <SourcesSection system={system} />
       <HistorySection systemId={system.id} />
       {!isRetired && <TestSection system={system} />}
-      {!isRetired && system.databases.length > 0 && <RecordModelSection systemId={system.id} />}
+      {(isRetired || system.databases.length > 0) && <RecordModelSection system={system} />}
       {!isRetired && <PoliciesSection system={system} />}
       <FactsSection system={system} />
     </Page>
