@@ -242,7 +242,7 @@ const table = {
   },
   ENTITY_LOCKED: { retry: true, hint: 'Nothing was changed. Try again when the other session is done; `pg_locks` says which one it is.' },
   ENTITY_WRITE: {
-    hint: 'Nothing was changed. Look at what the named table refuses; triggers can be kept quiet with --triggers quiet.',
+    hint: 'Nothing was changed. Change what the fact names in live, or leave rows out with --policy; triggers can be kept quiet with --triggers quiet.',
   },
   ENTITY_COMPLEMENT: {
     hint: 'Nothing was changed. A trigger, a rule or a cascade reaches beyond the record; keep triggers quiet, or change what the reference means in the settings.',

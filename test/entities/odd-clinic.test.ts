@@ -1,29 +1,13 @@
 import assert from 'node:assert/strict'
-import { readFile } from 'node:fs/promises'
-import path from 'node:path'
 import { after, before, test } from 'node:test'
-import { systemSettingsSchema } from '#base/settings.ts'
 import { EntityWorld } from '#test/support/entity-world.ts'
+import { deleted, inOddClinic, oddClinic, oddSettings, quietly, seventh, unfriended } from '#test/support/odd-clinic.ts'
 
 let world: EntityWorld
 before(async () => {
   world = await EntityWorld.make()
 })
 after(() => world[Symbol.asyncDispose]())
-
-const settings = systemSettingsSchema.parse({ entities: { kinds: { patient: { schema: 'Cl in"ic', table: 'Patient', key: 'MRN' } } } })
-const mrn = `M'"\\7`
-const here = `set search_path = "Cl in""ic", public;
-  create temporary view seven as select "Pid" from "Patient" where "MRN" = $$${mrn}$$;`
-const quietly = (sql: string) => `alter table "Patient" disable trigger aud; ${sql} alter table "Patient" enable always trigger aud;`
-
-const deleted = quietly(`begin; set row_security = off;
-  delete from obs where visit_id in (select id from visit where patient in (table seven));
-  delete from booking where patient in (table seven);
-  delete from base_event where patient in (table seven);
-  delete from rls_note where patient in (table seven);
-  delete from ruled where patient in (table seven);
-  create temporary table gone as table seven; delete from "Patient" where "Pid" in (table gone); commit;`)
 
 // The added event has the number of somebody else's row in the table that inherits.
 const edited = quietly(`begin; set row_security = off;
@@ -41,23 +25,22 @@ for (const [what, sql] of [
   ['edited', edited],
 ] as const)
   test(`INV-910 INV-911 one patient ${what} in tables of every kind comes back identical, and undo is exact`, async () => {
-    const [live, whole, damaged] = [`odd_${what}`, `odd_${what}_whole`, `odd_${what}_damaged`]
+    const [live, before, damaged] = [`odd_${what}`, `odd_${what}_whole`, `odd_${what}_damaged`]
     const copy = (from: string, to: string) => world.cluster.psql('postgres', `create database ${to} template ${from}`)
     await world.cluster.createDatabase(live)
-    const schema = await readFile(path.join(import.meta.dirname, '../cases/odd-clinic.sql'), 'utf8')
-    await world.cluster.psql(live, schema)
-    await world.cluster.psql(live, `${here} ${quietly('update "Patient" set best_friend = null where best_friend in (table seven);')}`)
-    if (what === 'edited') await world.cluster.psql(live, `${here} delete from only base_event where id = 30;`)
-    await copy(live, whole)
+    await world.cluster.psql(live, oddClinic)
+    await world.cluster.psql(live, unfriended)
+    if (what === 'edited') await world.cluster.psql(live, `${inOddClinic} delete from only base_event where id = 30;`)
+    await copy(live, before)
     const backup = await world.backUp(live)
-    await world.cluster.psql(live, `${here} ${sql}`)
+    await world.cluster.psql(live, `${inOddClinic} ${sql}`)
     await copy(live, damaged)
-    assert.doesNotMatch(await world.cluster.diff(whole, live), /^IDENTICAL$/m)
-    const planned = await world.plan({ database: live, backup, settings, entities: [{ kind: 'patient', key: mrn }] })
+    assert.doesNotMatch(await world.cluster.diff(before, live), /^IDENTICAL$/m)
+    const planned = await world.plan({ database: live, backup, settings: oddSettings, entities: [{ kind: 'patient', key: seventh }] })
     assert.deepEqual(planned.changeSet.drift.retypedColumns, [])
     assert.deepEqual(planned.changeSet.notCompared, [])
     await world.apply(planned)
-    assert.match(await world.cluster.diff(whole, live), /^IDENTICAL$/m)
+    assert.match(await world.cluster.diff(before, live), /^IDENTICAL$/m)
     await world.undo(planned)
     assert.match(await world.cluster.diff(damaged, live), /^IDENTICAL$/m)
   })

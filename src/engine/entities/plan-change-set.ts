@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { Fault } from '#base/fault.ts'
 import type { SystemSettings } from '#base/settings.ts'
@@ -58,6 +58,8 @@ export async function planChangeSet(
   assertHoldsRecords(opened, order.entities)
   const restore = order.id ?? instruments.random.uuid()
   await makeFolder(folder)
+  await using unfinished = new AsyncDisposableStack()
+  unfinished.defer(() => rm(folder, { recursive: true }))
   await using live = await connect(database.target, signal)
   await assertSeesEveryRow(live)
   const names = await searchPathOf(live)
@@ -89,6 +91,7 @@ export async function planChangeSet(
   })
   const changeSet = { ...draft, digest: changeSetDigest(draft) }
   await replaceDurably(path.join(folder, changeSetFile), printChangeSet(changeSet), 0o600)
+  unfinished.move()
   return changeSet
 }
 

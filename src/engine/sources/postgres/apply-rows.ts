@@ -1,13 +1,14 @@
 import { Fault, isFault } from '#base/fault.ts'
 import { durations } from '#base/units.ts'
 import { compareComplements, hashComplement, type TriggerEffect } from './complement.ts'
-import { quoteName, sqlStateOf, type Connection } from './connection.ts'
+import { quoteName, type Connection } from './connection.ts'
 import { withNamesOf } from './reading-session.ts'
 import type { GraphReference } from './reference-graph.ts'
 import { advanceSequences, type AdvancedSequence } from './row-sequences.ts'
 import { disableTriggers, enableAgain, enabledTriggers, type RowTrigger } from './row-triggers.ts'
 import type { RowImages } from './row-images.ts'
 import { loadChange, staleRows, unwrittenRows, writeChanges, type Direction, type NotAsRecorded } from './write-changes.ts'
+import { writeFault } from './write-fault.ts'
 import { writeOrder } from './write-order.ts'
 
 export interface TableChanges {
@@ -49,7 +50,8 @@ export interface AppliedRows {
  * PLAN_STALE, ENTITY_UNDO_CONFLICT, ENTITY_WRITE, ENTITY_COMPLEMENT, DATABASE_PRIVILEGE.
  */
 export async function applyRows(connection: Connection, order: RowsOrder, signal: AbortSignal): Promise<AppliedRows> {
-  await connection.query('BEGIN ISOLATION LEVEL REPEATABLE READ')
+  // Said, because a database may be read-only by default.
+  await connection.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE')
   try {
     const applied = await applyWithin(connection, order, signal)
     await order.beforeCommit(applied)
@@ -136,39 +138,4 @@ async function rollBack(connection: Connection): Promise<void> {
     // The session is gone, and the transaction with it; why it went is the error that brought us here.
     if (!isFault(error)) throw error
   }
-}
-
-/** What the server refuses while the change set is written, in words of it. */
-function writeFault(error: unknown): unknown {
-  const state = sqlStateOf(error)
-  if (state === '55P03' || state === '40P01')
-    return new Fault(
-      'ENTITY_LOCKED',
-      'a table or row of the change set is locked by another session',
-      { sqlState: state },
-      { cause: error },
-    )
-  if (state === '40001')
-    return new Fault('PLAN_STALE', 'a row of the change set was written meanwhile', { sqlState: state }, { cause: error })
-  if (isFault(error) && error.code !== 'DATABASE_QUERY') return error
-  const table = tableOf(error)
-  if (state?.startsWith('23'))
-    return new Fault(
-      'ENTITY_WRITE',
-      `a constraint of ${table ?? 'a table'} refuses what would be written`,
-      { table, sqlState: state },
-      { cause: error },
-    )
-  if (state === 'P0001' || state?.startsWith('P0'))
-    return new Fault('ENTITY_WRITE', `a trigger refuses what would be written`, { table, sqlState: state }, { cause: error })
-  return error
-}
-
-/** Of a server's error: where it says so (PostgreSQL, "Error and Notice Message Fields"). */
-function tableOf(error: unknown): string | null {
-  for (let current = error; current instanceof Error; current = current.cause) {
-    const { schema, table } = current as { schema?: unknown; table?: unknown }
-    if (typeof table === 'string') return typeof schema === 'string' ? `${schema}.${table}` : table
-  }
-  return null
 }

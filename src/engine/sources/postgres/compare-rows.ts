@@ -206,6 +206,7 @@ class Comparison {
         to: this.#sides.live,
         write: `COPY ${this.#theirs} (own, ${shared.map((at) => `c${at}`).join(', ')}) FROM STDIN`,
         what: `${backupTable.schema}.${backupTable.name}`,
+        columns,
       },
       signal,
     )

@@ -5,6 +5,8 @@ import type { Connection } from './connection.ts'
  * afterwards. `search_path` is empty but for PostgreSQL's own, so that no name means something of the database's choosing.
  */
 export async function inOneView<T>(connection: Connection, work: () => Promise<T>): Promise<T> {
+  // Temporary tables need it where sessions read only by default; a standby takes none whatever is set.
+  await connection.query('SET default_transaction_read_only = off')
   await connection.query('BEGIN ISOLATION LEVEL REPEATABLE READ')
   try {
     await connection.query(`SELECT pg_catalog.set_config('search_path', 'pg_catalog', true), pg_catalog.set_config('row_security', 'off', true),
