@@ -55,7 +55,28 @@ const edgeSchema = z.object({
   because: z.string(),
 })
 
-/** What bringing records back would do, in numbers and names of tables: nothing in it is about a person. */
+const keyTextSchema = z.string().max(10_000)
+
+/** For one row alone, by its key as the comparison shows it. It may be a person's: it stands where `recordWishSchema` may. */
+const rowChoiceSchema = z.strictObject({ ...tableFields, key: z.array(keyTextSchema).min(1).max(32), take: sides })
+export type RowChoice = z.output<typeof rowChoiceSchema>
+
+/** What somebody chose: for everything, for tables, and for single rows. */
+export const recordChoicesSchema = recordPolicySchema.extend({ rows: z.array(rowChoiceSchema).max(10_000).default([]) })
+export type RecordChoices = z.output<typeof recordChoicesSchema>
+
+/** Rows that differ, by what the comparison found and before any choice. */
+const differSchema = z.object({
+  changed: countSchema,
+  /** Written since. */
+  added: countSchema,
+  /** The backup's row belongs to somebody else by now; the live row belonged to somebody else then. */
+  elsewhere: countSchema,
+  movedHere: countSchema,
+  parentMissing: countSchema,
+})
+
+/** What bringing records back would do, in numbers and names of tables and columns: nothing in it is about a person. */
 export const recordPlanSchema = z.object({
   database: z.string(),
   /** One for each record. */
@@ -76,7 +97,15 @@ export const recordPlanSchema = z.object({
       /** Rows that nothing is decided of yet. */
       open: z.array(z.object({ class: z.enum(openClasses), count: countSchema })),
       /** Rows with a value that the index lets in once, and a live row has it. */
-      clashes: z.array(z.object({ index: z.string(), count: countSchema })),
+      clashes: z.array(z.object({ index: z.string(), columns: z.array(z.string()).default([]), count: countSchema })),
+      // Plans from before these were told have none of them.
+      differ: differSchema.default({ changed: 0, added: 0, elsewhere: 0, movedHere: 0, parentMissing: 0 }),
+      /** Rows that a choice of their own was made for. */
+      chosenRows: countSchema.default(0),
+      /** Rows that differ and would not be written, as `records.rows` shows them. */
+      left: countSchema.default(0),
+      /** That the backup has a value for, without those of the key. */
+      columns: z.array(z.string()).default([]),
     }),
   ),
   /** Files of the records, root by root. */
@@ -131,10 +160,18 @@ const keySchema = z.array(z.string())
 const valueSchema = z.union([z.string(), z.null(), z.object({ bytes: countSchema })])
 export type RowValue = z.output<typeof valueSchema>
 
+const rowClasses = ['insert', 'update', 'delete', ...openClasses] as const
+
 export const changedRowSchema = z.object({
-  action: z.enum(['insert', 'update', 'delete']),
+  /** `open`: somebody has yet to choose; `keep`: it differs and stays as it is. */
+  action: z.enum(['insert', 'update', 'delete', 'open', 'keep']),
+  /** Of a row that is not written: what the comparison found. */
+  class: z.enum(rowClasses).nullable(),
   key: z.array(valueSchema),
-  /** In the order of `columns`. `isChanged`: the two are not the same. */
+  /**
+   * In the order of `columns`. `before`: live; `after`: as it would be, and of a row that is not written as the backup has it.
+   * `isChanged`: the two are not the same.
+   */
   fields: z.array(z.object({ before: valueSchema, after: valueSchema, isChanged: z.boolean() })),
 })
 export type ChangedRow = z.output<typeof changedRowSchema>
@@ -156,6 +193,22 @@ const modelSchema = z.object({
   warnings: z.array(z.object({ kind: z.string(), table: z.string(), fact: z.string() })),
 })
 export type RecordModel = z.output<typeof modelSchema>
+
+/** As the reply before it says; none: from the first. */
+const afterSchema = z
+  .string()
+  .regex(/^\d{1,16}$/, 'as the reply said it')
+  .optional()
+
+export const changedFileSchema = z.object({
+  /** Below the root, as it can be shown: what is no UTF-8, or would not be seen, stands for itself otherwise. */
+  path: z.string(),
+  change: z.enum(['add', 'replace', 'remove']),
+  /** Of the live one, before; null where there is none. */
+  sizeBytes: countSchema.nullable(),
+  changedAt: z.string().nullable(),
+})
+export type ChangedFile = z.output<typeof changedFileSchema>
 
 export const records = {
   kinds: endpoint({
@@ -214,7 +267,7 @@ export const records = {
     name: 'records.change',
     method: 'GET',
     path: '/api/v1/restore/plans/{id}/records',
-    summary: 'which records a plan brings back, with the keys of the rows that somebody has to decide on',
+    summary: 'which records a plan brings back, with the keys of the rows that somebody has to decide on or did',
     permission: 'records.read',
     isAudited: true,
     params: idParamsSchema,
@@ -222,25 +275,32 @@ export const records = {
       records: z.array(recordWishSchema),
       open: z.array(z.object({ ...tableFields, class: z.string(), count: countSchema, first: z.array(keySchema) })),
       clashes: z.array(
-        z.object({ ...tableFields, index: z.string(), count: countSchema, first: z.array(z.object({ row: keySchema, live: keySchema })) }),
+        z.object({
+          ...tableFields,
+          index: z.string(),
+          /** Of the index. */
+          columns: z.array(z.string()),
+          count: countSchema,
+          first: z.array(z.object({ row: keySchema, live: keySchema })),
+        }),
       ),
+      /** What was chosen for single rows. */
+      rows: z.array(rowChoiceSchema),
     }),
   }),
   rows: endpoint({
     name: 'records.rows',
     method: 'GET',
     path: '/api/v1/restore/plans/{id}/rows',
-    summary: 'the rows of one table that a plan would write, field by field as they are and as they would be',
+    summary: 'the rows of one table that a plan would write, or that differ and are left, field by field as they are and as they would be',
     permission: 'records.read',
     isAudited: true,
     params: idParamsSchema,
     query: z.strictObject({
       ...tableFields,
-      /** As the reply before it says; none: from the first. */
-      after: z
-        .string()
-        .regex(/^\d{1,16}$/, 'as the reply said it')
-        .optional(),
+      /** `left`: those that differ and would not be written. */
+      part: z.enum(['written', 'left']).default('written'),
+      after: afterSchema,
       limit: wholeNumberSchema(1, 200).default(25),
     }),
     reply: z.object({
@@ -251,5 +311,32 @@ export const records = {
       /** Null: that was all. */
       next: z.string().nullable(),
     }),
+  }),
+  files: endpoint({
+    name: 'records.files',
+    method: 'GET',
+    path: '/api/v1/restore/plans/{id}/files',
+    summary: 'the files below one root that a plan would put in place, exchange or take away',
+    permission: 'records.read',
+    isAudited: true,
+    params: idParamsSchema,
+    query: z.strictObject({ root: nameSchema, after: afterSchema, limit: wholeNumberSchema(1, 200).default(25) }),
+    reply: z.object({
+      files: z.array(changedFileSchema),
+      /** Null: that was all. */
+      next: z.string().nullable(),
+    }),
+  }),
+  document: endpoint({
+    name: 'records.document',
+    method: 'GET',
+    path: '/api/v1/restore/plans/{id}/document',
+    summary: 'a plan of single records as one document: what was decided, every row and every file, with its digest',
+    description:
+      'JSON. `plan` is what the digest was taken of: SHA-256 over it, without its last member `digest` and without blanks. It has the SHA-256 of each list of rows and files, which follow in `rows` and `files`.',
+    permission: 'records.read',
+    isAudited: true,
+    params: idParamsSchema,
+    media: 'application/json',
   }),
 } as const

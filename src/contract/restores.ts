@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { endpoint } from './endpoint.ts'
-import { appliedRecordsSchema, recordPlanSchema, recordPolicySchema, recordWishSchema } from './records.ts'
+import { appliedRecordsSchema, recordPlanSchema, recordChoicesSchema, recordWishSchema } from './records.ts'
 import {
   faultSchema,
   idParamsSchema,
@@ -182,7 +182,7 @@ const previewFields = z.strictObject({
   lossRowsMax: countSchema.max(Number.MAX_SAFE_INTEGER).optional(),
   /** Of the scope `records`: which ones. They go back to where the system has its database. */
   records: z.array(recordWishSchema).min(1).max(100).optional(),
-  policy: recordPolicySchema.optional(),
+  policy: recordChoicesSchema.optional(),
 })
 
 const wholeOnly = ['roots', 'tables', 'lossRowsMax'] as const

@@ -125,6 +125,7 @@ test('one record: planned, looked at row by row, signed, written, undone; no oth
   assert.deepEqual(patient.rows, [
     {
       action: 'update',
+      class: null,
       key: ['2'],
       fields: [
         { before: '2', after: '2', isChanged: false },

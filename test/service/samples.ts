@@ -226,6 +226,8 @@ export const samples: Readonly<Record<string, Make>> = {
   'records.find': about('system', { body: { kind: 'patient', key: 'A-1' }, admitted: noDatabase, isHeavy: true }),
   'records.change': about('plan', notReady),
   'records.rows': about('plan', { ...notReady, query: { schema: 'clinic', table: 'patient' } }),
+  'records.files': about('plan', { ...notReady, query: { root: 'files' } }),
+  'records.document': about('plan', notReady),
   'restores.cancel': async (world) => ({ params: { id: await world.restore('pending') }, body: { reason: 'not now' } }),
 
   'backups.estimate': newBackup({ type: 'files' }),

@@ -41,6 +41,8 @@ export type ChangePolicy = z.infer<typeof changePolicySchema>
 const openRowsSchema = z.object({ class: z.enum(rowClasses), count, first: z.array(z.array(z.string())) })
 const clashSchema = z.object({
   index: z.string(),
+  /** As they are called in the table where they are plain columns; change sets from before that was told have none. */
+  columns: z.array(z.string()).optional(),
   count,
   first: z.array(z.object({ row: z.array(z.string()), live: z.array(z.string()) })),
 })
@@ -60,6 +62,10 @@ export const changedTableSchema = z.object({
   /** Below the change set's folder; null when nothing is written. */
   file: z.string().nullable(),
   sha256: sha256.nullable(),
+  /** Rows that differ and are not written, because somebody chose so or has to: a file of its own, for whoever looks. */
+  left: z.object({ file: z.string(), sha256, rows: count }).optional(),
+  /** How many rows a choice of their own was made for. */
+  chosenRows: count.optional(),
 })
 export type ChangedTable = z.infer<typeof changedTableSchema>
 
@@ -127,7 +133,8 @@ export function printChangeSet(changeSet: ChangeSet): string {
 /** A change set from its folder. PLAN_INVALID when its document, or a file of rows, is not as it was written. */
 export async function readChangeSet(folder: string): Promise<ChangeSet> {
   const changeSet = await readDocument(folder)
-  for (const part of [...changeSet.tables, ...changeSet.files]) await assertPart(folder, part)
+  const left = changeSet.tables.flatMap((table) => (table.left ? [table.left] : []))
+  for (const part of [...changeSet.tables, ...left, ...changeSet.files]) await assertPart(folder, part)
   return changeSet
 }
 

@@ -1,7 +1,12 @@
+import { createInterface } from 'node:readline'
+import { Readable } from 'node:stream'
 import { Fault } from '#base/fault.ts'
 import { limits } from '#base/limits.ts'
+import { parse } from '#base/parse.ts'
+import { rowClasses, type RowClass } from '#engine/sources/postgres/compare-rows.ts'
 import { LongRow, valueOf, type Cell, type CellValue } from '#engine/sources/postgres/copy-cells.ts'
 import { rowsOf, type ChangedTable } from './change-set.ts'
+import { fileChangeSchema, type ChangedRoot, type FileChange } from './changed-files.ts'
 
 export interface ChangedField {
   readonly before: CellValue
@@ -9,10 +14,16 @@ export interface ChangedField {
   readonly isChanged: boolean
 }
 
+const writtenActions = ['insert', 'update', 'delete'] as const
+const leftActions = ['open', 'keep'] as const
+
 export interface ChangedRow {
-  readonly action: 'insert' | 'update' | 'delete'
+  /** `open`: somebody has yet to choose; `keep`: it differs and stays. */
+  readonly action: (typeof writtenActions)[number] | (typeof leftActions)[number]
+  /** What the comparison found; null for a row that is written. */
+  readonly class: RowClass | null
   readonly key: readonly CellValue[]
-  /** In the order of the table's columns. */
+  /** In the order of the table's columns: live and as it would be, or, of a row that is not written, live and in the backup. */
   readonly fields: readonly ChangedField[]
 }
 
@@ -22,26 +33,52 @@ export interface RowsPage {
   readonly next: number | null
 }
 
+export const rowParts = ['written', 'left'] as const
+export type RowPart = (typeof rowParts)[number]
+
+interface PageWish {
+  readonly part: RowPart
+  readonly from: number
+  readonly limit: number
+}
+
 /**
- * Some rows of a change set, in the order of their keys, from a byte on that an earlier page named. Holds one part of the file, and of
+ * Some rows of a change set, those that it writes or those that it leaves, in the order of their keys, from a byte on that an earlier page named. Holds one part of the file, and of
  * the rows what a page may hold: a longer value is known by its length and SHA-256. PLAN_INVALID when no row begins there.
  */
-export async function readChangedRows(
-  folder: string,
-  table: ChangedTable,
-  { from, limit }: { readonly from: number; readonly limit: number },
-): Promise<RowsPage> {
-  if (table.file === null) return { rows: [], next: null }
+export async function readChangedRows(folder: string, table: ChangedTable, { part, from, limit }: PageWish): Promise<RowsPage> {
+  const file = part === 'written' ? table.file : (table.left?.file ?? null)
+  if (file === null) return { rows: [], next: null }
   const rows: ChangedRow[] = []
   let at = from
   let held = 0
-  for await (const { cells, bytes } of rowsFrom(rowsOf(folder, table.file, from))) {
+  for await (const { cells, bytes } of rowsFrom(rowsOf(folder, file, from))) {
     if (rows.length === limit || (rows.length > 0 && held > limits.copyRowBytesMax)) return { rows, next: at }
-    rows.push(changedRow(table, cells))
+    rows.push(part === 'written' ? writtenRow(table, cells) : leftRow(table, cells))
     at += bytes
     held += cells.reduce((sum, cell) => sum + cell.length, 0)
   }
   return { rows, next: null }
+}
+
+export interface FilesPage {
+  readonly files: readonly FileChange[]
+  /** As of `RowsPage`. */
+  readonly next: number | null
+}
+
+/** The same of a root's files. PLAN_INVALID when none begins there. */
+export async function readChangedFiles(folder: string, { file }: ChangedRoot, { from, limit }: Omit<PageWish, 'part'>): Promise<FilesPage> {
+  const files: FileChange[] = []
+  if (file === null) return { files, next: null }
+  const lines = createInterface({ input: Readable.from(rowsOf(folder, file, from)), crlfDelay: Infinity })
+  let at = from
+  for await (const line of lines) {
+    if (files.length === limit) return { files, next: at }
+    files.push(parse(fileChangeSchema, line, 'a file of the change set', 'PLAN_INVALID'))
+    at += Buffer.byteLength(line) + 1
+  }
+  return { files, next: null }
 }
 
 interface Row {
@@ -71,14 +108,27 @@ async function* rowsFrom(parts: AsyncIterable<Uint8Array>): AsyncGenerator<Row> 
   if (bytes > 0) throw new Fault('PLAN_INVALID', 'the rows of the change set end within a row')
 }
 
-function changedRow({ columns, key }: ChangedTable, [action, ...cells]: readonly Cell[]): ChangedRow {
+const noRow = () => new Fault('PLAN_INVALID', 'no row of the change set begins there')
+
+function writtenRow(table: ChangedTable, [action, ...cells]: readonly Cell[]): ChangedRow {
+  const known = writtenActions.find((one) => one === action)
+  if (!known) throw noRow()
+  return { action: known, class: null, ...sidesOf(table, cells, known !== 'insert') }
+}
+
+function leftRow(table: ChangedTable, [action, found, ...cells]: readonly Cell[]): ChangedRow {
+  const known = leftActions.find((one) => one === action)
+  const named = rowClasses.find((one) => one === found)
+  if (!known || !named) throw noRow()
+  return { action: known, class: named, ...sidesOf(table, cells, named !== 'insert' && named !== 'parent-missing') }
+}
+
+function sidesOf({ columns, key }: ChangedTable, cells: readonly Cell[], isLive: boolean): Pick<ChangedRow, 'key' | 'fields'> {
   const width = columns.length
-  if ((action !== 'insert' && action !== 'update' && action !== 'delete') || cells.length !== 2 * width)
-    throw new Fault('PLAN_INVALID', 'no row of the change set begins there')
+  if (cells.length !== 2 * width) throw noRow()
   const [before, after] = [cells.slice(0, width), cells.slice(width)]
-  const shown = action === 'insert' ? after : before
+  const shown = isLive ? before : after
   return {
-    action,
     key: key.map((name) => valueOf(shown[columns.findIndex((column) => column.name === name)]!)),
     fields: columns.map((_column, place) => ({
       before: valueOf(before[place]!),

@@ -6,7 +6,7 @@ import { Fault } from '#base/fault.ts'
 import { printCount } from '#base/units.ts'
 import { hostFault } from '#host/durable.ts'
 import type { Closure } from '#engine/sources/postgres/closure.ts'
-import { changeOf, chooseChanges, type RowPolicy } from '#engine/sources/postgres/choose-changes.ts'
+import { changeOf, chooseChanges, leftRowsSql, type ChosenChanges, type RowPolicy } from '#engine/sources/postgres/choose-changes.ts'
 import { probeClashes } from '#engine/sources/postgres/clash-probe.ts'
 import { compareRows, type ClassCounts, type TwoSides } from '#engine/sources/postgres/compare-rows.ts'
 import type { Connection } from '#engine/sources/postgres/connection.ts'
@@ -14,6 +14,7 @@ import { copyOut } from '#engine/sources/postgres/copy-out.ts'
 import type { GraphTable } from '#engine/sources/postgres/reference-graph.ts'
 import { touchedKey, type RowImages } from '#engine/sources/postgres/row-images.ts'
 import { enabledTriggers } from '#engine/sources/postgres/row-triggers.ts'
+import { assertChoices } from './assert-choices.ts'
 import type { ChangedTable, ChangePolicy, ChangeSet } from './change-set.ts'
 import type { Discovered } from './discover.ts'
 import { printTable } from './ownership.ts'
@@ -38,6 +39,7 @@ export async function compareTables(sides: Sides, { policy, folder }: CompareOrd
   const rowsThen = countsOf(backupClosure)
   const rowsNow = countsOf(liveClosure)
   const names = [...new Set([...rowsThen.keys(), ...rowsNow.keys()])].toSorted()
+  assertChoices(policy, sides.present.tables)
   const drift: Writable<ChangeSet['drift']> = {
     addedColumns: [],
     removedColumns: [],
@@ -108,8 +110,10 @@ async function changedTable(live: Connection, { images, found, policy, folder, a
   const chosen = await chooseChanges(live, images, policyFor(policy, images.table))
   const isWritten = chosen.inserts + chosen.updates + chosen.deletes > 0
   const clashes = isWritten ? await probeClashes(live, images) : []
-  const file = isWritten ? path.join('rows', `${String(at + 1).padStart(4, '0')}.copy`) : null
+  const name = path.join('rows', String(at + 1).padStart(4, '0'))
+  const file = isWritten ? `${name}.copy` : null
   const { open, ...counts } = chosen
+  const left = leftOf(found, chosen)
   return {
     schema,
     table,
@@ -118,14 +122,33 @@ async function changedTable(live: Connection, { images, found, policy, folder, a
     found: { ...found },
     ...counts,
     open: open.map((rows) => ({ ...rows, first: rows.first.map((one) => [...one]) })),
-    clashes: clashes.map(({ index, count, first }) => ({
+    clashes: clashes.map(({ index, columns, count, first }) => ({
       index,
+      columns: [...columns],
       count,
       first: first.map((one) => ({ row: [...one.row], live: [...one.live] })),
     })),
     file,
-    sha256: file === null ? null : await writeRows(live, { images, file: path.join(folder, file) }, signal),
+    sha256: file === null ? null : await writeRows(live, { query: changesSql(images), file: path.join(folder, file) }, signal),
+    ...(left > 0 && { left: await leftRows(live, { images, rows: left, folder, file: `${name}.left.copy` }, signal) }),
   }
+}
+
+/** How many rows differ and are not written. */
+function leftOf(found: ClassCounts, { inserts, updates, deletes }: ChosenChanges): number {
+  const { unchanged: _unchanged, present: _present, 'present-different': _different, ...differing } = found
+  return Object.values(differing).reduce((sum, count) => sum + count, 0) - inserts - updates - deletes
+}
+
+interface Left {
+  readonly images: RowImages
+  readonly rows: number
+  readonly folder: string
+  readonly file: string
+}
+
+async function leftRows(live: Connection, { images, rows, folder, file }: Left, signal: AbortSignal) {
+  return { file, sha256: await writeRows(live, { query: leftRowsSql(images), file: path.join(folder, file) }, signal), rows }
 }
 
 function policyFor(policy: ChangePolicy, { schema, name }: GraphTable): RowPolicy {
@@ -139,10 +162,15 @@ function policyFor(policy: ChangePolicy, { schema, name }: GraphTable): RowPolic
   }
 }
 
-/** `action`, before, after: the change itself, as COPY text. Returns its SHA-256. */
-async function writeRows(live: Connection, { images, file }: { readonly images: RowImages; readonly file: string }, signal: AbortSignal) {
+/** `action`, before, after: the change itself. */
+function changesSql(images: RowImages): string {
   const sides = ['b', 'a'].flatMap((side) => images.columns.map((_column, place) => `${side}${place}`))
-  const statement = `COPY (SELECT action, ${sides.join(', ')} FROM ${changeOf(images)} AS change ORDER BY ${touchedKey(images).join(', ')}) TO STDOUT`
+  return `SELECT action, ${sides.join(', ')} FROM ${changeOf(images)} AS change ORDER BY ${touchedKey(images).join(', ')}`
+}
+
+/** As COPY text. Returns its SHA-256. */
+async function writeRows(live: Connection, { query, file }: { readonly query: string; readonly file: string }, signal: AbortSignal) {
+  const statement = `COPY (${query}) TO STDOUT`
   const hash = createHash('sha256')
   async function* hashed(): AsyncGenerator<Buffer, void> {
     for await (const bytes of copyOut(live, { statement }, signal)) {

@@ -1,13 +1,15 @@
+import { Readable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import { records } from '#contract/records.ts'
 import { pageIn } from '#service/catalog/page.ts'
 import type { House } from '#service/house.ts'
-import { serve } from '#service/http/gate.ts'
+import { sent, serve } from '#service/http/gate.ts'
 import { recordFacts } from '#service/restores/plan-requests.ts'
 import { knownPlan } from '#service/restores/plans.ts'
 import type { StoredPlan } from '#service/restores/restores.store.ts'
 import { findRecord, kindsOf, tablesOf } from './live-records.ts'
-import { keysOf, rowsOf } from './planned-records.ts'
+import { documentOf } from './plan-document.ts'
+import { filesOf, keysOf, rowsOf } from './planned-records.ts'
 
 export function addRecords(app: FastifyInstance, house: House): void {
   serve(app, house, records.kinds, ({ params, scope, signal }) => kindsOf(house, scope, { id: params.id, signal }))
@@ -38,9 +40,25 @@ export function addRecords(app: FastifyInstance, house: House): void {
   })
   serve(app, house, records.rows, async ({ params, query, read, act }) => {
     const plan = await read((tx) => knownPlan(tx, params.id))
-    const { schema, table, after, limit } = query
-    const reply = await rowsOf(house, plan, { schema, table, after, limit })
+    const { schema, table, part, after, limit } = query
+    const reply = await rowsOf(house, plan, { schema, table, part, after, limit })
     return await act(async () => ({ reply, ...about(plan), facts: { table: `${schema}.${table}`, rows: reply.rows.length } }))
+  })
+  serve(app, house, records.files, async ({ params, query, read, act }) => {
+    const plan = await read((tx) => knownPlan(tx, params.id))
+    const { root, after, limit } = query
+    const reply = await filesOf(house, plan, { root, after, limit })
+    return await act(async () => ({ reply, ...about(plan), facts: { root, files: reply.files.length } }))
+  })
+  serve(app, house, records.document, async ({ params, read, act, wire }) => {
+    const plan = await read((tx) => knownPlan(tx, params.id))
+    const document = await documentOf(house, plan)
+    await act(async () => ({ reply: null, ...about(plan), facts: { digest: plan.digest } }))
+    void wire.reply
+      .type('application/json')
+      .header('content-disposition', `attachment; filename="restore-plan-${plan.id}.json"`)
+      .send(Readable.from(document))
+    return sent
   })
 }
 

@@ -1,11 +1,12 @@
 import { z } from 'zod'
 import { parse } from '#base/parse.ts'
-import { recordWishSchema, type RecordWish } from '#contract/records.ts'
+import { recordChoicesSchema, recordWishSchema, type RecordChoices, type RecordPolicy, type RecordWish } from '#contract/records.ts'
 import type { PreviewRequest } from '#contract/restores.ts'
 import type { House } from '#service/house.ts'
 
-/** What was asked for, as the catalog keeps it: without passwords, and without the keys of people. */
-export type StoredRequest = Omit<PreviewRequest, 'databases' | 'records'> & {
+/** What was asked for, as the catalog keeps it: without passwords, and without the keys of people and of their rows. */
+export type StoredRequest = Omit<PreviewRequest, 'databases' | 'records' | 'policy'> & {
+  readonly policy?: RecordPolicy | undefined
   readonly databases?:
     readonly { readonly name: string; readonly url?: string | undefined; readonly freeBytes?: number | undefined }[] | undefined
 }
@@ -16,7 +17,11 @@ export interface KeptRequest {
 }
 
 /** Of the whole of something: the passwords of databases elsewhere stand beside it, sealed. */
-export function keptWhole({ sealing }: House, id: string, { databases, records: _records, ...rest }: PreviewRequest): KeptRequest {
+export function keptWhole(
+  { sealing }: House,
+  id: string,
+  { databases, records: _records, policy: _policy, ...rest }: PreviewRequest,
+): KeptRequest {
   const passwords = Object.fromEntries(
     (databases ?? []).flatMap(({ name, password }) => (password === undefined ? [] : [[name, password]])),
   )
@@ -38,18 +43,24 @@ interface Kept {
   readonly secrets_sealed: Buffer | null
 }
 
-/** Of single records: their keys stand in the catalog sealed alone, and as long as the plan is in the making. */
-export function keptRecords({ sealing }: House, id: string, { records, databases, ...rest }: PreviewRequest): KeptRequest {
+/** Of single records: their keys, and those of rows, stand in the catalog sealed alone, and as long as the plan is in the making. */
+export function keptRecords({ sealing }: House, id: string, { records, databases, policy, ...rest }: PreviewRequest): KeptRequest {
+  const secret: z.input<typeof wishesSchema> = { records: records ?? [], rows: policy?.rows ?? [] }
   return {
-    request: { ...rest, databases: databases?.map(({ name }) => ({ name })) },
-    secrets_sealed: sealing.seal(JSON.stringify(records ?? []), recordsUse(id)),
+    request: { ...rest, policy: policy && withoutRows(policy), databases: databases?.map(({ name }) => ({ name })) },
+    secrets_sealed: sealing.seal(JSON.stringify(secret), recordsUse(id)),
   }
 }
 
-const wishesSchema = z.array(recordWishSchema)
+/** What was chosen, without what was chosen for single rows: for all who may see that there is a plan. */
+export function withoutRows({ rows: _rows, ...policy }: RecordChoices): RecordPolicy {
+  return policy
+}
 
-export function wishedRecords({ sealing }: House, { id, secrets_sealed }: Kept): RecordWish[] {
-  if (secrets_sealed === null) return []
+const wishesSchema = z.object({ records: z.array(recordWishSchema), rows: recordChoicesSchema.shape.rows })
+
+export function wishedRecords({ sealing }: House, { id, secrets_sealed }: Kept): z.output<typeof wishesSchema> {
+  if (secrets_sealed === null) return { records: [], rows: [] }
   return parse(wishesSchema, sealing.unseal(secrets_sealed, recordsUse(id)), 'the records of a plan')
 }
 

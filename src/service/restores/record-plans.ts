@@ -16,13 +16,14 @@ import { updatePlan, type StoredPlan } from './restores.store.ts'
 export async function preparedRecords(house: House, tx: Tx, plan: StoredPlan): Promise<Prepared<RecordsPreviewInput>> {
   const { databases, roots, settings, databasePasswords } = await systemSources(house, tx, await activeSystem(tx, plan.system_id!))
   const request = plan.request as StoredRequest
+  const { records, rows } = wishedRecords(house, plan)
   return {
     input: {
       planId: plan.id,
       backupId: plan.backup_id,
       repository: repositorySecrets(house, await knownRepository(tx, plan.repository_id)),
-      records: wishedRecords(house, plan),
-      policy: recordPolicySchema.parse(request.policy ?? {}),
+      records,
+      policy: { ...recordPolicySchema.parse(request.policy ?? {}), rows },
       database: request.databases?.[0]?.name ?? null,
       own: { databases, roots, settings },
       folder: plannedFolderOf(house, plan.id),

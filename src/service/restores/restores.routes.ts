@@ -7,7 +7,7 @@ import type { House } from '#service/house.ts'
 import { startTicker } from '#service/ticker.ts'
 import { serve, type Call } from '#service/http/gate.ts'
 import { personOf } from '#service/people/me.ts'
-import { recordFacts } from './plan-requests.ts'
+import { recordFacts, withoutRows } from './plan-requests.ts'
 import { assertPlaces, beginPlan, knownPlan, planView } from './plans.ts'
 import { removeKeptRows } from './kept-rows.ts'
 import { executeRestore, approvePlan, signAfter } from './signed-acts.ts'
@@ -79,16 +79,17 @@ async function previewRestore<E extends Endpoint>(house: House, call: Call<E>, r
   const { userId, name } = personOf(call)
   return await call.act(async (tx) => {
     const { plan, runId } = await beginPlan(house, tx, { request, by: { id: userId, name } })
-    const { databases, records, ...rest } = request
+    const { databases, records, policy, ...rest } = request
     return {
       reply: { planId: plan.id, runId },
       tenantId: plan.tenantId,
       subject: { kind: 'restore-plan', id: plan.id, name: plan.systemName },
-      // Without the passwords of databases elsewhere, and without the keys of people.
+      // Without the passwords of databases elsewhere, and without the keys of people and of their rows.
       facts: {
         ...rest,
         databases: databases?.map((one) => ({ name: one.name, url: one.url ?? null })) ?? null,
         ...(records && { records: recordFacts(house, plan.systemId, records) }),
+        ...(policy && { policy: { ...withoutRows(policy), rows: policy.rows.length } }),
         runId,
       },
     }

@@ -9,7 +9,7 @@ interface FactsProps {
 /** What is known of one thing, line by line. */
 export function Facts({ rows }: FactsProps) {
   return (
-    <Box component="dl" m={0} style={{ display: 'grid', gridTemplateColumns: 'minmax(7rem, max-content) 1fr', gap: '0.35rem 1.25rem' }}>
+    <Box component="dl" className="facts" m={0}>
       {rows.map(([name, value]) => (
         <Fragment key={name}>
           <Text component="dt" size="sm" c="dimmed">

@@ -1,10 +1,12 @@
 import { changeOf } from './choose-changes.ts'
 import { quoteName, type Connection } from './connection.ts'
-import { sameKey, liveRows, touchedKey, type RowImages } from './row-images.ts'
+import { keyTexts, sameKey, liveRows, touchedKey, type RowImages } from './row-images.ts'
 
 /** A row of the change set and a live one that a unique index does not let stand side by side. */
 export interface UniqueClash {
   readonly index: string
+  /** Columns or expressions of it. */
+  readonly columns: readonly string[]
   readonly count: number
   /** Keys as COPY writes them: of the row in the change set, of the live one. */
   readonly first: readonly { readonly row: readonly string[]; readonly live: readonly string[] }[]
@@ -30,7 +32,7 @@ export async function probeClashes(live: Connection, images: RowImages): Promise
   const clashes: UniqueClash[] = []
   for (const index of await uniqueIndexes(live, images)) {
     const [found] = await live.query<{ count: number; first: UniqueClash['first'] | null }>(probeSql(images, index))
-    if (found && found.count > 0) clashes.push({ index: index.name, count: found.count, first: found.first ?? [] })
+    if (found && found.count > 0) clashes.push({ index: index.name, columns: index.parts, count: found.count, first: found.first ?? [] })
   }
   return clashes
 }
@@ -45,8 +47,7 @@ function probeSql(images: RowImages, { parts, equal, predicate, isNullEqual }: U
     const isSame = `wanted.p${place} OPERATOR(${equal[place]!}) there.p${place}`
     return isNullEqual ? `(${isSame} OR (wanted.p${place} IS NULL AND there.p${place} IS NULL))` : isSame
   })
-  const keyText = (alias: string) =>
-    `pg_catalog.json_build_array(${keys.map((_key, place) => `${alias}.k${place}::pg_catalog.text`).join(', ')})`
+  const keyText = (alias: string) => `pg_catalog.json_build_array(${keyTexts(images, alias).join(', ')})`
   const touched = sameKey(
     images,
     (place) => key[place]!,

@@ -38,6 +38,13 @@ export function touchedKey(images: RowImages): string[] {
   return keyPlaces(images).map((place) => `COALESCE(change.b${place}, change.a${place})`)
 }
 
+/**
+ * `alias.k0`, … as COPY writes them, which a cast to text does not for every type: true is `t`, an inet has no /32, a char(n) its blanks.
+ */
+export function keyTexts({ table }: RowImages, alias: string): string[] {
+  return table.key!.map((_column, place) => `pg_catalog.format('%s', ${alias}.k${place})`)
+}
+
 /** The same key on both sides, by the operators of the key's own index. */
 export function sameKey(
   { table }: RowImages,

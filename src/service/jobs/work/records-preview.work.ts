@@ -2,7 +2,7 @@ import { mkdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { z } from 'zod'
 import { Fault } from '#base/fault.ts'
-import { recordPlanSchema, type RecordPlan, type RecordPolicy, type RecordWish } from '#contract/records.ts'
+import { recordPlanSchema, type RecordChoices, type RecordPlan, type RecordWish } from '#contract/records.ts'
 import type { OpenedBackup } from '#engine/backup/backups.ts'
 import { changePolicySchema, type ChangedTable, type ChangeSet } from '#engine/entities/change-set.ts'
 import { planChangeSet } from '#engine/entities/plan-change-set.ts'
@@ -18,7 +18,7 @@ export interface RecordsPreviewInput {
   readonly backupId: string
   readonly repository: RepositoryPlace
   readonly records: readonly RecordWish[]
-  readonly policy: RecordPolicy
+  readonly policy: RecordChoices
   /** Of the backup; null: the only one that it has. */
   readonly database: string | null
   /** Of the system, as they are now. */
@@ -90,7 +90,8 @@ function recordPlanOf({ database, entities, policy: { rows: _rows, ...policy }, 
   })
 }
 
-function tableOf({ schema, table, inserts, updates, deletes, found, open, clashes }: ChangedTable): RecordPlan['tables'][number] {
+function tableOf(changed: ChangedTable): RecordPlan['tables'][number] {
+  const { schema, table, inserts, updates, deletes, found, open, clashes, chosenRows = 0, left, key, columns } = changed
   const rows = Object.values(found).reduce((sum, count) => sum + count, 0)
   const undecided = open.reduce((sum, { count }) => sum + count, 0)
   const { unchanged, present } = found
@@ -104,6 +105,16 @@ function tableOf({ schema, table, inserts, updates, deletes, found, open, clashe
     present,
     kept: rows - unchanged - present - inserts - updates - deletes - undecided,
     open: recordPlanSchema.shape.tables.element.shape.open.parse(open),
-    clashes: clashes.map(({ index, count }) => ({ index, count })),
+    clashes: clashes.map(({ index, columns: parts = [], count }) => ({ index, columns: parts, count })),
+    differ: {
+      changed: found.update,
+      added: found.delete,
+      elsewhere: found.elsewhere,
+      movedHere: found['moved-here'],
+      parentMissing: found['parent-missing'],
+    },
+    chosenRows,
+    left: left?.rows ?? 0,
+    columns: columns.flatMap(({ name, isInBackup }) => (isInBackup && !key.includes(name) ? [name] : [])),
   }
 }

@@ -2,7 +2,6 @@ import { Button, Group, Stack, Text } from '@mantine/core'
 import { hintOf } from '#ui/hints.ts'
 import { IconArrowLeft, IconArrowRight, IconPrinter, IconRefresh } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
-import type { RecordPlan } from '#contract/records.ts'
 import type { PlanView } from '#contract/restores.ts'
 import { printLeft } from '#ui/instants.ts'
 import { JobProgress } from '#ui/parts/job-progress.tsx'
@@ -11,17 +10,19 @@ import { useNow } from '#ui/parts/time.tsx'
 import { Note } from '#ui/parts/tone.tsx'
 import { useMay } from '#ui/session.ts'
 import { capitalized } from '#ui/words.ts'
+import { DownloadPlan } from './download-plan.tsx'
 import { LookNow } from './integrity.tsx'
 import { PlanEffect } from './plan-effect.tsx'
 import { missingRoles, type BackupParts } from './scope-order.ts'
-import { RecordChoices } from './records-choices.tsx'
-import { RecordsEffect } from './records-effect.tsx'
-import { stateOfPlan, type PlanState } from './words-of-plan.ts'
+import { RecordsStep } from './records-step.tsx'
+import { stateOfPlan } from './words-of-plan.ts'
 import { isDecided } from './words-of-records.ts'
 
 interface EffectProps {
   readonly plan: PlanView
   readonly parts: BackupParts | undefined
+  /** The plan that this one was made in place of. */
+  readonly from: string | undefined
   readonly onScope: () => void
   readonly onSign: () => void
   /** Another plan in place of this one. */
@@ -40,7 +41,20 @@ export function EffectStep(props: EffectProps) {
       </Section>
     )
   if (state === 'failed') return <NoPlan {...props} />
-  if (plan.records !== null) return <RecordsStep {...props} records={plan.records} state={state} />
+  if (plan.records !== null) {
+    const { records } = plan
+    return (
+      <RecordsStep
+        key={plan.id}
+        plan={plan}
+        records={records}
+        from={props.from}
+        onPlan={props.onPlan}
+        next={state === 'expired' ? <Expired onScope={onScope} /> : <GoOn {...props} isBlocked={!isDecided(records)} />}
+        nextWhileChanged={state === 'expired' ? <Expired onScope={onScope} /> : <GoOn {...props} isBlocked />}
+      />
+    )
+  }
   return (
     <Stack gap="lg">
       {plan.summary && <PlanEffect systemName={plan.systemName} summary={plan.summary} systemId={plan.systemId} />}
@@ -48,26 +62,6 @@ export function EffectStep(props: EffectProps) {
         <LookNow of={{ planId: plan.id }} label="Check this plan now" />
       </Section>
       {state === 'expired' ? <Expired onScope={onScope} /> : <GoOn {...props} />}
-    </Stack>
-  )
-}
-
-interface RecordsStepProps extends EffectProps {
-  readonly records: RecordPlan
-  readonly state: PlanState
-}
-
-/** Single records: what would be written, and the choices that would make it another plan. */
-function RecordsStep({ records, state, ...props }: RecordsStepProps) {
-  const { plan, onScope, onPlan } = props
-  const may = useMay()
-  return (
-    <Stack gap="lg">
-      <RecordsEffect plan={plan} records={records} />
-      {may('restores.preview', plan.tenantId) && may('records.read', plan.tenantId) && (
-        <RecordChoices key={plan.id} plan={plan} records={records} onPlan={onPlan} />
-      )}
-      {state === 'expired' ? <Expired onScope={onScope} /> : <GoOn {...props} isBlocked={!isDecided(records)} />}
     </Stack>
   )
 }
@@ -96,6 +90,7 @@ function GoOn({ plan, onScope, onSign, isBlocked = false }: EffectProps & { read
           >
             The plan as a page
           </Button>
+          {plan.records && <DownloadPlan plan={plan} />}
           {canOrder && (
             <Button rightSection={<IconArrowRight size={16} aria-hidden />} disabled={isBlocked} onClick={onSign}>
               Go on to sign

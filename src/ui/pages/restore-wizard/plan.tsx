@@ -16,6 +16,7 @@ import { useMay } from '#ui/session.ts'
 import { type Wording } from '#ui/words.ts'
 import { Approval } from '#ui/pages/restores/approval.tsx'
 import { stateOfRestore } from '#ui/pages/restores/restore-state.ts'
+import { DownloadPlan } from './download-plan.tsx'
 import { PlanLeft } from './effect-step.tsx'
 import { PlanEffect } from './plan-effect.tsx'
 import { RecordsEffect } from './records-effect.tsx'
@@ -42,6 +43,7 @@ export function PlanPage() {
           <Button variant="default" leftSection={<IconPrinter size={16} aria-hidden />} onClick={() => window.print()}>
             Print
           </Button>
+          {plan.data?.records && <DownloadPlan plan={plan.data} />}
           {plan.data && <GoOn plan={plan.data} />}
         </>
       }

@@ -1,13 +1,18 @@
 import { Group, List, Stack, Table, Text } from '@mantine/core'
 import type { RecordPlan } from '#contract/records.ts'
 import type { PlanView } from '#contract/restores.ts'
-import { printBytes } from '#base/units.ts'
 import { Section } from '#ui/parts/page.tsx'
 import { Badge, Note } from '#ui/parts/tone.tsx'
 import { useMay } from '#ui/session.ts'
 import { counted, printWhole } from '#ui/words.ts'
-import { RecordRows } from './records-rows.tsx'
+import { choiceLines } from './record-choices.ts'
+import { GeneralChoices } from './records-choices.tsx'
+import { RecordFiles } from './records-files.tsx'
+import { OpenChoices } from './records-open.tsx'
 import { RecordNames } from './records-names.tsx'
+import type { Choosing } from './records-row-choice.tsx'
+import { RecordRows } from './records-rows.tsx'
+import { TableChoices } from './records-table-choice.tsx'
 import { byEffect, driftLines, sumsOf } from './words-of-records.ts'
 
 interface RecordsEffectProps {
@@ -15,10 +20,12 @@ interface RecordsEffectProps {
   readonly records: RecordPlan
   /** `done`: it was carried out, and is read as a record. */
   readonly was?: 'planned' | 'done'
+  /** What somebody is choosing; undefined where it is only read. */
+  readonly choosing?: Choosing | undefined
 }
 
 /** What bringing records back would do: what goes, what is written table by table, row by row for whoever may look. */
-export function RecordsEffect({ plan, records, was = 'planned' }: RecordsEffectProps) {
+export function RecordsEffect({ plan, records, was = 'planned', choosing }: RecordsEffectProps) {
   const may = useMay()
   const mayLook = may('records.read', plan.tenantId)
   return (
@@ -27,9 +34,18 @@ export function RecordsEffect({ plan, records, was = 'planned' }: RecordsEffectP
       <Section title="The records" lead={`From database ${records.database} of the backup, to the same database of ${plan.systemName}.`}>
         {mayLook ? <RecordNames plan={plan} /> : <Text size="sm">{records.kinds.join(', ')}. Your role does not show whose they are.</Text>}
       </Section>
+      {choosing && <OpenChoices plan={plan} records={records} choosing={choosing} />}
       <Tables records={records} />
-      {records.files.length > 0 && <Files records={records} />}
-      {mayLook && plan.status === 'ready' && <RecordRows plan={plan} records={records} />}
+      {records.files.length > 0 && <RecordFiles plan={plan} records={records} mayLook={mayLook && plan.status === 'ready'} />}
+      {mayLook && plan.status === 'ready' && <RecordRows plan={plan} records={records} choosing={choosing} />}
+      {choosing ? (
+        <>
+          <GeneralChoices records={records} choosing={choosing} />
+          <TableChoices records={records} choosing={choosing} />
+        </>
+      ) : (
+        <Chosen records={records} />
+      )}
       <Untouched records={records} />
       <WhatBelongs records={records} />
     </Stack>
@@ -129,19 +145,14 @@ function Undecided({ table: { open, clashes } }: { readonly table: RecordPlan['t
   return <Badge tone="warning">{counted(count, 'row')}</Badge>
 }
 
-function Files({ records: { files } }: { readonly records: RecordPlan }) {
+/** What whoever ordered it chose, for whoever approves or reads it. */
+function Chosen({ records }: { readonly records: RecordPlan }) {
   return (
-    <Section title="Files" lead="Their places are taken in step with the rows; what they replace is kept as long as an undo is possible.">
-      <List size="sm" spacing={4}>
-        {files.map(({ root, adds, replaces, removes, unchanged, bytes, sharedDifferent, notRestored }) => (
-          <List.Item key={root}>
-            <strong>{root}</strong>: {counted(adds, 'file')} come back, {printWhole(replaces)} are replaced, {printWhole(removes)} are taken
-            away, {printWhole(unchanged)} are the same already; {printBytes(bytes)} are read from the backup.
-            {sharedDifferent > 0 && ` ${counted(sharedDifferent, 'file')} differ and are named by others as well: they stay as they are.`}
-            {notRestored > 0 && ` ${counted(notRestored, 'device, socket or pipe', 'devices, sockets and pipes')} are left alone.`}
-          </List.Item>
-        ))}
-      </List>
+    <Section
+      title="What was chosen"
+      lead="For rows that are not as in the backup. A choice for one table goes before, one for a row before both."
+    >
+      <Lines lines={choiceLines(records)} />
     </Section>
   )
 }

@@ -1,4 +1,4 @@
-import { Button, Group, Select, Stack, Table, Text, VisuallyHidden } from '@mantine/core'
+import { Button, Group, SegmentedControl, Select, Stack, Table, Text, VisuallyHidden } from '@mantine/core'
 import { useState } from 'react'
 import { records as endpoints, type ChangedRow, type RecordPlan } from '#contract/records.ts'
 import type { ReplyOf } from '#contract/endpoint.ts'
@@ -8,38 +8,61 @@ import { TableSkeleton } from '#ui/parts/data-table.tsx'
 import { Loaded } from '#ui/parts/loaded.tsx'
 import { Section } from '#ui/parts/page.tsx'
 import { Badge } from '#ui/parts/tone.tsx'
-import { counted } from '#ui/words.ts'
+import { counted, printWhole } from '#ui/words.ts'
+import { printName, type PlannedTable, type TableName } from './record-choices.ts'
 import { isGone } from './records-names.tsx'
-import { actionWords, printValue } from './words-of-records.ts'
+import { RowChoice, type Choosing } from './records-row-choice.tsx'
+import { actionWords, printValue, sidesOf } from './words-of-records.ts'
+
+type Part = 'written' | 'left'
 
 interface RowsProps {
   readonly plan: PlanView
   readonly records: RecordPlan
+  /** Undefined: it is only read. */
+  readonly choosing: Choosing | undefined
 }
 
+const writtenOf = ({ inserts, updates, deletes }: PlannedTable) => inserts + updates + deletes
+
 /** Then and now, field by field, a table at a time. */
-export function RecordRows({ plan, records }: RowsProps) {
-  const written = records.tables.filter(({ inserts, updates, deletes }) => inserts + updates + deletes > 0)
-  const names = written.map(({ schema, table }) => `${schema}.${table}`)
-  const [name, setName] = useState(names[0])
+export function RecordRows({ plan, records, choosing }: RowsProps) {
+  const shown = records.tables.filter((table) => writtenOf(table) + table.left > 0)
+  const [name, setName] = useState(shown[0] && printName(shown[0]))
+  const [wanted, setWanted] = useState<Part>('written')
   const kept = useReply(endpoints.change, { params: { id: plan.id } })
-  const chosen = written.find(({ schema, table }) => `${schema}.${table}` === name)
+  const chosen = shown.find((table) => printName(table) === name)
   if (!chosen || isGone(kept.error)) return null
+  const parts = [
+    { value: 'written', label: `Would be written (${printWhole(writtenOf(chosen))})`, rows: writtenOf(chosen) },
+    { value: 'left', label: `Differ and are left (${printWhole(chosen.left)})`, rows: chosen.left },
+  ].filter(({ rows }) => rows > 0)
+  const part = (parts.find(({ value }) => value === wanted) ?? parts[0]!).value as Part
   return (
     <Section title="Row by row" lead="As it is now, and as it would be. That you looked stands in the audit trail.">
       <Stack gap="md">
-        <Select
-          label="Table"
-          w={320}
-          allowDeselect={false}
-          data={written.map(({ schema, table, inserts, updates, deletes }) => ({
-            value: `${schema}.${table}`,
-            label: `${schema}.${table} (${counted(inserts + updates + deletes, 'row')})`,
-          }))}
-          value={name ?? null}
-          onChange={(value) => setName(value ?? names[0])}
-        />
-        <TableRows key={name} planId={plan.id} schema={chosen.schema} table={chosen.table} />
+        <Group align="flex-end" gap="md">
+          <Select
+            label="Table"
+            w={320}
+            allowDeselect={false}
+            data={shown.map((table) => ({
+              value: printName(table),
+              label: `${printName(table)} (${counted(writtenOf(table) + table.left, 'row')})`,
+            }))}
+            value={name ?? null}
+            onChange={(value) => value !== null && setName(value)}
+          />
+          {parts.length > 1 && (
+            <SegmentedControl
+              aria-label="Which rows"
+              data={parts.map(({ value, label }) => ({ value, label }))}
+              value={part}
+              onChange={(value) => setWanted(value as Part)}
+            />
+          )}
+        </Group>
+        <TableRows key={`${name} ${part}`} planId={plan.id} name={chosen} part={part} choosing={choosing} />
       </Stack>
     </Section>
   )
@@ -47,15 +70,17 @@ export function RecordRows({ plan, records }: RowsProps) {
 
 interface TableRowsProps {
   readonly planId: string
-  readonly schema: string
-  readonly table: string
+  readonly name: TableName
+  readonly part: Part
+  readonly choosing: Choosing | undefined
 }
 
 /** Pages are numbered by where each begins; the way back is the list of those that were seen. */
-function TableRows({ planId, schema, table }: TableRowsProps) {
+export function TableRows({ planId, name, part, choosing }: TableRowsProps) {
   const [seen, setSeen] = useState<readonly string[]>([])
   const after = seen.at(-1)
-  const query = { schema, table, limit: 10, ...(after !== undefined && { after }) }
+  const { schema, table } = name
+  const query = { schema, table, part, limit: 10, ...(after !== undefined && { after }) }
   const reply = useReply(endpoints.rows, { params: { id: planId }, query })
   return (
     <Loaded reply={reply} skeleton={<TableSkeleton />}>
@@ -63,7 +88,7 @@ function TableRows({ planId, schema, table }: TableRowsProps) {
         <Stack gap="md">
           {page.rows.map((row, at) => (
             // oxlint-disable-next-line react/no-array-index-key -- rows of one page never move
-            <OneRow key={`${after ?? ''} ${at}`} row={row} page={page} />
+            <OneRow key={`${after ?? ''} ${at}`} row={row} page={page} name={{ schema, table }} choosing={choosing} />
           ))}
           {(seen.length > 0 || page.next !== null) && (
             <Group className="no-print">
@@ -81,14 +106,23 @@ function TableRows({ planId, schema, table }: TableRowsProps) {
   )
 }
 
-const actionTones = { insert: 'good', update: 'warning', delete: 'bad' } as const
+const actionTones = { insert: 'good', update: 'warning', delete: 'bad', open: 'warning', keep: 'neutral' } as const
 
-function OneRow({ row, page }: { readonly row: ChangedRow; readonly page: ReplyOf<typeof endpoints.rows> }) {
-  const key = page.key.map((name, at) => `${name} ${printValue(row.key[at] ?? null)}`).join(', ')
-  const [isWhole, setIsWhole] = useState(row.action !== 'update')
+interface OneRowProps extends Pick<TableRowsProps, 'name' | 'choosing'> {
+  readonly row: ChangedRow
+  readonly page: ReplyOf<typeof endpoints.rows>
+}
+
+function OneRow({ row, page, name, choosing }: OneRowProps) {
+  const key = page.key.map((column, at) => `${column} ${printValue(row.key[at] ?? null)}`).join(', ')
+  const { hasLive, hasBackup } = sidesOf(row)
+  const hasBoth = hasLive && hasBackup
+  const [isWhole, setIsWhole] = useState(!hasBoth)
   const fields = page.columns.map((column, at) => ({ column, field: row.fields[at]! }))
   const shown = isWhole ? fields : fields.filter(({ field }) => field.isChanged)
-  const sides = row.action === 'update' ? ['Now', 'Would be'] : [row.action === 'insert' ? 'Would be' : 'Now']
+  const sides = [...(hasLive ? ['Now'] : []), ...(hasBackup ? [row.class === null ? 'Would be' : 'In the backup'] : [])]
+  // What is not written is neither gone nor new.
+  const isMarked = hasBoth && row.class === null
   return (
     <section aria-label={`${actionWords[row.action]}: ${key}`}>
       <Group gap="xs" mb={4}>
@@ -112,20 +146,21 @@ function OneRow({ row, page }: { readonly row: ChangedRow; readonly page: ReplyO
               <Table.Tr key={column.name}>
                 <Table.Td style={{ overflowWrap: 'anywhere' }}>
                   {column.name}
-                  {row.action === 'update' && field.isChanged && <VisuallyHidden> (changed)</VisuallyHidden>}
+                  {hasBoth && field.isChanged && <VisuallyHidden> (changed)</VisuallyHidden>}
                 </Table.Td>
-                {row.action !== 'insert' && <Value text={printValue(field.before)} isStruck={row.action === 'update' && field.isChanged} />}
-                {row.action !== 'delete' && <Value text={printValue(field.after)} isStrong={row.action === 'update' && field.isChanged} />}
+                {hasLive && <Value text={printValue(field.before)} isStruck={isMarked && field.isChanged} />}
+                {hasBackup && <Value text={printValue(field.after)} isStrong={isMarked && field.isChanged} />}
               </Table.Tr>
             ))}
           </Table.Tbody>
         </Table>
       </Table.ScrollContainer>
-      {row.action === 'update' && (
+      {hasBoth && (
         <Button variant="subtle" size="compact-sm" className="no-print" aria-expanded={isWhole} onClick={() => setIsWhole(!isWhole)}>
           {isWhole ? 'Show changed fields alone' : `Show all ${fields.length} fields`}
         </Button>
       )}
+      {choosing && <RowChoice row={row} name={name} label={key} choosing={choosing} />}
     </section>
   )
 }

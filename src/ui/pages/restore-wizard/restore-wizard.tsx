@@ -53,7 +53,9 @@ export function RestoreWizard() {
         {step === 'scope' && <Scope backupId={address.backup!} choices={choices} handed={handed} keep={keep} move={move} />}
         {(step === 'effect' || step === 'sign' || step === 'restore') && (
           <Loaded reply={plan} skeleton={<CardSkeletons />}>
-            {(data) => (data.id === address.plan ? <Planned plan={data} step={step} move={move} /> : <Skeleton height={200} />)}
+            {(data) =>
+              data.id === address.plan ? <Planned plan={data} step={step} from={address.from} move={move} /> : <Skeleton height={200} />
+            }
           </Loaded>
         )}
       </div>
@@ -143,7 +145,9 @@ function Scope({ backupId, choices, handed, keep, move }: ScopePartProps) {
               change={(part) => keep(backupId, { ...choice, ...part })}
               isBusy={preview.isPending}
               error={preview.error}
-              onPlan={(body) => preview.mutate({ body }, { onSuccess: ({ planId }) => move({ plan: planId, step: undefined }) })}
+              onPlan={(body) =>
+                preview.mutate({ body }, { onSuccess: ({ planId }) => move({ plan: planId, from: undefined, step: undefined }) })
+              }
               onBack={() => move({ step: undefined, plan: undefined })}
             />
           </Stack>
@@ -153,7 +157,14 @@ function Scope({ backupId, choices, handed, keep, move }: ScopePartProps) {
   )
 }
 
-function Planned({ plan, step, move }: { readonly plan: PlanView; readonly step: WizardStep; readonly move: Move }) {
+interface PlannedProps {
+  readonly plan: PlanView
+  readonly step: WizardStep
+  readonly from: string | undefined
+  readonly move: Move
+}
+
+function Planned({ plan, step, from, move }: PlannedProps) {
   const { summary, backupId } = plan
   const backup = useReply(backups.details, { params: { id: backupId } }, { isAsked: plan.status === 'failed' })
   const parts: BackupParts | undefined = backup.data?.manifest ?? undefined
@@ -165,9 +176,10 @@ function Planned({ plan, step, move }: { readonly plan: PlanView; readonly step:
     <EffectStep
       plan={plan}
       parts={parts}
-      onScope={() => move({ backup: backupId, plan: undefined, step: 'scope' })}
+      from={from}
+      onScope={() => move({ backup: backupId, plan: undefined, from: undefined, step: 'scope' })}
       onSign={() => move({ step: 'sign' })}
-      onPlan={(planId) => move({ plan: planId, step: undefined })}
+      onPlan={(planId) => move({ plan: planId, from: plan.id, step: undefined })}
     />
   )
 }

@@ -8,6 +8,8 @@ export const wizardSchema = z.object({
   system: uuidSchema.optional(),
   backup: uuidSchema.optional(),
   plan: uuidSchema.optional(),
+  /** The plan that this one was made in place of. */
+  from: uuidSchema.optional(),
   step: z.enum(['scope', 'sign']).optional(),
   view: z.enum(['timeline', 'list']).default('timeline'),
   range: z.enum(ranges).default('month'),

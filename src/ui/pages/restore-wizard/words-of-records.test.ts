@@ -2,7 +2,22 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { byEffect, driftLines, isDecided, printValue, recordsMeaning, sumsOf, undecidedOf } from './words-of-records.ts'
 
-const table = { schema: 'c', table: 't', inserts: 1, updates: 2, deletes: 0, unchanged: 4, present: 1, kept: 0, open: [], clashes: [] }
+const table = {
+  schema: 'c',
+  table: 't',
+  inserts: 1,
+  updates: 2,
+  deletes: 0,
+  unchanged: 4,
+  present: 1,
+  kept: 0,
+  open: [],
+  clashes: [],
+  differ: { changed: 2, added: 0, elsewhere: 0, movedHere: 0, parentMissing: 0 },
+  chosenRows: 0,
+  left: 0,
+  columns: ['note'],
+}
 
 test('rows and tables that are written are added up', () => {
   assert.deepEqual(sumsOf({ tables: [table, { ...table, inserts: 0, updates: 0 }] }), { rows: 3, tables: 1 })
@@ -17,7 +32,7 @@ test('what waits for a choice is told apart, and nothing of it may be left', () 
         { class: 'parent-missing' as const, count: 1 },
         { class: 'moved-here' as const, count: 3 },
       ],
-      clashes: [{ index: 'i', count: 4 }],
+      clashes: [{ index: 'i', columns: ['code'], count: 4 }],
     },
   ]
   assert.deepEqual(undecidedOf({ tables }), { conflicts: 5, parents: 1, clashes: 4 })

@@ -45,10 +45,18 @@ export function printValue(value: RowValue): string {
   return typeof value === 'string' ? value : `${printBytes(value.bytes)}, too long to be shown`
 }
 
+/** Which sides of a row there are to show. */
+export function sidesOf({ action, class: found }: Pick<ChangedRow, 'action' | 'class'>) {
+  const what = found ?? action
+  return { hasLive: what !== 'insert' && what !== 'parent-missing', hasBackup: what !== 'delete' }
+}
+
 export const actionWords: Readonly<Record<ChangedRow['action'], string>> = {
   insert: 'Comes back',
   update: 'Changed back',
   delete: 'Taken away',
+  open: 'Waits for a choice',
+  keep: 'Stays as it is',
 }
 
 /** What the signature stands for: exact, in UTC, and no longer than a signature may say (200 characters). No key of anybody. */
