@@ -38,7 +38,11 @@ export function BackupResult({ backup }: { readonly backup: Made }) {
           </Note>
         )}
       </div>
-      <BackupSelection backup={backup} />
+      {manifest?.selection && (
+        <Section title="What was selected">
+          <BackupSelection backup={backup} />
+        </Section>
+      )}
       {manifest && manifest.gaps.length > 0 && <Gaps gaps={manifest.gaps} />}
       <Numbers backup={backup} />
       {manifest && <Contents manifest={manifest} />}

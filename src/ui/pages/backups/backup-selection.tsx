@@ -43,7 +43,7 @@ function factsOf({ kinds, tables, dataTypes, since, until, own, needed, leftOut,
     ...(since === undefined ? [] : [['Since', <Instant key="since" at={since} />] as const]),
     ...(until === undefined ? [] : [['Until, without it', <Instant key="until" at={until} />] as const]),
     ['Rows', `${counted(own, 'row')} selected, ${counted(needed, 'row')} that only have to exist for them`],
-    ['Nothing of', gone.join(', ') || 'no part of the system was left out whole'],
+    ['Sources left out', gone.join(', ') || 'none'],
     [
       'Not covered',
       notCovered.length === 0

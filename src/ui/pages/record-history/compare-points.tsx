@@ -19,11 +19,11 @@ export function ComparePoints({ history }: { readonly history: History }) {
   return (
     <Section title="Then and now" lead="Two backups side by side: the record itself, and the rows of the table that is open above.">
       <Stack gap="md">
-        <Group>
+        <Group className="no-print">
           <Select label="Then" w={280} allowDeselect={false} data={data} value={then} onChange={(id) => setThen(id ?? then)} />
           <Select label="Now" w={280} allowDeselect={false} data={data} value={now} onChange={(id) => setNow(id ?? now)} />
         </Group>
-        <RowCounts history={history} then={then} now={now} />
+        <RowCounts history={history} then={then} now={now} sides={sides} />
         {rows.length === 0 && <Text size="sm">Every row that is told here is the same in both.</Text>}
         {rows.slice(0, rowsShown).map((row, at) => (
           // oxlint-disable-next-line react/no-array-index-key -- rows of one history never move, and some have no key
@@ -49,6 +49,7 @@ interface CountsProps {
   readonly history: History
   readonly then: string
   readonly now: string
+  readonly sides: readonly [then: string, now: string]
 }
 
 interface Counts {
@@ -57,19 +58,23 @@ interface Counts {
   readonly after: number | null
 }
 
-const countColumns: readonly Column<Counts>[] = [
-  { id: 'name', title: 'Table', cell: ({ name }) => name },
-  { id: 'then', title: 'Rows then', isNumber: true, cell: ({ before }) => (before === null ? 'not known' : printWhole(before)) },
-  { id: 'now', title: 'Rows now', isNumber: true, cell: ({ after }) => (after === null ? 'not known' : printWhole(after)) },
-]
+/** Each backup by its time: on paper nothing else says which two they are. */
+function countColumns([then, now]: CountsProps['sides']): readonly Column<Counts>[] {
+  const print = (rows: number | null) => (rows === null ? 'not known' : printWhole(rows))
+  return [
+    { id: 'name', title: 'Rows of', cell: ({ name }) => name },
+    { id: 'then', title: then, isNumber: true, cell: ({ before }) => print(before) },
+    { id: 'now', title: now, isNumber: true, cell: ({ after }) => print(after) },
+  ]
+}
 
-function RowCounts({ history: { tables }, then, now }: CountsProps) {
+function RowCounts({ history: { tables }, then, now, sides }: CountsProps) {
   const rowsIn = (table: History['tables'][number], backup: string) =>
     table.moments.find((moment) => moment.backup === backup)?.rows ?? null
   const counts = tables.map((table): Counts => ({ name: nameOf(table), before: rowsIn(table, then), after: rowsIn(table, now) }))
   const different = counts.filter((one) => one.before === null || one.before !== one.after)
   if (different.length === 0) return <Text size="sm">Each table has as many rows of the record in both.</Text>
-  return <DataTable label="Rows then and now" noun="table" columns={countColumns} rows={different} keyOf={({ name }) => name} />
+  return <DataTable label="Rows then and now" noun="table" columns={countColumns(sides)} rows={different} keyOf={({ name }) => name} />
 }
 
 const states = {

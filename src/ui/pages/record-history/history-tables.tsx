@@ -91,6 +91,7 @@ function TableRows({ table, history }: { readonly table: string; readonly histor
         </Note>
       )}
       <Checkbox
+        className="no-print"
         label={`Also rows to which nothing happened (${printWhole(all.length - all.filter(isEventful).length)})`}
         checked={hasAll}
         onChange={(event) => {
@@ -135,7 +136,8 @@ function OneRow({ row, history }: { readonly row: HistoryRow; readonly history: 
               <Instant at={instants.get(event.backup)} />
             </Text>
           </Group>
-          <EventFields event={event} label={`${wordingOfEvent(event).words}: ${printKey(row)}`} />
+          {/* What went is what stands above it. */}
+          {event.kind !== 'vanished' && <EventFields event={event} label={`${wordingOfEvent(event).words}: ${printKey(row)}`} />}
         </div>
       ))}
     </Stack>

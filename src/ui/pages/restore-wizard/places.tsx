@@ -4,7 +4,7 @@ import type { ScopePartProps } from './scope-props.ts'
 import { chosenDatabases, chosenRoots } from './scope-order.ts'
 
 /** Where each part goes that does not go back to where it came from. */
-export function Places({ choice, change, parts, faults, own }: ScopePartProps) {
+export function Places({ type, choice, change, parts, faults, own }: ScopePartProps) {
   const [databases, roots] = [chosenDatabases(choice, parts), chosenRoots(choice, parts)]
   const said = (path: string) => (faults[path] === undefined ? undefined : capitalized(faults[path]))
   return (
@@ -12,7 +12,9 @@ export function Places({ choice, change, parts, faults, own }: ScopePartProps) {
       <Text size="sm">
         {choice.what === 'tables'
           ? 'The database must not be there yet: it is made.'
-          : 'What is not there yet is made. What is there already would be replaced; the next step says which.'}
+          : type === 'entity'
+            ? 'None of them may be there yet: they are made.'
+            : 'What is not there yet is made. What is there already would be replaced; the next step says which.'}
       </Text>
       {databases.map((name, index) => (
         <Stack gap="xs" key={name}>
