@@ -237,6 +237,10 @@ const table = {
     usage: true,
     hint: 'The plan lists the rows that need a choice: make it anew with a policy for them (--conflicts, --parents, or --policy FILE).',
   },
+  ENTITY_CHOICE: {
+    usage: true,
+    hint: 'Look at the policy: tables, columns and keys have to be as the live database has them now, and each is named once.',
+  },
   ENTITY_DRIFT: {
     hint: 'The schema changed since the backup in a way that its rows do not fit any more; restore to another place, or change the schema back for it.',
   },

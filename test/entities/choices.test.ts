@@ -105,11 +105,11 @@ test('a choice that means nothing is refused by its table and column, and none b
     [{ rows: [note(['t', 'secret', 'x'], 'live'), note(['t', 'secret', 'x'], 'backup')] }, /more than one choice is made for the same row/],
   ] as const satisfies readonly (readonly [Partial<ChangePolicy>, RegExp])[])
     await assert.rejects(plan(policy), (error: { code?: string; message: string }) => {
-      assert.equal(error.code, 'ENTITY_POLICY', error.message)
+      assert.equal(error.code, 'ENTITY_CHOICE', error.message)
       assert.match(error.message, fact)
       assert.doesNotMatch(error.message, /secret/)
       return true
     })
   const vain = await plan({ rows: [note(['t', '10.0.0.99', 'none'], 'live'), note(['f', '10.0.0.5', 'n5  '], 'live')] })
-  assert.equal(vain.changeSet.tables.find((one) => one.table === 'note')!.chosenRows, 0)
+  assert.deepEqual(vain.changeSet.warnings, ['2 choices for single rows name no row that differs'])
 })

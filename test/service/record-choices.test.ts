@@ -100,7 +100,7 @@ test('a choice for a column or a table that is not there fails the plan, and say
     policy: { tables: [{ schema: 'public', table: 'badge', changed: { columns: ['nowhere'] } }] },
   })
   const job = await app.ended(begun.runId, 'failed')
-  assert.equal(job.fault.code, 'ENTITY_POLICY')
+  assert.equal(job.fault.code, 'ENTITY_CHOICE')
   assert.match(job.fault.fact, /the column nowhere of public\.badge/)
   const body = { backupId: app.backupId, ...wish, policy: { rows: [{ schema: 'public', table: 'badge', key: [], take: 'live' }] } }
   assertProblem(await app.ask('POST', '/api/v1/restore/preview', { body }), 422, 'INPUT_INVALID')

@@ -14,7 +14,6 @@ import { copyOut } from '#engine/sources/postgres/copy-out.ts'
 import type { GraphTable } from '#engine/sources/postgres/reference-graph.ts'
 import { touchedKey, type RowImages } from '#engine/sources/postgres/row-images.ts'
 import { enabledTriggers } from '#engine/sources/postgres/row-triggers.ts'
-import { assertChoices } from './assert-choices.ts'
 import type { ChangedTable, ChangePolicy, ChangeSet } from './change-set.ts'
 import type { Discovered } from './discover.ts'
 import { printTable } from './ownership.ts'
@@ -39,7 +38,6 @@ export async function compareTables(sides: Sides, { policy, folder }: CompareOrd
   const rowsThen = countsOf(backupClosure)
   const rowsNow = countsOf(liveClosure)
   const names = [...new Set([...rowsThen.keys(), ...rowsNow.keys()])].toSorted()
-  assertChoices(policy, sides.present.tables)
   const drift: Writable<ChangeSet['drift']> = {
     addedColumns: [],
     removedColumns: [],

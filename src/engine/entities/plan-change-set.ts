@@ -16,6 +16,7 @@ import { applySessionSettings } from '#engine/sources/postgres/session-settings.
 import { connectStage } from '#engine/sources/postgres/stage-session.ts'
 import { graphIn, type StoredGraph } from '#engine/sources/postgres/stored-graph.ts'
 import type { DatabaseTarget } from '#engine/sources/postgres/target.ts'
+import { assertChoices } from './assert-choices.ts'
 import { changeSetDigest, changeSetFile, changeSetSchema, printChangeSet, type ChangePolicy, type ChangeSet } from './change-set.ts'
 import { closureOf, rootsOf, type EntityWish } from './closure.ts'
 import { compareTables, type Compared } from './compare-tables.ts'
@@ -46,7 +47,7 @@ export interface ChangeSetOrder {
 /**
  * What it would take to bring some records back from a backup, row by row, written into a folder of its own. Nothing is changed to learn
  * it: the backup's rows are staged in a private place, and both sides are looked at in one view each. Faults: ENTITY_UNKNOWN when the
- * backup has no such record, RESTORE_NOT_WHOLE when it may hold a part of it, those of the closure, of a drill, ENTITY_DRIFT, HOST_IO.
+ * backup has no such record, RESTORE_NOT_WHOLE when it may hold a part of it, ENTITY_CHOICE, those of the closure, of a drill, ENTITY_DRIFT, HOST_IO.
  */
 export async function planChangeSet(
   repository: Repository,
@@ -62,6 +63,7 @@ export async function planChangeSet(
   unfinished.defer(() => rm(folder, { recursive: true }))
   await using live = await connect(database.target, signal)
   await assertSeesEveryRow(live)
+  await assertMeant(live, order)
   const names = await searchPathOf(live)
   await applySessionSettings(live, database.section.sessionSettings)
   await using staged = await stageBackup(
@@ -93,6 +95,13 @@ export async function planChangeSet(
   await replaceDurably(path.join(folder, changeSetFile), printChangeSet(changeSet), 0o600)
   unfinished.move()
   return changeSet
+}
+
+/** What was chosen is looked at before minutes go into staging. ENTITY_CHOICE. */
+async function assertMeant(live: Connection, { policy, settings, database }: ChangeSetOrder): Promise<void> {
+  if (policy.tables.length + policy.rows.length === 0) return
+  const { tables } = await discover(live, settings.entities ?? noModel, database.section.name)
+  assertChoices(policy, tables)
 }
 
 /** Rows of people stand in it: nobody else looks in. */
@@ -146,7 +155,7 @@ async function look(repository: Repository, looking: Looking, signal: AbortSigna
     files: files.roots,
     loss: [...compared.loss, ...files.roots.flatMap(lossOfFiles)],
     ownership: ownershipOf(present, compared),
-    warnings: [...warningsOf(present, compared), ...files.warnings, ...gapsOf(opened)],
+    warnings: [...warningsOf(present, compared), ...vainChoices(order.policy, compared), ...files.warnings, ...gapsOf(opened)],
   }
 }
 
@@ -192,6 +201,12 @@ function warningsOf({ warnings }: Discovered, { tables, drift }: Compared): stri
   const notCovered = warnings.flatMap(({ kind, table, fact }) => (kind === 'polymorphic' ? [`${table}: ${fact}`] : []))
   const gone = drift.removedTables.map(({ table, rows }) => `table ${table} is gone: ${rows} rows of the backup are not restored`)
   return [...differing, ...notCovered, ...gone]
+}
+
+/** A choice for a row that does not differ decides nothing: whoever made it may have meant another one. */
+function vainChoices({ rows }: ChangePolicy, { tables }: Pick<Compared, 'tables'>): string[] {
+  const vain = rows.length - tables.reduce((sum, { chosenRows = 0 }) => sum + chosenRows, 0)
+  return vain === 0 ? [] : [`${vain} choices for single rows name no row that differs`]
 }
 
 function gapsOf({ manifest }: OpenedBackup): string[] {
