@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { backupTypes, wholeTypes } from '#base/backup-types.ts'
 import { selectionSchema } from '#base/selection.ts'
+import { backupSummarySchema } from './backup-summary.ts'
 import { endpoint } from './endpoint.ts'
 import {
   faultSchema,
@@ -97,78 +98,6 @@ export type BackupView = z.infer<typeof backupSchema>
 export const listedBackupSchema = backupSchema.extend({ holdCount: countSchema })
 export type ListedBackupView = z.infer<typeof listedBackupSchema>
 
-const exactnessSchema = z.array(z.object({ what: z.string(), why: z.string() }))
-
-/** What the manifest says, without the keys of its hashes and without its tables. */
-export const backupSummarySchema = z.object({
-  version: z.string(),
-  hostname: z.string(),
-  startedAt: instantSchema,
-  isQuiesced: z.boolean(),
-  compressionLevel: countSchema,
-  databases: z.array(
-    z.object({
-      name: z.string(),
-      database: z.string(),
-      serverVersion: z.string(),
-      clientVersion: z.string(),
-      instant: instantSchema,
-      lsn: z.string().nullable(),
-      tables: countSchema,
-      rows: countSchema,
-      bytes: countSchema,
-      sizeBytes: countSchema,
-      largeObjects: countSchema,
-      sequences: countSchema,
-      extensions: z.array(z.object({ name: z.string(), version: z.string() })),
-      roles: z.array(z.string()),
-      exactness: exactnessSchema,
-    }),
-  ),
-  roots: z.array(
-    z.object({
-      name: z.string(),
-      path: z.string(),
-      instant: instantSchema,
-      files: countSchema,
-      directories: countSchema,
-      specials: countSchema,
-      bytes: countSchema,
-      /** Entries that changed after the instant of the database. */
-      newer: countSchema,
-      exactness: exactnessSchema,
-    }),
-  ),
-  references: z.object({ checked: countSchema, dangling: countSchema }),
-  gaps: z.array(z.object({ source: z.string(), kind: z.string(), what: z.string(), detail: z.string() })),
-  /** What of the system it holds, when it does not hold all of it: how many records of each kind, and no keys. */
-  selection: z
-    .object({
-      kinds: z.array(z.object({ kind: z.string(), count: countSchema })),
-      tables: z.array(z.object({ schema: z.string(), table: z.string() })),
-      dataTypes: z.array(z.string()),
-      since: instantSchema.optional(),
-      until: instantSchema.optional(),
-      /** Rows that were selected, and rows that only have to exist for them. */
-      own: countSchema,
-      needed: countSchema,
-      leftOut: z.object({ databases: z.array(z.string()), roots: z.array(z.string()) }),
-      notCovered: z.array(z.object({ database: z.string(), table: z.string() })),
-    })
-    .optional(),
-  imported: z.object({ kind: z.string(), at: instantSchema, file: z.string(), sha256: z.string(), format: z.string() }).optional(),
-  statistics: z.object({
-    readBytes: countSchema,
-    newBytes: countSchema,
-    newBlobs: countSchema,
-    reusedBlobs: countSchema,
-    storedBytes: countSchema.nullable(),
-    /** Share of the logical bytes that was known before and not stored again. */
-    dedupRatio: z.number().nullable(),
-  }),
-})
-export type BackupSummary = z.infer<typeof backupSummarySchema>
-
 export const backupDetailsSchema = listedBackupSchema.extend({
   /** restic's id of its snapshot. */
   snapshot: z.string().nullable(),
@@ -257,7 +186,13 @@ export const backups = {
       'With `selection` it holds some records, tables or times alone, and becomes a backup of type `entity`, which never stands for its system; `type` then says whether files are taken as well (`full`) or not (`database`). Keys of records stand in the body alone.',
     permission: 'backups.create',
     status: 202,
-    body: z.strictObject({ ...backupOrderFields, type: backupTypeSchema, selection: selectionSchema.optional() }),
+    body: z.strictObject({
+      ...backupOrderFields,
+      type: backupTypeSchema,
+      selection: selectionSchema.optional(),
+      /** For another place: masked as the system's settings say, of type `masked`, with the databases and the file roots that the masks keep. */
+      isMasked: z.boolean().optional(),
+    }),
     reply: backupCreatedSchema,
   }),
   list: endpoint({

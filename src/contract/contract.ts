@@ -12,6 +12,7 @@ import { history } from './history.ts'
 import { holds } from './holds.ts'
 import { jobs } from './jobs.ts'
 import { keys } from './keys.ts'
+import { masks } from './masks.ts'
 import { me } from './me.ts'
 import { noticeSettings } from './notice-settings.ts'
 import { people } from './people.ts'
@@ -49,6 +50,7 @@ export const contract = {
   history,
   restores,
   records,
+  masks,
   schedules,
   drills,
   alerts,

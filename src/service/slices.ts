@@ -11,6 +11,7 @@ import { addJobs } from './jobs/jobs.routes.ts'
 import { addNotices } from './notices/notices.routes.ts'
 import { addAudit } from './audit/audit.routes.ts'
 import { addRepositories } from './repositories/repositories.routes.ts'
+import { addMasks } from './masks/masks.routes.ts'
 import { addRecords } from './records/records.routes.ts'
 import { addRetention } from './retention/retention.routes.ts'
 import { addRestores } from './restores/restores.routes.ts'
@@ -47,6 +48,7 @@ export const slices: readonly AddRoutes[] = [
   addBackups,
   addRestores,
   addRecords,
+  addMasks,
   addSchedules,
   addAnomalies,
   addDrills,

@@ -221,6 +221,7 @@ export const samples: Readonly<Record<string, Make>> = {
   'restores.details': about('restore'),
   'restores.undo': about('restore', unsigned),
   'restores.release': about('restore', unsigned),
+  'masks.scan': about('system', { body: {}, admitted: noDatabase, isHeavy: true }),
   'records.kinds': about('system', { admitted: noDatabase, isHeavy: true }),
   'records.tables': about('system', { admitted: noDatabase, isHeavy: true }),
   'records.find': about('system', { body: { kind: 'patient', key: 'A-1' }, admitted: noDatabase, isHeavy: true }),

@@ -2,11 +2,14 @@ import type { Command } from 'commander'
 import { Fault } from '#base/fault.ts'
 import { masksSchema, type SystemSettings } from '#base/settings.ts'
 import { printCount } from '#base/units.ts'
+import { randomHex, systemRandom } from '#host/random.ts'
 import { keyOf, printPlace } from '#engine/masking/column-links.ts'
 import { askedOf, planOfDatabase } from '#engine/masking/plan-of-database.ts'
 import { proposeMasks } from '#engine/masking/propose.ts'
 import { printSanitization } from '#engine/masking/sanitization.ts'
+import type { MaskPlan } from '#engine/masking/planned-mask.ts'
 import { scanDatabase, type Finding, type Scan } from '#engine/masking/scan.ts'
+import { tryMasks } from '#engine/masking/try-masks.ts'
 import { connect, type Connection } from '#engine/sources/postgres/connection.ts'
 import { inReadOnlyView } from '#engine/sources/postgres/reading-session.ts'
 import { sampledRowsMax } from '#engine/sources/postgres/sample-columns.ts'
@@ -92,8 +95,20 @@ async function plan({ connection, settings, name, output }: Looked): Promise<voi
   for (const line of planned.warnings) output.line(`NOTE      ${line}`)
   for (const finding of open) output.line(`NOT MASKED ${printFinding(finding)}`)
   showUnread(output, scanned)
+  const trial = await showTrial(output, connection, planned)
   const { columns, excludedTables } = printSanitization(name, planned)
-  output.result({ status: 'completed', columns, excludedTables, warnings: planned.warnings, notMasked: open.map(told) })
+  output.result({ status: 'completed', columns, excludedTables, warnings: planned.warnings, notMasked: open.map(told), ...trial })
+}
+
+/** With a key of the moment, since here is no repository: whether a constraint holds seldom depends on the key. The first that does not is thrown. */
+async function showTrial(output: Output, connection: Connection, planned: MaskPlan) {
+  const { broken, untried, rows, isAll } = await tryMasks(connection, planned, Buffer.from(randomHex(systemRandom, 64), 'hex'))
+  for (const fault of broken) output.line(`BREAKS    ${fault.message}`)
+  for (const line of untried) output.line(`NOT TRIED ${line}`)
+  const [first] = broken
+  if (first) throw first
+  output.line(`Tried on   ${printCount(rows)} rows, ${isAll ? 'all' : 'not all'} of the masked tables: constraints and keys hold`)
+  return { tried: { rows, isAll }, untried }
 }
 
 function showUnread(output: Output, { unread }: Scan): void {

@@ -8,7 +8,7 @@ import { commonForm, hasDates, isFunctionMask, ownForm, refused, removedText, te
 import { statedHere, type MaskPlan, type PlannedMask, type SubjectPath } from './planned-mask.ts'
 import type { TextForm, ValueMask } from './value-mask.ts'
 
-type AskedDatabase = Omit<MaskedDatabase, 'encoding'>
+export type AskedDatabase = Omit<MaskedDatabase, 'encoding' | 'connection'>
 
 export interface MaskWishes {
   readonly masks: MaskSettings

@@ -8,6 +8,7 @@ import { planMasks, type MaskWishes } from './mask-plan.ts'
 import { maskRows, type MaskedField } from './mask-rows.ts'
 import { printPlace } from './column-links.ts'
 import type { MaskPlan, PlannedMask } from './planned-mask.ts'
+import { assertMasksHold } from './try-masks.ts'
 import { valueMask } from './value-mask.ts'
 
 /**
@@ -34,6 +35,8 @@ export class Masking implements CaptureMasking {
   async decide(catalog: MaskCatalog, database: MaskedDatabase): Promise<RowMasks> {
     const plan = await planMasks(catalog, this.#wishes, database)
     this.#planned.set(database.name, plan)
+    // Text of an unknown encoding cannot be sent back as it came.
+    if (database.encoding !== 'SQL_ASCII') await assertMasksHold(database.connection, plan, this.#key)
     const rootOf = (table: ListedTable) => catalog.rootOf.get(table.oid) ?? table.oid
     const masked = Map.groupBy(plan.columns, ({ table }) => table.oid)
     const encoding = database.encoding === 'SQL_ASCII' ? 'latin1' : 'utf8'

@@ -1,7 +1,6 @@
 import type { Connection } from '#engine/sources/postgres/connection.ts'
 import { canonicalText, constantText, readMaskCatalog, type MaskCatalog } from '#engine/sources/postgres/mask-catalog.ts'
-import type { MaskedDatabase } from '#engine/sources/postgres/row-masks.ts'
-import { planMasks, type MaskWishes } from './mask-plan.ts'
+import { planMasks, type AskedDatabase, type MaskWishes } from './mask-plan.ts'
 import type { MaskPlan } from './planned-mask.ts'
 
 /** What the settings would mask in a database as it is now. Reads the catalog alone; `name` is what the system calls it. Faults of `planMasks`. */
@@ -15,7 +14,7 @@ export async function planOfDatabase(
 }
 
 /** What a plan asks of a database beside its catalog. */
-export function askedOf(connection: Connection, name: string): Omit<MaskedDatabase, 'encoding'> {
+export function askedOf(connection: Connection, name: string): AskedDatabase {
   return {
     name,
     constant: (expression) => constantText(connection, expression),

@@ -1,10 +1,9 @@
 import { isFault } from '#base/fault.ts'
 import { columnMaskSchema, masksSchema, type ColumnMask } from '#base/settings.ts'
 import type { MaskCatalog, MaskableTable } from '#engine/sources/postgres/mask-catalog.ts'
-import type { MaskedDatabase } from '#engine/sources/postgres/row-masks.ts'
 import { wordsOfName } from './identifiers.ts'
 import { textFormOf } from './mask-forms.ts'
-import { planMasks } from './mask-plan.ts'
+import { planMasks, type AskedDatabase } from './mask-plan.ts'
 import type { Finding } from './scan.ts'
 
 /** What to write into the settings for a finding; without a rule, why none fits. */
@@ -16,11 +15,7 @@ export interface Proposal {
 }
 
 /** For each finding the first mask that its column may have, as the plan of the masks itself judges. */
-export async function proposeMasks(
-  catalog: MaskCatalog,
-  findings: readonly Finding[],
-  database: Omit<MaskedDatabase, 'encoding'>,
-): Promise<Proposal[]> {
+export async function proposeMasks(catalog: MaskCatalog, findings: readonly Finding[], database: AskedDatabase): Promise<Proposal[]> {
   const proposals: Proposal[] = []
   for (const finding of findings) {
     let refused: string | undefined

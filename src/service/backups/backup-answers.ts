@@ -17,7 +17,7 @@ export async function createBackup(
 ): Promise<ReplyOf<typeof backups.create>> {
   return await act(async (tx) => {
     const { backup, runId } = await beginBackup(house, tx, { wish, by: makerOf(caller) })
-    const { type, compressionLevel, exclusions, selection } = wish
+    const { type, compressionLevel, exclusions, selection, isMasked } = wish
     return {
       reply: { backupId: backup.id, runId },
       tenantId: backup.tenant_id,
@@ -27,6 +27,7 @@ export async function createBackup(
         type,
         compressionLevel,
         ...(exclusions && { exclusions }),
+        ...(isMasked && { isMasked }),
         ...(selection && { selection: toldOf(house, selection) }),
       },
       facts: { runId, system: backup.system_name },

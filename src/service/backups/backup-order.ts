@@ -7,5 +7,6 @@ export const backupJobOrderSchema = z.object({
   type: backupTypeSchema,
   description: z.string().optional(),
   compressionLevel: z.number().int(),
+  isMasked: z.boolean().default(false),
   exclusions: z.record(z.string(), z.array(z.string())),
 })

@@ -28,6 +28,8 @@ export interface BackupWish {
   readonly exclusions?: Record<string, string[]> | undefined
   /** Some of it alone: then it is of type `entity`, and `type` says of which sources. */
   readonly selection?: Selection | undefined
+  /** As the settings of the system say; then it is of type `masked`. */
+  readonly isMasked?: boolean | undefined
 }
 
 export interface Maker {
@@ -55,7 +57,8 @@ export async function beginBackup(
   assertHolds(system, wish)
   const at = house.clock.now()
   const id = house.random.uuid()
-  const type = wish.selection ? 'entity' : wish.type
+  const type = wish.selection ? 'entity' : wish.isMasked ? 'masked' : wish.type
+  if (wish.isMasked) assertMaskable(system, wish)
   const backup = await insertNamed(tx, wish.name, {
     id,
     tenant_id: system.tenant_id,
@@ -77,6 +80,7 @@ export async function beginBackup(
     type: wish.type,
     compressionLevel: wish.compressionLevel,
     exclusions: wish.exclusions ?? {},
+    isMasked: wish.isMasked ?? false,
     ...(wish.description !== undefined && { description: wish.description }),
   }
   const runId = await house.queue.add(tx, {
@@ -85,7 +89,7 @@ export async function beginBackup(
     systemId: system.id,
     repositoryId: system.repository_id,
     subjectId: backup.id,
-    title: wish.selection ? `backup of a selection of ${system.name}` : `${wish.type} backup of ${system.name}`,
+    title: wish.selection ? `backup of a selection of ${system.name}` : `${type} backup of ${system.name}`,
     order,
     createdBy: { id: by.id, name: by.name },
     lane: system.id,
@@ -111,6 +115,15 @@ export function assertHolds(
   const unknown = Object.keys(exclusions).find((root) => !roots.some((one) => one.name === root))
   if (unknown !== undefined)
     throw new Fault('INPUT_INVALID', `system ${name} has no file root ${unknown}`, { field: `exclusions.${unknown}` })
+}
+
+/** INPUT_INVALID for what cannot be masked, MASK_SETTINGS for a system whose settings have no masks. */
+function assertMaskable({ name, databases, settings }: StoredSystem, { selection }: BackupWish): void {
+  const field = 'isMasked'
+  if (selection) throw new Fault('INPUT_INVALID', 'a selection is not masked on its way', { field })
+  if (databases.length === 0) throw new Fault('INPUT_INVALID', `system ${name} has no database, and nothing masks files`, { field })
+  if (!settings.masks)
+    throw new Fault('MASK_SETTINGS', `the settings of system ${name} have no masks, so nothing would be masked`, { field })
 }
 
 /** DECISIONS "Names and paths". */

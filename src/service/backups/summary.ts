@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { parseValue } from '#base/parse.ts'
-import { backupSummarySchema, type BackupSummary } from '#contract/backups.ts'
+import { backupSummarySchema, type BackupSummary } from '#contract/backup-summary.ts'
 import type { Manifest, SelectionSection } from '#engine/backup/manifest.ts'
+import type { Sanitization } from '#engine/masking/sanitization.ts'
 
 const count = z.number().int().nonnegative()
 
@@ -98,6 +99,7 @@ function summaryOf(
     references,
     gaps: gaps.first.slice(0, gapsKept),
     ...(manifest.selection && { selection: selectionOf(manifest.selection) }),
+    ...(manifest.sanitization && { masks: masksOf(manifest.sanitization) }),
     ...(imported && { imported }),
     statistics: {
       ...statistics,
@@ -105,6 +107,11 @@ function summaryOf(
       dedupRatio: logicalBytes === 0 ? null : Math.max(0, 1 - statistics.newBytes / logicalBytes),
     },
   }
+}
+
+/** Without where the originals stand, which a restore asks of the manifest itself. */
+function masksOf({ keyedBy, key, copyOf, databases, keepsLargeObjects, rootsKept, rootsLeftOut }: Sanitization): BackupSummary['masks'] {
+  return { keyedBy, key, ...(copyOf && { copyOf: copyOf.backup }), databases, keepsLargeObjects, rootsKept, rootsLeftOut }
 }
 
 /** Without the keys: they may be patients', and the catalog shows them to whoever may see backups. */

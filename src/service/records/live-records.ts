@@ -80,7 +80,7 @@ async function systemOf(house: House, scope: Scope, id: string) {
   })
 }
 
-function answerOf(end: JobEnd, isLate: boolean): unknown {
+export function answerOf(end: JobEnd, isLate: boolean): unknown {
   switch (end.kind) {
     case 'done':
       return end.output

@@ -13,6 +13,7 @@ export async function maskedCatalog(
   const masks = await masking.decide(await readMaskCatalog(control), {
     name,
     encoding: catalog.properties.encoding,
+    connection: control,
     constant: (expression) => constantText(control, expression),
     canonical: (type, value) => canonicalText(control, type, value),
   })

@@ -1,4 +1,4 @@
-import { quoteName } from './connection.ts'
+import { quoteName, type Connection } from './connection.ts'
 import type { DatabaseSection } from './database-section.ts'
 import type { ListedTable } from './list-tables.ts'
 import type { MaskCatalog } from './mask-catalog.ts'
@@ -21,6 +21,8 @@ export interface MaskedDatabase {
   /** As the operator calls it. */
   readonly name: string
   readonly encoding: string
+  /** In the snapshot that is captured, to try masks on. */
+  readonly connection: Connection
   /** See `mask-catalog.ts`. */
   readonly constant: (expression: string) => Promise<string | null>
   readonly canonical: (type: string, value: string) => Promise<string>

@@ -3,6 +3,7 @@ import type { Selection } from '#base/selection.ts'
 import type { SystemSettings } from '#base/settings.ts'
 import { backup } from '#engine/backup/backup.ts'
 import { selectionOrder } from '#engine/entities/select-rows.ts'
+import { maskKeyOf } from '#engine/repository/mask-key.ts'
 import type { DatabaseTarget } from '#engine/sources/postgres/target.ts'
 import { factsOf, type StoredFacts } from '#service/backups/summary.ts'
 import type { WorkTools } from '#service/jobs/job-kind.ts'
@@ -20,14 +21,16 @@ export interface BackupInput {
   readonly settings: SystemSettings
   readonly compressionLevel: number
   readonly selection?: Selection | undefined
+  readonly isMasked?: boolean
 }
 
-export async function work({ id, repository: place, selection, ...order }: BackupInput, tools: WorkTools): Promise<StoredFacts> {
+export async function work({ id, repository: place, selection, isMasked, ...order }: BackupInput, tools: WorkTools): Promise<StoredFacts> {
   await using repository = await jobRepository(place, tools)
   const made = await madeByEarlierAttempt(repository, id, tools)
   if (made) return factsOf({ snapshot: made.backup.snapshot.id, checksum: made.checksum, manifest: made.manifest }, null)
   const wanted = selection && selectionOrder(selection, order.settings)
-  const asked = { ...order, selection: wanted, id: id as BackupId, purpose: 'regular' } as const
+  const masking = isMasked ? ({ key: maskKeyOf(repository, order.system), keyedBy: 'repository' } as const) : undefined
+  const asked = { ...order, masking, selection: wanted, id: id as BackupId, purpose: 'regular' } as const
   const result = await backup(repository, asked, jobInstruments(tools), tools.signal)
   return factsOf(result, result.statistics.storedBytes)
 }

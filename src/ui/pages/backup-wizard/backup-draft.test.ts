@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { emptyBackup, fitted, orderOf, typesOf } from './backup-draft.ts'
+import { masksSchema } from '#base/settings.ts'
+import { emptyBackup, fitted, lackIn, orderOf, typesOf } from './backup-draft.ts'
 import { emptySelection } from './selection-draft.ts'
 
 const database = { name: 'main', url: 'postgresql://b@h/d', hasPassword: false }
@@ -31,6 +32,15 @@ test('a selection is of rows: without a database there is none, and files alone 
   assert.equal(fitted(some, { databases: [database], roots: [] }).type, 'database')
   const { extent, type } = fitted(some, { databases: [], roots: [root] })
   assert.deepEqual([extent, type], ['everything', 'files'])
+})
+
+test('a masked copy is of a database, is ordered as one, and lacks masks where none are set', () => {
+  const masked = { ...emptyBackup, extent: 'masked' } as const
+  const wanted = fitted(masked, { databases: [database], roots: [root] })
+  assert.deepEqual(orderOf('s', wanted), { systemId: 's', type: 'database', compressionLevel: 1, isMasked: true })
+  assert.equal(fitted(masked, { databases: [], roots: [root] }).extent, 'everything')
+  assert.match(lackIn(wanted, undefined)!, /^Set masks/)
+  assert.equal(lackIn(wanted, masksSchema.parse({})), undefined)
 })
 
 test('what is selected goes with the order only where some of a system is wanted', () => {

@@ -3,8 +3,8 @@ import type { BackupType, backups } from '#contract/backups.ts'
 import type { SystemView } from '#contract/systems.ts'
 import { emptySelection, lackOf, selectionOrderOf, type SelectionDraft } from './selection-draft.ts'
 
-/** How much of the system it takes: all that stands for it, or what is selected. */
-export const extents = ['everything', 'some'] as const
+/** How much of the system it takes: all that stands for it, what is selected, or all of it with other values. */
+export const extents = ['everything', 'some', 'masked'] as const
 export type Extent = (typeof extents)[number]
 
 export interface BackupDraft {
@@ -33,7 +33,7 @@ type Sources = Pick<SystemView, 'databases' | 'roots'>
 /** What can be backed up of it: without a database no backup of databases, and so on. A selection is of rows first. */
 export function typesOf({ databases, roots }: Sources, extent: Extent = 'everything'): readonly BackupType[] {
   return [
-    ...(databases.length > 0 && roots.length > 0 ? (['full'] as const) : []),
+    ...(databases.length > 0 && roots.length > 0 && extent !== 'masked' ? (['full'] as const) : []),
     ...(databases.length > 0 ? (['database'] as const) : []),
     ...(roots.length > 0 && extent === 'everything' ? (['files'] as const) : []),
   ]
@@ -47,7 +47,8 @@ export function fitted(draft: BackupDraft, system: Sources): BackupDraft {
 }
 
 /** What has to be said yet before one can go on; undefined when nothing has. */
-export function lackIn({ extent, selection }: BackupDraft): string | undefined {
+export function lackIn({ extent, selection }: BackupDraft, masks: SystemView['settings']['masks']): string | undefined {
+  if (extent === 'masked') return masks ? undefined : 'Set masks for this system first: without them nothing would be masked'
   return extent === 'some' ? lackOf(selection) : undefined
 }
 
@@ -59,6 +60,7 @@ export function orderOf(systemId: string, draft: BackupDraft): z.input<typeof ba
     systemId,
     type: draft.type,
     compressionLevel: draft.compressionLevel,
+    ...(draft.extent === 'masked' && { isMasked: true }),
     ...(draft.extent === 'some' && { selection: selectionOrderOf(draft.selection) }),
     ...(draft.name.trim() !== '' && { name: draft.name.trim() }),
     ...(draft.description.trim() !== '' && { description: draft.description.trim() }),

@@ -64,7 +64,7 @@ function Wizard({ systems: known, systemId, onSystem, onStarted }: WizardProps) 
   const system = known.find(({ id }) => id === systemId) ?? (known.length === 1 ? known[0] : undefined)
   const [isTried, setIsTried] = useState(false)
   const wanted = system ? fitted(draft, system) : draft
-  const lack = lackIn(wanted)
+  const lack = lackIn(wanted, system?.settings.masks)
   const change = (part: Partial<BackupDraft>) => setDraft({ ...wanted, ...part })
   const goOn = (to: number) => {
     setIsTried(lack !== undefined)

@@ -8,6 +8,7 @@ import { Placeholder } from '#ui/parts/loaded.tsx'
 import { useMay } from '#ui/session.ts'
 import { extents, typesOf, type BackupDraft, type Extent } from './backup-draft.ts'
 import type { ExtentProps } from './extent-props.ts'
+import { MaskedParts } from './masked-parts.tsx'
 import { SelectionParts } from './selection-parts.tsx'
 
 interface ChooseStepProps {
@@ -29,6 +30,10 @@ const extentChoices: Readonly<Record<Extent, Pick<Choice<Extent>, 'title' | 'tex
   some: {
     title: 'Some of it',
     text: 'One patient, one study, some tables, some time: with all that it needs, to be taken elsewhere or kept apart.',
+  },
+  masked: {
+    title: 'Masked copy',
+    text: 'For research, tests or training: all rows, and made-up values where the masks of the system say so. Restored elsewhere alone.',
   },
 }
 
@@ -55,6 +60,7 @@ export function ChooseStep({ systems, system, draft, onSystem, onChange }: Choos
             onChange={(extent) => onChange({ extent })}
           />
           {draft.extent === 'everything' && <WholeTypes system={system} draft={draft} onChange={onChange} />}
+          {draft.extent === 'masked' && <MaskedParts system={system} />}
           {draft.extent === 'some' && <SelectionParts system={system} draft={draft} onChange={onChange} />}
         </>
       )}

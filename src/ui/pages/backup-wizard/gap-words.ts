@@ -1,4 +1,4 @@
-import type { BackupSummary } from '#contract/backups.ts'
+import type { BackupSummary } from '#contract/backup-summary.ts'
 
 export type Gap = BackupSummary['gaps'][number]
 

@@ -9,7 +9,7 @@ export function OptionsStep({ system, draft, onChange }: ExtentProps) {
       <TextInput
         label="Name"
         description="Empty: the system, the type and the time. No patient data."
-        placeholder={`${system.name}-${draft.extent === 'some' ? 'entity' : draft.type}-…`}
+        placeholder={`${system.name}-${draft.extent === 'everything' ? draft.type : draft.extent === 'some' ? 'entity' : 'masked'}-…`}
         autoComplete="off"
         maxLength={120}
         value={draft.name}

@@ -11,6 +11,7 @@ import { Loaded, TextSkeleton } from '#ui/parts/loaded.tsx'
 import { Note } from '#ui/parts/tone.tsx'
 import { counted, printPercent, sentenceCase } from '#ui/words.ts'
 import { linesOf, type BackupDraft } from './backup-draft.ts'
+import { MaskedNotes, maskedFacts } from './masked-parts.tsx'
 import { SelectionNotes, selectionFacts } from './selection-review.tsx'
 
 type Estimate = ReplyOf<typeof backups.estimate>
@@ -28,7 +29,7 @@ export function ReviewStep({ system, draft }: ReviewStepProps) {
       <Facts
         rows={[
           ['System', `${system.title} (${system.name})`],
-          ...(draft.extent === 'some' ? selectionFacts(draft) : [['Type', sentenceCase(draft.type)] as const]),
+          ...extentFacts({ system, draft }),
           ['Repository', system.repository.name],
           ['Name', draft.name.trim() === '' ? 'by the system, the type and the time' : draft.name],
           ['Compression', `zstd ${draft.compressionLevel}`],
@@ -38,9 +39,16 @@ export function ReviewStep({ system, draft }: ReviewStepProps) {
           ['One moment', quiesceWords(system)],
         ]}
       />
-      {draft.extent === 'some' ? <SelectionNotes /> : <EstimateFor systemId={system.id} type={draft.type} />}
+      {draft.extent === 'some' && <SelectionNotes />}
+      {draft.extent === 'masked' && <MaskedNotes />}
+      {draft.extent === 'everything' && <EstimateFor systemId={system.id} type={draft.type} />}
     </Stack>
   )
+}
+
+function extentFacts({ system, draft }: ReviewStepProps) {
+  if (draft.extent === 'some') return selectionFacts(draft)
+  return draft.extent === 'masked' ? maskedFacts({ system }) : [['Type', sentenceCase(draft.type)] as const]
 }
 
 function EstimateFor({ systemId, type }: { readonly systemId: string; readonly type: BackupType }) {

@@ -14,6 +14,7 @@ import type { BackupDetailsView } from '#contract/backups.ts'
 import { BackupAnomaly } from './backup-anomaly.tsx'
 import { BackupGaps } from './backup-gaps.tsx'
 import { BackupHolds } from './backup-holds.tsx'
+import { BackupMasks } from './backup-masks.tsx'
 import { BackupSelection } from './backup-selection.tsx'
 import { isUnderWay, purposeWords, typeWords } from './backup-words.ts'
 
@@ -28,6 +29,7 @@ export function BackupOverview({ backup }: { readonly backup: BackupDetailsView 
       <BackupHolds backup={backup} />
       <BackupGaps backup={backup} />
       <Metadata backup={backup} />
+      <BackupMasks backup={backup} />
     </Stack>
   )
 }

@@ -2,7 +2,8 @@ import { SimpleGrid, Stack, Table, Text } from '@mantine/core'
 import { printBytes } from '#base/units.ts'
 import { Figure } from '#ui/parts/facts.tsx'
 import { printPercent, printWhole } from '#ui/words.ts'
-import type { BackupDetailsView, BackupSummary } from '#contract/backups.ts'
+import type { BackupSummary } from '#contract/backup-summary.ts'
+import type { BackupDetailsView } from '#contract/backups.ts'
 
 /** From what was there to what was stored, and what each step means. */
 export function BackupSizes({ backup }: { readonly backup: BackupDetailsView }) {

@@ -1,6 +1,6 @@
 import { Code, List, SimpleGrid, Stack, Text, Title } from '@mantine/core'
 import { printBytes } from '#base/units.ts'
-import type { BackupSummary } from '#contract/backups.ts'
+import type { BackupSummary } from '#contract/backup-summary.ts'
 import { Facts } from '#ui/parts/facts.tsx'
 import { Instant } from '#ui/parts/time.tsx'
 import { counted, printWhole } from '#ui/words.ts'

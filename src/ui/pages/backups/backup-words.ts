@@ -56,6 +56,12 @@ export interface Flag extends Wording {
 export function flagsOf(backup: BackupView & { readonly holdCount: number }): Flag[] {
   const { anomaly, missingAt, deletedAt, removedAt, holdCount, heldByAlert, gapCount } = backup
   const flags: Flag[] = []
+  if (backup.type === 'masked')
+    flags.push({
+      words: 'Masked',
+      tone: 'neutral',
+      why: 'a copy for another place: it protects nothing, and never takes its system’s place',
+    })
   if (removedAt !== null) flags.push({ words: 'Removed', tone: 'neutral', why: 'its bytes are not in the repository any more' })
   else if (deletedAt !== null) flags.push({ words: 'Deleted', tone: 'warning', why: 'it can be taken back until it is removed' })
   if (missingAt !== null) flags.push({ words: 'Missing', tone: 'bad', why: 'its snapshot is not in the repository any more' })

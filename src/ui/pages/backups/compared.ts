@@ -1,5 +1,6 @@
 import { printBytes } from '#base/units.ts'
-import type { BackupDetailsView, BackupSummary } from '#contract/backups.ts'
+import type { BackupSummary } from '#contract/backup-summary.ts'
+import type { BackupDetailsView } from '#contract/backups.ts'
 import { printInstant, printZone } from '#ui/instants.ts'
 import { printWhole, standingWords, wordingOf } from '#ui/words.ts'
 import { typeWords } from './backup-words.ts'

@@ -12,6 +12,7 @@ import { useSearchState } from '#ui/search.ts'
 import { useMay } from '#ui/session.ts'
 import { EditSystem } from './edit-system.tsx'
 import { HistorySection } from './history-section.tsx'
+import { MasksSection } from './masks-section.tsx'
 import { PoliciesSection } from './policies-section.tsx'
 import { ProtectionSection } from './protection-section.tsx'
 import { RecordModelSection } from './record-model.tsx'
@@ -65,6 +66,7 @@ function Shown({ system, onEdit }: { readonly system: SystemView; readonly onEdi
       <HistorySection systemId={system.id} />
       {!isRetired && <TestSection system={system} />}
       {(isRetired || system.databases.length > 0) && <RecordModelSection system={system} />}
+      {!isRetired && system.databases.length > 0 && <MasksSection system={system} />}
       {!isRetired && <PoliciesSection system={system} />}
       <FactsSection system={system} />
     </Page>
