@@ -123,8 +123,6 @@ export const recordPlanSchema = z.object({
       notRestored: countSchema,
     }),
   ),
-  /** Tables without a key: their rows stay as they are. */
-  notCompared: z.array(z.object({ table: z.string(), rowsInBackup: countSchema, rowsNow: countSchema })),
   ownership: z.array(edgeSchema),
   drift: z.object({
     addedColumns: z.array(z.string()),

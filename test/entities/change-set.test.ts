@@ -4,7 +4,7 @@ import { isFault } from '#base/fault.ts'
 import { systemSettingsSchema } from '#base/settings.ts'
 import { EntityWorld } from '#test/support/entity-world.ts'
 import { assertSame, deleteRecord, expectedState, meddle, owningEdges, readState, rowId } from '#test/support/random-record.ts'
-import { randomSchema } from '#test/support/random-schema.ts'
+import { randomSchema, withKeyless } from '#test/support/random-schema.ts'
 import { newSeed } from '#test/support/seed.ts'
 
 let world: EntityWorld
@@ -15,12 +15,13 @@ after(() => world[Symbol.asyncDispose]())
 
 const rounds = Number(process.env['SWEEP_ROUNDS'] ?? 4)
 
-test('INV-910 INV-911 whatever the schema and whatever happened since, a record comes back as the model says, nothing else changes, and undo is exact', async (context) => {
+test('INV-910 INV-911 INV-915 whatever the schema and whatever happened since, a record comes back as the model says, nothing else changes, and undo is exact', async (context) => {
   const { value: seed, below: pick } = newSeed()
   context.diagnostic(`SWEEP_SEED=${seed}`)
   let restored = 0
   for (let round = 0; round < rounds; round += 1) {
-    const schema = randomSchema(pick)
+    const keyed = randomSchema(pick)
+    const schema = withKeyless(keyed, pick)
     const database = `record_${round}`
     await world.cluster.createDatabase(database)
     await world.cluster.psql(database, schema.sql)
@@ -29,7 +30,7 @@ test('INV-910 INV-911 whatever the schema and whatever happened since, a record 
     const owning = await owningEdges(world, database)
     const past = await readState(world, database, schema)
     const backup = await world.backUp(database)
-    const table = pick(schema.tables.length)
+    const table = pick(keyed.tables.length)
     const { key } = schema.tables[table]!.rows[pick(schema.tables[table]!.rows.length)]!
     const { name, keyWidth } = schema.tables[table]!
     if (pick(2) === 0) await deleteRecord(world, database, { schema, owning, root: rowId(table, key) })

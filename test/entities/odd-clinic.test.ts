@@ -38,7 +38,6 @@ for (const [what, sql] of [
     assert.doesNotMatch(await world.cluster.diff(before, live), /^IDENTICAL$/m)
     const planned = await world.plan({ database: live, backup, settings: oddSettings, entities: [{ kind: 'patient', key: seventh }] })
     assert.deepEqual(planned.changeSet.drift.retypedColumns, [])
-    assert.deepEqual(planned.changeSet.notCompared, [])
     await world.apply(planned)
     assert.match(await world.cluster.diff(before, live), /^IDENTICAL$/m)
     await world.undo(planned)

@@ -5,7 +5,7 @@ import { proposeOwnership } from '#engine/entities/ownership.ts'
 import type { EntityWorld } from './entity-world.ts'
 import { columnsOfReference, keyColumnsOf, quoted, type RandomSchema, type RandomTable } from './random-schema.ts'
 
-/** A row as JSON shows it, by `table index:key`. */
+/** A row as JSON shows it, by `table index:key`; without a key by all that stands in it and the number among equal ones. */
 export type State = ReadonlyMap<string, Readonly<Record<string, unknown>>>
 
 export const rowId = (table: number, key: readonly unknown[]) => `${table}:${key.join(',')}`
@@ -15,14 +15,13 @@ export async function readState(world: EntityWorld, database: string, schema: Ra
   const state = new Map<string, Record<string, unknown>>()
   for (const [index, table] of schema.tables.entries()) {
     const told = await world.cluster.psql(database, `select coalesce(json_agg(t), '[]') from ${quoted(table.name)} t`)
-    for (const row of JSON.parse(told) as Record<string, unknown>[])
-      state.set(
-        rowId(
-          index,
-          keyColumnsOf(table).map((column) => row[column]),
-        ),
-        row,
-      )
+    const equal = new Map<string, number>()
+    for (const row of JSON.parse(told) as Record<string, unknown>[]) {
+      const text = JSON.stringify(row)
+      equal.set(text, (equal.get(text) ?? 0) + 1)
+      const key = table.keyWidth === 0 ? [text, equal.get(text)] : keyColumnsOf(table).map((column) => row[column])
+      state.set(rowId(index, key), row)
+    }
   }
   return state
 }
@@ -117,10 +116,14 @@ export async function deleteRecord(
   const state = await readState(world, database, schema)
   const { own } = belonging(linksOf(schema, owning, state), state, root)
   const parts = schema.tables.flatMap((table, index) => {
-    const keys = [...own].filter((row) => row.startsWith(`${index}:`)).map((row) => `(${row.split(':')[1]})`)
-    return keys.length === 0
-      ? []
-      : [`d${index} as (delete from ${quoted(table.name)} where (${keyColumnsOf(table).join(', ')}) in (${keys.join(', ')}))`]
+    const rows = [...own].filter((row) => row.startsWith(`${index}:`))
+    if (rows.length === 0) return []
+    // Equal rows belong to the same record.
+    const [which, keys] =
+      table.keyWidth === 0
+        ? ['to_json(t)::text', rows.map((row) => `$k$${JSON.stringify(state.get(row))}$k$`)]
+        : [`(${keyColumnsOf(table).join(', ')})`, rows.map((row) => `(${row.split(':')[1]})`)]
+    return [`d${index} as (delete from ${quoted(table.name)} t where ${which} in (${keys.join(', ')}))`]
   })
   if (parts.length === 0) return
   await world.cluster.psql(database, `do $$ begin execute $q$with ${parts.join(', ')} select 1$q$; exception when others then null; end $$`)
@@ -132,19 +135,26 @@ export async function meddle(world: EntityWorld, database: string, schema: Rando
     const index = pick(schema.tables.length)
     const table = schema.tables[index]!
     const row = table.rows[pick(table.rows.length)]!
-    const where = keyColumnsOf(table)
-      .map((column, at) => `${column} = ${row.key[at]}`)
-      .join(' and ')
+    const where = whereRow(table, row, pick)
     const statements = [
       `delete from ${quoted(table.name)} where ${where}`,
       `delete from ${quoted(table.name)} where ${where}`,
       `update ${quoted(table.name)} set word = 'changed ${step}' where ${where}`,
       pointElsewhere(schema, index, { where, pick }),
       addRow(schema, index, { step, pick }),
+      ...(table.keyWidth === 0 ? [`insert into ${quoted(table.name)} select * from ${quoted(table.name)} where ${where}`] : []),
     ]
     const sql = statements[pick(statements.length)]!
     if (sql !== undefined) await world.cluster.psql(database, `do $$ begin ${sql}; exception when others then null; end $$`)
   }
+}
+
+/** Without a key: some row. */
+function whereRow(table: RandomTable, { key }: RandomTable['rows'][number], pick: (below: number) => number): string {
+  if (table.keyWidth === 0) return `ctid = (select ctid from ${quoted(table.name)} order by ctid offset ${pick(table.rows.length)} limit 1)`
+  return keyColumnsOf(table)
+    .map((column, at) => `${column} = ${key[at]}`)
+    .join(' and ')
 }
 
 function pointElsewhere(schema: RandomSchema, index: number, { where, pick }: { where: string; pick: (below: number) => number }): string {

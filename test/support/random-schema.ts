@@ -6,7 +6,7 @@ export interface RandomSchema {
 
 export interface RandomTable {
   readonly name: string
-  /** 1 or 2 columns, `k0` and `k1`. */
+  /** 1 or 2 columns, `k0` and `k1`; none where a table has no key, and then no other one names it. */
   readonly keyWidth: number
   readonly references: readonly RandomReference[]
   readonly rows: readonly RandomRow[]
@@ -24,6 +24,26 @@ export interface RandomRow {
   readonly key: readonly number[]
   /** For each reference: the index of a row of that table, or null. */
   readonly named: readonly (number | null)[]
+}
+
+const keylessNames = ['device log', 'Import']
+
+/** The same with tables without a key, of whose rows many are equal. */
+export function withKeyless({ tables: keyed }: RandomSchema, pick: (below: number) => number): RandomSchema {
+  const keyless = keylessNames.map((name): RandomTable => {
+    const references = referencesOf(1, keyed.length, pick).map((reference) => ({ ...reference, to: pick(keyed.length) }))
+    const kinds = Array.from({ length: 1 + pick(4) }, () =>
+      references.map(({ to, isRequired }) => (!isRequired && pick(3) === 0 ? null : pick(keyed[to]!.rows.length))),
+    )
+    return {
+      name,
+      keyWidth: 0,
+      references,
+      rows: Array.from({ length: 2 + pick(14) }, () => ({ key: [], named: kinds[pick(kinds.length)]! })),
+    }
+  })
+  const tables = [...keyed, ...keyless]
+  return { tables, sql: sqlOf(tables) }
 }
 
 const oddNames = ['patient', 'Visit', 'lab result', 'say "so"', 'füße', 'order', 'select', 'a.b']
@@ -71,7 +91,8 @@ function sqlOf(tables: readonly RandomTable[]): string {
       columnsOf(reference).map((column) => `${column} int${reference.isRequired ? ' not null' : ''}`),
     )
     const columns = [...keyColumns(table).map((column) => `${column} int not null`), ...named]
-    return `create table ${quoted(table.name)} (${columns.join(', ')}, primary key (${keyColumns(table).join(', ')}));`
+    const key = table.keyWidth === 0 ? [] : [`primary key (${keyColumns(table).join(', ')})`]
+    return `create table ${quoted(table.name)} (${[...columns, ...key].join(', ')});`
   })
   const insert = tables.map((table) => {
     const values = table.rows.map(({ key, named }) => {

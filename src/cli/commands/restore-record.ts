@@ -98,7 +98,7 @@ async function policyOf({ policy, changed, added, conflicts, parents, triggers }
   }
 }
 
-function summary({ files, restore, backup, digest, tables, notCompared, drift, loss, warnings, triggers }: ChangeSet) {
+function summary({ files, restore, backup, digest, tables, drift, loss, warnings, triggers }: ChangeSet) {
   return {
     restore,
     backup: backup.id,
@@ -113,7 +113,6 @@ function summary({ files, restore, backup, digest, tables, notCompared, drift, l
       clashes: clashes.map(({ index, count }) => ({ index, count })),
     })),
     files: files.map(({ name, adds, replaces, removes, unchanged }) => ({ root: name, adds, replaces, removes, unchanged })),
-    notCompared,
     drift,
     triggers,
     loss,
@@ -146,10 +145,6 @@ function show(output: Output, changeSet: ChangeSet): void {
       output.line(`CLASH    ${name}: ${printCount(count)} rows have a value that ${index} lets in once, and a live row has it`)
   }
   for (const line of changeSet.loss) output.line(`LOST     ${line}`)
-  for (const { table, rowsInBackup, rowsNow } of changeSet.notCompared)
-    output.line(
-      `NOT COMPARED ${table} has no key: ${printCount(rowsInBackup)} rows in the backup, ${printCount(rowsNow)} now, are left as they are`,
-    )
   for (const column of drift.addedColumns) output.line(`SCHEMA   ${column} was added since: it takes its default`)
   for (const column of drift.removedColumns) output.line(`SCHEMA   ${column} is gone: its values are not restored`)
   for (const { column, was, is } of drift.retypedColumns) output.line(`SCHEMA   ${column} was ${was} and is ${is}: values are cast`)

@@ -10,11 +10,10 @@ import { applyRows, type AppliedRows, type RowsOrder } from '#engine/sources/pos
 import { connect, type Connection } from '#engine/sources/postgres/connection.ts'
 import { readReferenceGraph, type ReferenceGraph } from '#engine/sources/postgres/reference-graph.ts'
 import { noticeLostClient, searchPathOf } from '#engine/sources/postgres/reading-session.ts'
-import type { RowImages } from '#engine/sources/postgres/row-images.ts'
+import type { Direction, RowImages } from '#engine/sources/postgres/row-images.ts'
 import { assertMayWriteRows } from '#engine/sources/postgres/row-privileges.ts'
 import { whichDatabase } from '#engine/sources/postgres/server-identity.ts'
 import { applySessionSettings } from '#engine/sources/postgres/session-settings.ts'
-import type { Direction } from '#engine/sources/postgres/write-changes.ts'
 import { transactionStatus } from '#engine/sources/postgres/transaction-status.ts'
 import { ChangeJournal, isUnfinishedChange, listChangeStates, type Applied, type ChangeState } from './change-journal.ts'
 import { readChangeSet, rowsOf, type ChangedTable, type ChangeSet } from './change-set.ts'
@@ -152,9 +151,13 @@ async function write(journal: ChangeJournal, { direction, step, keep }: Writing,
     direction,
     triggers: changeSet.policy.triggers,
     hashKey: instruments.random.bytes(16),
+    writtenBy: journal.state.writtenBy ?? undefined,
     onBegun: (xid) => journal.change({ step, xid, failure: null }),
     beforeCommit: async (applied) => {
-      await journal.change(keep(appliedOf(applied, changeSet)))
+      await journal.change({
+        ...keep(appliedOf(applied, changeSet)),
+        ...(direction === 'forward' && { writtenBy: applied.writtenBy ?? null }),
+      })
       await options.confirmCommit?.()
       await files.placeNew(goal)
     },
@@ -211,7 +214,7 @@ function tablesOf({ changeSet, folder }: ChangeJournal, graph: ReferenceGraph): 
 function isAsPlanned(planned: ChangedTable, { key, columns }: RowImages['table']): boolean {
   const written = columns.filter(({ isGenerated }) => !isGenerated)
   return (
-    JSON.stringify(planned.key) === JSON.stringify(key?.map(({ name }) => name)) &&
+    JSON.stringify(planned.key) === JSON.stringify(key?.map(({ name }) => name) ?? []) &&
     JSON.stringify(planned.columns.map(({ name, type }) => [name, type])) === JSON.stringify(written.map(({ name, type }) => [name, type]))
   )
 }

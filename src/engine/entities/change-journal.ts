@@ -40,6 +40,8 @@ export const changeJournalSchema = z.object({
   createdAt: z.iso.datetime(),
   step: z.enum(changeSteps),
   xid: z.string().nullable(),
+  /** `xmin` of what was inserted into tables without a key. */
+  writtenBy: z.string().nullable().default(null),
   applied: appliedSchema.nullable(),
   undone: appliedSchema.nullable(),
   /** Files, by root and path, that could not be made as the backup has them, or at whose place something else stood: left alone. */
@@ -92,6 +94,7 @@ export class ChangeJournal {
       createdAt: now.toISOString(),
       step: 'prepared',
       xid: null,
+      writtenBy: null,
       applied: null,
       undone: null,
       notRestored: [],

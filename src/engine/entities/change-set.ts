@@ -49,6 +49,7 @@ const clashSchema = z.object({
 
 export const changedTableSchema = z.object({
   ...tableFields,
+  /** Empty where there is none: rows are told apart by all that stands in them, and equal ones by their number (ADR 0066). */
   key: z.array(z.string()),
   /** As the rows' file has them. `isInBackup`: the backup has a value for it. */
   columns: z.array(z.object({ name: z.string(), type: z.string(), isInBackup: z.boolean() })),
@@ -103,8 +104,6 @@ export const changeSetSchema = z.object({
   tables: z.array(changedTableSchema),
   /** Files of the record, root by root. */
   files: z.array(changedRootSchema),
-  /** Tables without a key whose rows belong to the record: they cannot be compared, and are left alone. */
-  notCompared: z.array(z.object({ table: z.string(), rowsInBackup: count, rowsNow: count })),
   ownership: z.array(
     z.object({ child: z.string(), columns: z.array(z.string()), parent: z.string(), ownership: z.enum(ownerships), because: z.string() }),
   ),

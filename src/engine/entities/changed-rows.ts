@@ -22,6 +22,7 @@ export interface ChangedRow {
   readonly action: (typeof writtenActions)[number] | (typeof leftActions)[number]
   /** What the comparison found; null for a row that is written. */
   readonly class: RowClass | null
+  /** Empty where the table has none. */
   readonly key: readonly CellValue[]
   /** In the order of the table's columns: live and as it would be, or, of a row that is not written, live and in the backup. */
   readonly fields: readonly ChangedField[]
@@ -125,8 +126,9 @@ function leftRow(table: ChangedTable, [action, found, ...cells]: readonly Cell[]
 
 function sidesOf({ columns, key }: ChangedTable, cells: readonly Cell[], isLive: boolean): Pick<ChangedRow, 'key' | 'fields'> {
   const width = columns.length
-  if (cells.length !== 2 * width) throw noRow()
-  const [before, after] = [cells.slice(0, width), cells.slice(width)]
+  // Behind both images of a row without a key stands which of so many equal ones it is.
+  if (cells.length !== 2 * width + (key.length === 0 ? 1 : 0)) throw noRow()
+  const [before, after] = [cells.slice(0, width), cells.slice(width, 2 * width)]
   const shown = isLive ? before : after
   return {
     key: key.map((name) => valueOf(shown[columns.findIndex((column) => column.name === name)]!)),

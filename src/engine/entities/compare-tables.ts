@@ -8,17 +8,18 @@ import { hostFault } from '#host/durable.ts'
 import type { Closure } from '#engine/sources/postgres/closure.ts'
 import { changeOf, chooseChanges, leftRowsSql, type ChosenChanges, type RowPolicy } from '#engine/sources/postgres/choose-changes.ts'
 import { probeClashes } from '#engine/sources/postgres/clash-probe.ts'
+import { chooseKeyless, compareKeyless, leftKeylessSql } from '#engine/sources/postgres/compare-keyless.ts'
 import { compareRows, type ClassCounts, type TwoSides } from '#engine/sources/postgres/compare-rows.ts'
 import type { Connection } from '#engine/sources/postgres/connection.ts'
 import { copyOut } from '#engine/sources/postgres/copy-out.ts'
 import type { GraphTable } from '#engine/sources/postgres/reference-graph.ts'
-import { touchedKey, type RowImages } from '#engine/sources/postgres/row-images.ts'
+import { hasKey, rowText, touchedKey, type RowImages } from '#engine/sources/postgres/row-images.ts'
 import { enabledTriggers } from '#engine/sources/postgres/row-triggers.ts'
 import type { ChangedTable, ChangePolicy, ChangeSet } from './change-set.ts'
 import type { Discovered } from './discover.ts'
 import { printTable } from './ownership.ts'
 
-export type Compared = Pick<ChangeSet, 'tables' | 'notCompared' | 'drift' | 'triggers' | 'loss'>
+export type Compared = Pick<ChangeSet, 'tables' | 'drift' | 'triggers' | 'loss'>
 
 interface Sides extends TwoSides {
   readonly past: Discovered
@@ -45,17 +46,15 @@ export async function compareTables(sides: Sides, { policy, folder }: CompareOrd
     removedTables: [],
     addedTables: [],
   }
-  const notCompared: ChangeSet['notCompared'] = []
   const compared: { readonly images: RowImages; readonly past: GraphTable; readonly found: ClassCounts }[] = []
   for (const name of names) {
     const [past, present] = [before.get(name), after.get(name)]
     if (!present) drift.removedTables.push({ table: name, rows: rowsThen.get(name)! })
     else if (!past) drift.addedTables.push(name)
-    else if (present.key === undefined)
-      notCompared.push({ table: name, rowsInBackup: rowsThen.get(name) ?? 0, rowsNow: rowsNow.get(name) ?? 0 })
     else {
       const images = imagesOf(present, past, drift)
-      compared.push({ images, past, found: await compareRows(sides, images, past, signal) })
+      const compare = hasKey(images) ? compareRows : compareKeyless
+      compared.push({ images, past, found: await compare(sides, images, past, signal) })
     }
   }
   const tables: ChangedTable[] = []
@@ -64,7 +63,6 @@ export async function compareTables(sides: Sides, { policy, folder }: CompareOrd
   const triggers = await enabledTriggers(live, written)
   return {
     tables,
-    notCompared,
     drift,
     triggers: triggers.map(({ schema, table, name }) => `${schema}.${table}.${name}`),
     loss: tables.flatMap(lossOf),
@@ -84,9 +82,11 @@ function imagesOf(present: GraphTable, past: GraphTable, drift: Writable<ChangeS
   const columns = present.columns
     .filter(({ isGenerated }) => !isGenerated)
     .map((column) => ({ name: column.name, type: column.type, isInBackup: columnsThen.has(column.name) }))
-  const missing = present.key!.find((column) => !columnsThen.has(column.name))
+  const missing = present.key?.find((column) => !columnsThen.has(column.name))
   if (missing)
     throw new Fault('ENTITY_DRIFT', `the key of ${name} has the column ${missing.name}, which the backup has not`, { table: name })
+  if (!columns.some(({ isInBackup }) => isInBackup))
+    throw new Fault('ENTITY_DRIFT', `${name} has no column that the backup has`, { table: name })
   for (const column of present.columns) {
     const before = columnsThen.get(column.name)
     if (!before) drift.addedColumns.push(`${name}.${column.name}`)
@@ -105,7 +105,8 @@ interface Choosing extends CompareOrder {
 
 async function changedTable(live: Connection, { images, found, policy, folder, at }: Choosing, signal: AbortSignal): Promise<ChangedTable> {
   const { schema, name: table, key } = images.table
-  const chosen = await chooseChanges(live, images, policyFor(policy, images.table))
+  const choose = hasKey(images) ? chooseChanges : chooseKeyless
+  const chosen = await choose(live, images, policyFor(policy, images.table))
   const isWritten = chosen.inserts + chosen.updates + chosen.deletes > 0
   const clashes = isWritten ? await probeClashes(live, images) : []
   const name = path.join('rows', String(at + 1).padStart(4, '0'))
@@ -115,7 +116,7 @@ async function changedTable(live: Connection, { images, found, policy, folder, a
   return {
     schema,
     table,
-    key: key!.map(({ name }) => name),
+    key: (key ?? []).map(({ name }) => name),
     columns: images.columns.map((column) => ({ ...column })),
     found: { ...found },
     ...counts,
@@ -146,7 +147,8 @@ interface Left {
 }
 
 async function leftRows(live: Connection, { images, rows, folder, file }: Left, signal: AbortSignal) {
-  return { file, sha256: await writeRows(live, { query: leftRowsSql(images), file: path.join(folder, file) }, signal), rows }
+  const query = hasKey(images) ? leftRowsSql(images) : leftKeylessSql(images)
+  return { file, sha256: await writeRows(live, { query, file: path.join(folder, file) }, signal), rows }
 }
 
 function policyFor(policy: ChangePolicy, { schema, name }: GraphTable): RowPolicy {
@@ -160,10 +162,12 @@ function policyFor(policy: ChangePolicy, { schema, name }: GraphTable): RowPolic
   }
 }
 
-/** `action`, before, after: the change itself. */
+/** `action`, before, after, and without a key `n`: the change itself. */
 function changesSql(images: RowImages): string {
   const sides = ['b', 'a'].flatMap((side) => images.columns.map((_column, place) => `${side}${place}`))
-  return `SELECT action, ${sides.join(', ')} FROM ${changeOf(images)} AS change ORDER BY ${touchedKey(images).join(', ')}`
+  const columns = hasKey(images) ? sides : [...sides, 'n']
+  const order = hasKey(images) ? touchedKey(images) : [rowText(sides), 'n']
+  return `SELECT action, ${columns.join(', ')} FROM ${changeOf(images)} AS change ORDER BY ${order.join(', ')}`
 }
 
 /** As COPY text. Returns its SHA-256. */

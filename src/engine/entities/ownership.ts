@@ -71,7 +71,7 @@ export function warningsOf({ tables, references }: ReferenceGraph): GraphWarning
 }
 
 function withoutKey(table: GraphTable): GraphWarning {
-  const fact = 'no primary key and no unique key without nulls: its rows can be taken out, and not be compared with live ones'
+  const fact = 'no primary key and no unique key without nulls: its rows are told apart by all that stands in them'
   return { kind: 'no-key', table: printTable(table), fact }
 }
 

@@ -124,7 +124,7 @@ interface Looking {
   readonly names: string
 }
 
-type Seen = Pick<ChangeSet, 'database' | 'files' | 'tables' | 'notCompared' | 'ownership' | 'drift' | 'triggers' | 'loss' | 'warnings'>
+type Seen = Pick<ChangeSet, 'database' | 'files' | 'tables' | 'ownership' | 'drift' | 'triggers' | 'loss' | 'warnings'>
 
 async function look(repository: Repository, looking: Looking, signal: AbortSignal): Promise<Seen> {
   const { live, backup, order, restore, graph, names } = looking
@@ -198,9 +198,13 @@ function warningsOf({ warnings }: Discovered, { tables, drift }: Compared): stri
       ? [`${found['present-different']} rows of ${schema}.${table} that only have to exist are not as in the backup, and stay as they are`]
       : [],
   )
+  const keyless = tables.flatMap(({ schema, table, key, inserts, deletes }) => {
+    const told = 'its rows are told apart by all that stands in them, and one that somebody edited is one to insert and one to delete'
+    return key.length === 0 && inserts + deletes > 0 ? [`${schema}.${table} has no key: ${told}`] : []
+  })
   const notCovered = warnings.flatMap(({ kind, table, fact }) => (kind === 'polymorphic' ? [`${table}: ${fact}`] : []))
   const gone = drift.removedTables.map(({ table, rows }) => `table ${table} is gone: ${rows} rows of the backup are not restored`)
-  return [...differing, ...notCovered, ...gone]
+  return [...differing, ...keyless, ...notCovered, ...gone]
 }
 
 /** A choice for a row that does not differ decides nothing: whoever made it may have meant another one. */
@@ -216,15 +220,17 @@ function gapsOf({ manifest }: OpenedBackup): string[] {
 
 /** What keeps a change set from being carried out, for whoever has to choose. ENTITY_POLICY. */
 export function assertDecided({ tables }: ChangeSet): void {
-  for (const { schema, table, open, clashes } of tables) {
+  for (const { schema, table, key, open, clashes } of tables) {
+    // Of a table without a key it would be all that stands in the row.
+    const printed = (what: string, row: readonly string[] | undefined) => (key.length === 0 || !row ? '' : `${what} ${row.join(', ')}`)
     const [first] = open
     if (first) {
-      const fact = `${first.count} rows of ${schema}.${table} need a choice (${words[first.class] ?? first.class}; first key ${first.first[0]?.join(', ')})`
+      const fact = `${first.count} rows of ${schema}.${table} need a choice (${words[first.class] ?? first.class}${printed('; first key', first.first[0])})`
       throw new Fault('ENTITY_POLICY', fact, { table: `${schema}.${table}`, rows: first.count, class: first.class })
     }
     const [clash] = clashes
     if (clash) {
-      const fact = `${clash.count} rows of ${schema}.${table} cannot stand beside live ones: ${clash.index} lets each value in once (live key ${clash.first[0]?.live.join(', ')})`
+      const fact = `${clash.count} rows of ${schema}.${table} cannot stand beside live ones: ${clash.index} lets each value in once${printed('; live key', clash.first[0]?.live)}`
       throw new Fault('ENTITY_POLICY', fact, { table: `${schema}.${table}`, rows: clash.count, index: clash.index })
     }
   }

@@ -131,10 +131,9 @@ test('triggers stay quiet unless they are asked for; one that refuses, that chan
   assert.equal(await ward.sql("select tgenabled from pg_trigger where tgname = 'stamp'"), 'A')
 })
 
-test('a table without a key is left alone and said; a change set that was edited is no plan', async () => {
-  await ward.sql("insert into remark values (1, 'written since'); update person set name = 'changed' where mrn = 'M1'")
+test('a change set that was edited is no plan', async () => {
+  await ward.sql("update person set name = 'changed' where mrn = 'M1'")
   const planned = await ward.world.plan(ward.wanted())
-  assert.deepEqual(planned.changeSet.notCompared, [{ table: 'public.remark', rowsInBackup: 0, rowsNow: 1 }])
   const file = path.join(planned.folder, 'change-set.json')
   const text = await readFile(file, 'utf8')
   await writeFile(file, text.replace('"name 1"', '"name 2"').replace('"updates": 1', '"updates": 2'))

@@ -6,9 +6,10 @@ import { withNamesOf } from './reading-session.ts'
 import type { GraphReference } from './reference-graph.ts'
 import { advanceSequences, type AdvancedSequence } from './row-sequences.ts'
 import { disableTriggers, enableAgain, enabledTriggers, type RowTrigger } from './row-triggers.ts'
-import type { RowImages } from './row-images.ts'
-import { loadChange, staleRows, unwrittenRows, writeChanges, type Direction, type NotAsRecorded } from './write-changes.ts'
+import type { Direction, RowImages } from './row-images.ts'
+import { loadChange, staleRows, unwrittenRows, writeChanges, type NotAsRecorded } from './write-changes.ts'
 import { writeFault } from './write-fault.ts'
+import { writerOf } from './write-keyless.ts'
 import { writeOrder } from './write-order.ts'
 
 export interface TableChanges {
@@ -24,6 +25,8 @@ export interface RowsOrder {
   /** The application's own `search_path`. */
   readonly names: string
   readonly direction: Direction
+  /** Of a change set that is taken back: what `AppliedRows` said. */
+  readonly writtenBy: string | undefined
   /** Triggers that somebody made fire as ever, or stay quiet while the change set is written. */
   readonly triggers: 'fire' | 'quiet'
   /** 16 bytes. */
@@ -36,6 +39,8 @@ export interface RowsOrder {
 
 export interface AppliedRows {
   readonly rows: number
+  /** `xmin` of what was inserted into tables without a key: by it an undo knows these rows among equal ones. */
+  readonly writtenBy: string | undefined
   /** Tables whose every other row was hashed before and after, and how many rows that were. */
   readonly complement: { readonly tables: number; readonly rows: number }
   readonly effects: readonly TriggerEffect[]
@@ -74,7 +79,8 @@ async function applyWithin(connection: Connection, order: RowsOrder, signal: Abo
     const loaded = await loadChange(connection, images, { rows: rows(), direction }, signal)
     if (loaded !== count) throw new Fault('PLAN_INVALID', `the change set names ${count} rows of ${nameOf(images)} and holds ${loaded}`)
   }
-  for (const images of changes) assertFresh(images, await staleRows(connection, images, direction), direction)
+  for (const images of changes)
+    assertFresh(images, await staleRows(connection, images, { direction, writtenBy: order.writtenBy }), direction)
   const before = await hashComplement(connection, { changes, key }, signal)
   const triggers = await enabledTriggers(
     connection,
@@ -92,6 +98,7 @@ async function applyWithin(connection: Connection, order: RowsOrder, signal: Abo
   for (const images of changes) sequences.push(...(await advanceSequences(connection, images)))
   return {
     rows: tables.reduce((sum, { count }) => sum + count, 0),
+    writtenBy: await writerOf(connection, changes),
     complement: { tables: before.size, rows: [...before.values()].reduce((sum, { hash }) => sum + hash.rows, 0) },
     effects,
     quietTriggers: order.triggers === 'quiet' ? triggers : [],
@@ -111,7 +118,7 @@ async function lockTables(connection: Connection, changes: readonly RowImages[])
 
 function assertFresh(images: RowImages, { count, first }: NotAsRecorded, direction: Direction): void {
   if (count === 0) return
-  const which = `${count} rows of ${nameOf(images)} (first key ${printKey(first[0])})`
+  const which = `${count} rows of ${nameOf(images)}${printFirst(first)}`
   if (direction === 'back')
     throw new Fault('ENTITY_UNDO_CONFLICT', `${which} were written after the restore`, { table: nameOf(images), rows: count })
   throw new Fault('PLAN_STALE', `${which} were written after the change set was made`, { table: nameOf(images), rows: count })
@@ -119,12 +126,13 @@ function assertFresh(images: RowImages, { count, first }: NotAsRecorded, directi
 
 function assertWritten(images: RowImages, { count, first }: NotAsRecorded): void {
   if (count === 0) return
-  const fact = `${count} rows of ${nameOf(images)} (first key ${printKey(first[0])}) did not come out as recorded: a trigger or a rule changed them`
+  const fact = `${count} rows of ${nameOf(images)}${printFirst(first)} did not come out as recorded: a trigger or a rule changed them`
   throw new Fault('ENTITY_WRITE', fact, { table: nameOf(images), rows: count })
 }
 
-export function printKey(key: readonly string[] | undefined): string {
-  return key === undefined ? 'unknown' : key.join(', ')
+/** Of a table without a key, nothing: what would name the row is all that stands in it. */
+function printFirst([key]: NotAsRecorded['first']): string {
+  return key === undefined ? '' : ` (first key ${key.join(', ')})`
 }
 
 function nameOf({ table }: RowImages): string {

@@ -44,20 +44,24 @@ export const changeOf = ({ table }: RowImages) => `pg_temp.${quoteName(`change_$
 export async function chooseChanges(live: Connection, images: RowImages, policy: RowPolicy): Promise<ChosenChanges> {
   await decide(live, images, policy)
   await live.query(changeSql(images, policy))
+  const open = await openRows(live, images, keyTexts(images, 'chosen'))
+  return { ...(await countActions(live, images)), open, chosenRows: await countAlone(live, images) }
+}
+
+export async function countActions(live: Connection, images: RowImages): Promise<Omit<ChosenChanges, 'open' | 'chosenRows'>> {
   const counted = await live.query<{ action: RowAction; count: string }>(
     `SELECT action, pg_catalog.count(*) AS count FROM ${changeOf(images)} GROUP BY action`,
   )
   const countOf = (action: RowAction) => Number(counted.find((row) => row.action === action)?.count ?? 0)
+  return { inserts: countOf('insert'), updates: countOf('update'), deletes: countOf('delete') }
+}
+
+/** How many rows were chosen alone. */
+async function countAlone(live: Connection, images: RowImages): Promise<number> {
   const [chosen] = await live.query<{ count: number }>(
     `SELECT pg_catalog.count(*)::pg_catalog.int4 AS count FROM ${chosenOf(images)} WHERE "isAlone"`,
   )
-  return {
-    inserts: countOf('insert'),
-    updates: countOf('update'),
-    deletes: countOf('delete'),
-    open: await openRows(live, images),
-    chosenRows: chosen!.count,
-  }
+  return chosen!.count
 }
 
 /**
@@ -79,7 +83,7 @@ export function leftRowsSql(images: RowImages): string {
     ORDER BY ${images.table.key!.map((_column, place) => chosenKey(place)).join(', ')}`
 }
 
-const chosenOf = ({ table }: RowImages) => `pg_temp.${quoteName(`chosen_${table.oid}`)}`
+export const chosenOf = ({ table }: RowImages) => `pg_temp.${quoteName(`chosen_${table.oid}`)}`
 
 /** `chosen_<oid>`: each row that is not what it was, with the action that the policies give it, null where none does. */
 async function decide(live: Connection, images: RowImages, policy: RowPolicy): Promise<void> {
@@ -131,8 +135,8 @@ function bothSides(images: RowImages): string {
 
 const places = (columns: readonly unknown[], side: 'a' | 'b') => columns.map((_column, place) => `change.${side}${place}`)
 
-async function openRows(live: Connection, images: RowImages): Promise<OpenRows[]> {
-  const keys = keyTexts(images, 'chosen')
+/** `keys`: text of what tells a row of `chosen_<oid>` from others. */
+export async function openRows(live: Connection, images: RowImages, keys: readonly string[]): Promise<OpenRows[]> {
   return await live.query<{ class: RowClass; count: number; first: string[][] }>(
     `SELECT class, pg_catalog.count(*)::pg_catalog.int4 AS count,
        (pg_catalog.array_agg(key ORDER BY key::pg_catalog.text))[1:${openListedMax}] AS first

@@ -1,6 +1,6 @@
 import { changeOf } from './choose-changes.ts'
 import { quoteName, type Connection } from './connection.ts'
-import { keyTexts, sameKey, liveRows, touchedKey, type RowImages } from './row-images.ts'
+import { hasKey, keyTexts, liveRows, rowText, sameKey, touchedKey, type RowImages } from './row-images.ts'
 
 /** A row of the change set and a live one that a unique index does not let stand side by side. */
 export interface UniqueClash {
@@ -38,27 +38,36 @@ export async function probeClashes(live: Connection, images: RowImages): Promise
 }
 
 function probeSql(images: RowImages, { parts, equal, predicate, isNullEqual }: UniqueIndex): string {
-  const key = touchedKey(images)
   const asColumns = images.columns.map(({ name }, place) => `a${place} AS ${quoteName(name)}`)
   const probed = parts.map((part, place) => `(${part}) AS p${place}`)
-  const keys = images.table.key!.map(({ name }, place) => `${quoteName(name)} AS k${place}`)
+  const columns = images.columns.map(({ name }) => quoteName(name))
+  const keys = (images.table.key?.map(({ name }) => quoteName(name)) ?? [rowText(columns)]).map((key, place) => `${key} AS k${place}`)
   const where = predicate === null ? '' : ` WHERE ${predicate}`
   const same = parts.map((_part, place) => {
     const isSame = `wanted.p${place} OPERATOR(${equal[place]!}) there.p${place}`
     return isNullEqual ? `(${isSame} OR (wanted.p${place} IS NULL AND there.p${place} IS NULL))` : isSame
   })
-  const keyText = (alias: string) => `pg_catalog.json_build_array(${keyTexts(images, alias).join(', ')})`
-  const touched = sameKey(
-    images,
-    (place) => key[place]!,
-    (place) => `there.k${place}`,
-  )
+  const keyText = (alias: string) => `pg_catalog.json_build_array(${hasKey(images) ? keyTexts(images, alias).join(', ') : `${alias}.k0`})`
   return `SELECT pg_catalog.count(*)::pg_catalog.int4 AS count,
       (pg_catalog.array_agg(pg_catalog.json_build_object('row', ${keyText('wanted')}, 'live', ${keyText('there')})))[1:${clashesListedMax}] AS first
     FROM (SELECT ${[...keys, ...probed].join(', ')} FROM (SELECT ${asColumns.join(', ')} FROM ${changeOf(images)}
         WHERE action IN ('insert', 'update')) AS written${where}) AS wanted
       JOIN (SELECT ${[...keys, ...probed].join(', ')} FROM ${liveRows(images)}${where}) AS there ON ${same.join(' AND ')}
-    WHERE NOT EXISTS (SELECT FROM ${changeOf(images)} AS change WHERE ${touched})`
+    WHERE NOT EXISTS (SELECT FROM ${changeOf(images)} AS change WHERE ${isTouched(images)})`
+}
+
+/** Of rows that are equal, none or one has a value that stands once: that one goes, if any of them does. */
+function isTouched(images: RowImages): string {
+  if (!hasKey(images)) {
+    const gone = rowText(images.columns.map((_column, place) => `change.b${place}`))
+    return `change.action OPERATOR(pg_catalog.=) 'delete' AND ${gone} OPERATOR(pg_catalog.=) there.k0`
+  }
+  const key = touchedKey(images)
+  return sameKey(
+    images,
+    (place) => key[place]!,
+    (place) => `there.k${place}`,
+  )
 }
 
 async function uniqueIndexes(live: Connection, { table }: RowImages): Promise<UniqueIndex[]> {

@@ -45,15 +45,33 @@ export async function compareRows(
   signal: AbortSignal,
 ): Promise<ClassCounts> {
   const comparison = new Comparison(sides, images)
+  await makeTheirs(sides.live, images)
   await comparison.makeTables()
   if (backupTable) await comparison.loadTheirs(backupTable, signal)
   await comparison.judge()
   if (backupTable) await comparison.askForOthers(backupTable, signal)
-  return await comparison.counts()
+  return await countClasses(sides.live, images)
 }
 
 export const verdictOf = ({ table }: RowImages) => `pg_temp.${quoteName(`verdict_${table.oid}`)}`
 export const theirsOf = ({ table }: RowImages) => `pg_temp.${quoteName(`theirs_${table.oid}`)}`
+
+/** `theirs_<oid>`, empty, with the types that the columns have now. */
+export async function makeTheirs(live: Connection, images: RowImages): Promise<void> {
+  const columns = liveColumns(images, 'live').map((column, place) => `${column} AS c${place}`)
+  await live.query(
+    `CREATE TEMPORARY TABLE ${quoteName(`theirs_${images.table.oid}`)} ON COMMIT DROP AS
+       SELECT true AS own, ${columns.join(', ')} FROM ${liveRows(images)} AS live WITH NO DATA`,
+  )
+}
+
+export async function countClasses(live: Connection, images: RowImages): Promise<ClassCounts> {
+  const rows = await live.query<{ class: RowClass; count: string }>(
+    `SELECT class, pg_catalog.count(*) AS count FROM ${verdictOf(images)} GROUP BY class`,
+  )
+  const found = new Map(rows.map((row) => [row.class, Number(row.count)]))
+  return Object.fromEntries(rowClasses.map((name) => [name, found.get(name) ?? 0])) as ClassCounts
+}
 
 /** More rows than these get statistics, so that the server joins them by hashing. */
 const analyzedRowsMin = 1_000
@@ -76,11 +94,6 @@ class Comparison {
   async makeTables(): Promise<void> {
     const { live } = this.#sides
     const { table } = this.#images
-    const columns = liveColumns(this.#images, 'live').map((column, place) => `${column} AS c${place}`)
-    await live.query(
-      `CREATE TEMPORARY TABLE ${quoteName(`theirs_${table.oid}`)} ON COMMIT DROP AS
-         SELECT true AS own, ${columns.join(', ')} FROM ${liveRows(this.#images)} AS live WITH NO DATA`,
-    )
     const keys = table.key!.map(({ name }, place) => `live.${quoteName(name)} AS k${place}`)
     await live.query(
       `CREATE TEMPORARY TABLE ${quoteName(`verdict_${table.oid}`)} ON COMMIT DROP AS
@@ -181,14 +194,6 @@ class Comparison {
          AND ${sameKey(this.#images, (place) => `verdict.k${place}`, theirKey)}
          AND ${sameKey(this.#images, (_place, name) => `live.${quoteName(name)}`, theirKey)}`,
     )
-  }
-
-  async counts(): Promise<ClassCounts> {
-    const rows = await this.#sides.live.query<{ class: RowClass; count: string }>(
-      `SELECT class, pg_catalog.count(*) AS count FROM ${this.#verdict} GROUP BY class`,
-    )
-    const found = new Map(rows.map((row) => [row.class, Number(row.count)]))
-    return Object.fromEntries(rowClasses.map((name) => [name, found.get(name) ?? 0])) as ClassCounts
   }
 
   async #pumpTheirs(

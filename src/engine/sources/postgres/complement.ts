@@ -2,8 +2,9 @@ import { Fault } from '#base/fault.ts'
 import { changeOf } from './choose-changes.ts'
 import { quoteName, type Connection } from './connection.ts'
 import type { RowsHash } from './database-section.ts'
-import { sameKey, touchedKey, type RowImages } from './row-images.ts'
+import { hasKey, sameKey, touchedKey, type RowImages } from './row-images.ts'
 import { hashCopy } from './verify-rows.ts'
+import { isPicked, pickedOf } from './write-keyless.ts'
 
 /** Every row but those of the change set, table by table. */
 export type Complement = ReadonlyMap<string, { readonly hash: RowsHash; readonly statement: (more: string) => string }>
@@ -35,7 +36,7 @@ export async function hashComplement(
   const found = new Map<string, { hash: RowsHash; statement: (more: string) => string }>()
   for (const leaf of await leafTables(connection)) {
     const images = changeOfRoot.get(leaf.root)
-    const touched = images && `NOT EXISTS (SELECT FROM ${changeOf(images)} AS change WHERE ${isTouched(images)})`
+    const touched = images && `NOT EXISTS (SELECT FROM ${isTouched(images)})`
     const from = `ONLY ${quoteName(leaf.schema, leaf.name)} AS source`
     const columns = leaf.columns.map((column) => `source.${quoteName(column)}`).join(', ')
     const statement = (more: string) => {
@@ -48,12 +49,14 @@ export async function hashComplement(
 }
 
 function isTouched(images: RowImages): string {
+  if (!hasKey(images)) return `${pickedOf(images)} AS picked WHERE ${isPicked('source')}`
   const key = touchedKey(images)
-  return sameKey(
+  const same = sameKey(
     images,
     (place) => key[place]!,
     (_place, name) => `source.${quoteName(name)}`,
   )
+  return `${changeOf(images)} AS change WHERE ${same}`
 }
 
 /** Rows that triggers added while the change set was written: the only effect beyond it that is let through, and it is listed. */

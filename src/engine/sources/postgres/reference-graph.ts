@@ -14,7 +14,7 @@ export interface GraphTable {
   readonly name: string
   /** Its rows lie in partitions. */
   readonly isPartitioned: boolean
-  /** The primary key, else the narrowest unique key without nulls; undefined where there is none. */
+  /** The primary key, else the replica identity, else the narrowest unique key without nulls; undefined where there is none. */
   readonly key: readonly KeyColumn[] | undefined
   /** Columns by each of which a row is found: with a unique index on it alone. */
   readonly uniqueColumns: readonly KeyColumn[]
@@ -106,7 +106,7 @@ const tablesSql = `
       WHERE i.indrelid = c.oid AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL
         AND NOT EXISTS (SELECT FROM pg_catalog.generate_series(0, i.indnkeyatts - 1) AS place(n)
           JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = i.indkey[place.n] WHERE NOT a.attnotnull)
-      ORDER BY i.indisprimary DESC, i.indnkeyatts, i.indexrelid LIMIT 1) AS best ON true
+      ORDER BY i.indisprimary DESC, i.indisreplident DESC, i.indnkeyatts, i.indexrelid LIMIT 1) AS best ON true
   WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relpersistence <> 't'
     AND ${userSchemas.replaceAll('n.nspname', 'ns.nspname')} AND NOT ${isExtensionMember('c')}
   ORDER BY ns.nspname COLLATE "C", c.relname COLLATE "C"`

@@ -18,6 +18,15 @@ export interface RowImages {
 export const rowActions = ['insert', 'update', 'delete'] as const
 export type RowAction = (typeof rowActions)[number]
 
+/** `forward` makes a change set true, `back` takes it back: inserts become deletes, and before and after change sides. */
+export type Direction = 'forward' | 'back'
+
+export interface RecordedWrites {
+  readonly direction: Direction
+  /** Of a change set that is taken back: `xmin` of what it inserted into tables without a key. */
+  readonly writtenBy: string | undefined
+}
+
 /** `alias."column"` of the live table, in the order of the images. */
 export function liveColumns({ columns }: RowImages, alias: string): string[] {
   return columns.map(({ name }) => `${alias}.${quoteName(name)}`)
@@ -26,6 +35,12 @@ export function liveColumns({ columns }: RowImages, alias: string): string[] {
 /** Places of the columns that a backup has a value for. */
 export function sharedPlaces({ columns }: RowImages): number[] {
   return columns.flatMap(({ isInBackup }, place) => (isInBackup ? [place] : []))
+}
+
+/** Columns whose value is known: of a row that only the backup had, those that the backup had. */
+export function knownPlaces(images: RowImages, action: RowAction, direction: Direction): number[] {
+  const isOfBackupAlone = direction === 'forward' ? action === 'insert' : action === 'delete'
+  return isOfBackupAlone ? sharedPlaces(images) : images.columns.map((_column, place) => place)
 }
 
 /** Places of the key's columns among the images. */
@@ -52,6 +67,16 @@ export function sameKey(
   right: (place: number, name: string) => string,
 ) {
   return table.key!.map(({ name, equal }, place) => `${left(place, name)} OPERATOR(${equal}) ${right(place, name)}`).join(' AND ')
+}
+
+/** Without one, rows are told apart by all that stands in them, and equal ones by how many there are. */
+export function hasKey({ table }: RowImages): boolean {
+  return table.key !== undefined
+}
+
+/** All that stands in some columns, as COPY writes it; compared byte by byte. */
+export function rowText(columns: readonly string[]): string {
+  return `(ROW(${columns.join(', ')})::pg_catalog.text COLLATE pg_catalog."C")`
 }
 
 /** The same content: what is written is compared, since not every type knows what is equal (json, point), and 1.0 is not 1.00. */

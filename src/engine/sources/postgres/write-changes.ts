@@ -3,21 +3,22 @@ import { changeOf } from './choose-changes.ts'
 import { quoteName, sqlStateOf, type Connection } from './connection.ts'
 import { copyIn } from './stage-copy-in.ts'
 import {
+  hasKey,
   keyPlaces,
+  knownPlaces,
   liveColumns,
+  liveRows,
   sameKey,
   sameText,
-  sharedPlaces,
-  liveRows,
   touchedKey,
+  type Direction,
+  type RecordedWrites,
   type RowAction,
   type RowImages,
 } from './row-images.ts'
+import { deletePickedSql, pickInsertedSql, staleKeyless, unwrittenKeyless } from './write-keyless.ts'
 
-/** `forward` makes the change set true, `back` takes it back: inserts become deletes, and before and after change sides. */
-export type Direction = 'forward' | 'back'
-
-/** The rows that one table of a change set writes, as `change_<oid>`: action, b0… as they are, a0… as they are to be. */
+/** The rows that one table of a change set writes, as `change_<oid>`: action, b0… as they are, a0… as they are to be; without a key `n`. */
 export async function loadChange(
   connection: Connection,
   images: RowImages,
@@ -26,25 +27,25 @@ export async function loadChange(
 ): Promise<number> {
   const before = liveColumns(images, 'live').map((column, place) => `${column} AS b${place}`)
   const after = liveColumns(images, 'live').map((column, place) => `${column} AS a${place}`)
+  const [numbers, number] = hasKey(images) ? [[], []] : [['0::pg_catalog.int8 AS n'], ['n']]
   await connection.query(
     `CREATE TEMPORARY TABLE ${quoteName(`change_${images.table.oid}`)} ON COMMIT DROP AS
-       SELECT ''::pg_catalog.text AS action, ${[...before, ...after].join(', ')} FROM ${liveRows(images)} AS live WITH NO DATA`,
+       SELECT ''::pg_catalog.text AS action, ${[...before, ...after, ...numbers].join(', ')} FROM ${liveRows(images)} AS live WITH NO DATA`,
   )
   const [first, second] = direction === 'forward' ? ['b', 'a'] : ['a', 'b']
   const columns = [first, second].flatMap((side) => images.columns.map((_column, place) => `${side}${place}`))
-  const loaded = await copyIn(connection, `COPY ${changeOf(images)} (action, ${columns.join(', ')}) FROM STDIN`, rows, signal)
+  const loaded = await copyIn(
+    connection,
+    `COPY ${changeOf(images)} (action, ${[...columns, ...number].join(', ')}) FROM STDIN`,
+    rows,
+    signal,
+  )
   if (direction === 'back')
     await connection.query(
       `UPDATE ${changeOf(images)} SET action = CASE action WHEN 'insert' THEN 'delete' WHEN 'delete' THEN 'insert' ELSE action END`,
     )
   await connection.query(`ANALYZE ${changeOf(images)}`)
   return loaded
-}
-
-/** Columns whose value is known: of a row that only the backup had, those that the backup had. */
-function knownPlaces(images: RowImages, action: RowAction, direction: Direction): number[] {
-  const isOfBackupAlone = direction === 'forward' ? action === 'insert' : action === 'delete'
-  return isOfBackupAlone ? sharedPlaces(images) : images.columns.map((_column, place) => place)
 }
 
 const isAction = (action: RowAction) => `change.action OPERATOR(pg_catalog.=) '${action}'`
@@ -70,12 +71,14 @@ function isLive(images: RowImages, side: 'a' | 'b', places: readonly number[]): 
 
 export interface NotAsRecorded {
   readonly count: number
-  /** Keys as COPY writes them. */
+  /** Keys as COPY writes them, of a table that has one. */
   readonly first: readonly (readonly string[])[]
 }
 
 /** Rows that are not live as the change set recorded them: somebody wrote them since. */
-export async function staleRows(connection: Connection, images: RowImages, direction: Direction): Promise<NotAsRecorded> {
+export async function staleRows(connection: Connection, images: RowImages, recorded: RecordedWrites): Promise<NotAsRecorded> {
+  if (!hasKey(images)) return { count: await staleKeyless(connection, images, recorded), first: [] }
+  const { direction } = recorded
   const stale = [
     `(${isAction('insert')} AND ${isLive(images, 'a', [])})`,
     ...(['update', 'delete'] as const).map(
@@ -87,6 +90,7 @@ export async function staleRows(connection: Connection, images: RowImages, direc
 
 /** Rows that did not come out as they were to be. */
 export async function unwrittenRows(connection: Connection, images: RowImages, direction: Direction): Promise<NotAsRecorded> {
+  if (!hasKey(images)) return { count: await unwrittenKeyless(connection, images, direction), first: [] }
   const wrong = [
     ...(['insert', 'update'] as const).map(
       (action) => `(${isAction(action)} AND NOT ${isLive(images, 'a', knownPlaces(images, action, direction))})`,
@@ -162,7 +166,7 @@ async function writeGroup(connection: Connection, group: readonly RowImages[], w
     if (rows > 0) writing.push({ images, rows })
   }
   if (writing.length === 0) return
-  const parts = writing.map(({ images }, at) => `w${at} AS (${writeSql(images, write)} RETURNING 1)`)
+  const parts = writing.map(({ images }, at) => partSql(images, write, `w${at}`))
   const counts = writing.map((_one, at) => `(SELECT pg_catalog.count(*) FROM w${at})::pg_catalog.int4 AS n${at}`)
   const [written] = await connection.query<Record<string, number>>(`WITH ${parts.join(', ')} SELECT ${counts.join(', ')}`)
   for (const [at, { images, rows }] of writing.entries()) {
@@ -179,7 +183,15 @@ async function countOf(connection: Connection, images: RowImages, action: RowAct
   return row!.count
 }
 
-function writeSql(images: RowImages, { action, direction }: Write): string {
+function partSql(images: RowImages, write: Write, part: string): string {
+  if (hasKey(images)) return `${part} AS (${writeSql(images, write)} RETURNING 1)`
+  if (write.action === 'delete') return `${part} AS (${deletePickedSql(images)} RETURNING 1)`
+  return `${part} AS (${insertSql(images, write)} RETURNING tableoid, ctid), ${part}_picked AS (${pickInsertedSql(images, part)})`
+}
+
+function writeSql(images: RowImages, write: Write): string {
+  const { action } = write
+  if (action === 'insert') return insertSql(images, write)
   const keyAt = keyPlaces(images)
   const target = liveRows(images)
   const same = sameKey(
@@ -189,11 +201,14 @@ function writeSql(images: RowImages, { action, direction }: Write): string {
   )
   const from = `${changeOf(images)} AS change`
   if (action === 'delete') return `DELETE FROM ${target} AS live USING ${from} WHERE ${isAction(action)} AND ${same}`
-  if (action === 'update') {
-    const set = images.columns.flatMap(({ name }, place) => (keyAt.includes(place) ? [] : [`${quoteName(name)} = change.a${place}`]))
-    return `UPDATE ${target} AS live SET ${set.join(', ')} FROM ${from} WHERE ${isAction(action)} AND ${same}`
-  }
+  const set = images.columns.flatMap(({ name }, place) => (keyAt.includes(place) ? [] : [`${quoteName(name)} = change.a${place}`]))
+  return `UPDATE ${target} AS live SET ${set.join(', ')} FROM ${from} WHERE ${isAction(action)} AND ${same}`
+}
+
+function insertSql(images: RowImages, { action, direction }: Write): string {
   const known = knownPlaces(images, action, direction)
   const names = known.map((place) => quoteName(images.columns[place]!.name))
-  return `INSERT INTO ${quoteName(images.table.schema, images.table.name)} (${names.join(', ')}) OVERRIDING SYSTEM VALUE SELECT ${known.map((place) => `change.a${place}`).join(', ')} FROM ${from} WHERE ${isAction(action)}`
+  const values = known.map((place) => `change.a${place}`)
+  return `INSERT INTO ${quoteName(images.table.schema, images.table.name)} (${names.join(', ')}) OVERRIDING SYSTEM VALUE
+    SELECT ${values.join(', ')} FROM ${changeOf(images)} AS change WHERE ${isAction(action)}`
 }

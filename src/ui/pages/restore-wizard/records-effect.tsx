@@ -159,7 +159,7 @@ function Chosen({ records }: { readonly records: RecordPlan }) {
 
 /** What is not touched, what is not covered, and how that is known. */
 function Untouched({ records }: { readonly records: RecordPlan }) {
-  const { notCompared, warnings, triggers, policy } = records
+  const { warnings, triggers, policy } = records
   const drift = driftLines(records)
   return (
     <Section title="What is proven, and what to know">
@@ -187,15 +187,6 @@ function Untouched({ records }: { readonly records: RecordPlan }) {
         {drift.length > 0 && (
           <Note tone="warning" title="The schema changed since the backup">
             <Lines lines={drift} />
-          </Note>
-        )}
-        {notCompared.length > 0 && (
-          <Note tone="warning" title="Tables without a key are left as they are">
-            <Lines
-              lines={notCompared.map(
-                ({ table, rowsInBackup, rowsNow }) => `${table}: ${counted(rowsInBackup, 'row')} in the backup, ${printWhole(rowsNow)} now`,
-              )}
-            />
           </Note>
         )}
         {warnings.length > 0 && (

@@ -114,7 +114,8 @@ interface OneRowProps extends Pick<TableRowsProps, 'name' | 'choosing'> {
 }
 
 function OneRow({ row, page, name, choosing }: OneRowProps) {
-  const key = page.key.map((column, at) => `${column} ${printValue(row.key[at] ?? null)}`).join(', ')
+  const named = page.key.map((column, at) => `${column} ${printValue(row.key[at] ?? null)}`).join(', ')
+  const key = named === '' ? 'a row without a key' : named
   const { hasLive, hasBackup } = sidesOf(row)
   const hasBoth = hasLive && hasBackup
   const [isWhole, setIsWhole] = useState(!hasBoth)
@@ -160,7 +161,7 @@ function OneRow({ row, page, name, choosing }: OneRowProps) {
           {isWhole ? 'Show changed fields alone' : `Show all ${fields.length} fields`}
         </Button>
       )}
-      {choosing && <RowChoice row={row} name={name} label={key} choosing={choosing} />}
+      {choosing && page.key.length > 0 && <RowChoice row={row} name={name} label={key} choosing={choosing} />}
     </section>
   )
 }
