@@ -1,4 +1,4 @@
-import { Accordion, Button, Group, Select, Stack, Text, TextInput } from '@mantine/core'
+import { Accordion, Autocomplete, Button, Group, Select, Stack, Text, TextInput } from '@mantine/core'
 import { DateTimePicker } from '@mantine/dates'
 import { IconHistory } from '@tabler/icons-react'
 import { useState } from 'react'
@@ -18,10 +18,10 @@ interface HistoryFormProps {
 /** Whose history. The key is kept here, and goes into the body of a request alone. */
 export function HistoryForm({ system, handed, isBusy, onAsk }: HistoryFormProps) {
   const { kinds, keyOf, isAsking } = useKinds(system)
-  const [typed, setTyped] = useState<RecordWish>(handed ?? { kind: '', key: '' })
+  const [typed, setTyped] = useState<{ readonly kind?: string; readonly key: string }>(handed ?? { key: '' })
   const [database, setDatabase] = useState<string | null>(null)
   const [bounds, setBounds] = useState<Bounds>({ since: null, until: null })
-  const kind = typed.kind === '' ? (kinds[0] ?? '') : typed.kind
+  const kind = typed.kind ?? kinds[0] ?? ''
   const isReady = kind.trim() !== '' && typed.key !== ''
   return (
     <Section
@@ -36,7 +36,7 @@ export function HistoryForm({ system, handed, isBusy, onAsk }: HistoryFormProps)
       >
         <Stack gap="md" className="no-print">
           <Group align="flex-end" gap="sm">
-            <Kind kinds={kinds} isAsking={isAsking} kind={kind} onChange={(next) => setTyped({ ...typed, kind: next })} />
+            <KindInput kinds={kinds} isAsking={isAsking} value={kind} onChange={(next) => setTyped({ ...typed, kind: next })} />
             <TextInput
               label="Key"
               description={keyOf(kind) === undefined ? 'as the application shows it' : `its ${keyOf(kind)}, as the application shows it`}
@@ -89,35 +89,26 @@ function useKinds({ id, databases, retiredAt }: SystemView) {
   }
 }
 
-interface KindProps {
+interface KindInputProps {
   readonly kinds: readonly string[]
   readonly isAsking: boolean
-  readonly kind: string
+  readonly value: string
   readonly onChange: (kind: string) => void
 }
 
-function Kind({ kinds, isAsking, kind, onChange }: KindProps) {
-  if (isAsking || kinds.length > 0)
-    return (
-      <Select
-        label="Kind"
-        w={190}
-        allowDeselect={false}
-        disabled={isAsking}
-        placeholder={isAsking ? 'Asking the database…' : ''}
-        data={kinds.includes(kind) || kind === '' ? [...kinds] : [kind, ...kinds]}
-        value={kind === '' ? null : kind}
-        onChange={(next) => next !== null && onChange(next)}
-      />
-    )
+/** Offered as the live database names them, and typed where it does not answer. */
+function KindInput({ kinds, isAsking, value, onChange }: KindInputProps) {
+  const description = isAsking ? 'the live database is being asked; or type it' : 'such as patient: the live database does not say'
   return (
-    <TextInput
+    <Autocomplete
       label="Kind"
-      description="such as patient: the live database does not say"
-      w={260}
+      {...(kinds.length === 0 && { description })}
+      w={240}
       maxLength={63}
-      value={kind}
-      onChange={(event) => onChange(event.currentTarget.value)}
+      data={[...kinds]}
+      filter={({ options }) => options}
+      value={value}
+      onChange={onChange}
     />
   )
 }
