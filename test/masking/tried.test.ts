@@ -86,6 +86,9 @@ test('INV-938 a function of the application is not called, and what was not trie
     'the CHECK known of public.stay: it calls functions',
     'the unique key lower_note of public.stay: it is of expressions or of some rows alone',
   ])
+  await cluster.psql('shop', `create table letter (body text); insert into letter values ('a'), (repeat('x', 9000))`)
+  const long = await tried([{ table: 'letter', column: 'body', mask: 'hash' }])
+  assert.deepEqual([long.rows, long.isAll], [1, false], 'what is too long is left out, and that is said')
   const below = await tried([{ table: 'held', column: 'code', mask: 'hash' }])
   assert.deepEqual(below.untried, ['the constraints of public.outer_code, the type of public.held.code: they call functions'])
   // As many as rows were inserted.

@@ -79,14 +79,15 @@ async function rowsOf(
   table: TrialTable,
   { planned, key }: Masking,
 ): Promise<TrialRows & { readonly isCut: boolean }> {
-  const columns = planned.map(({ column: { name, type, baseType }, subject }) => ({
+  const columns = planned.map(({ column: { name, type, baseType }, subject, mask }) => ({
     name,
     type,
     baseType,
+    isConstant: mask.kind === 'constant',
     subject: subject && subjectExpression(table, subject.steps, subject.column),
   }))
   const found = await readTrialRows(connection, table, columns)
-  const sample = found.slice(0, triedRowsMax)
+  const sample = found.slice(0, triedRowsMax).filter(({ isLong }) => !isLong)
   const masks = planned.map(({ mask }) => valueMask(key, mask))
   const maskedAt = (at: number) =>
     sample.map(({ values, subjects }) => {

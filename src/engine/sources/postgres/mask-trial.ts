@@ -3,6 +3,8 @@ import { quoteName, sqlStateOf, type Connection } from './connection.ts'
 
 /** Rows of one table, or of one partition, that masks are tried on, at most. */
 export const triedRowsMax = 5_000
+/** Of the masked values of a row that is tried: more of them is not held in memory for a trial. */
+const triedCharactersMax = 4_000
 
 /** What has to hold for the rows of a table that has rows of its own. */
 export interface TrialTable {
@@ -38,10 +40,14 @@ export interface TrialColumn {
   readonly baseType: string
   /** An expression over the row; undefined where the mask asks for no subject. */
   readonly subject: string | undefined
+  /** What the mask makes does not depend on the value: only whether there is one. */
+  readonly isConstant: boolean
 }
 
 export interface TrialRow {
   readonly row: string
+  /** Its values are too long to be tried, and left out. */
+  readonly isLong: boolean
   readonly values: readonly (string | null)[]
   readonly subjects: readonly (string | null)[]
 }
@@ -81,12 +87,18 @@ export async function readTrialRows(
 ): Promise<readonly TrialRow[]> {
   const from = quoteName(table.schema, table.name)
   const text = (sql: string) => `CASE WHEN ${sql} IS NULL THEN NULL ELSE pg_catalog.format('%s', ${sql}) END`
-  const values = columns.map(({ name }) => text(`${from}.${quoteName(name)}`))
+  const place = ({ name }: TrialColumn) => `${from}.${quoteName(name)}`
+  const values = columns.map((column) =>
+    column.isConstant ? `CASE WHEN ${place(column)} IS NULL THEN NULL ELSE '' END` : text(place(column)),
+  )
   const subjects = columns.map(({ subject }) => (subject === undefined ? 'NULL' : text(subject)))
+  const array = (fields: readonly string[]) => `ARRAY[${fields.join(', ')}]::pg_catalog.text[]`
+  const isLong = `pg_catalog.length(pg_catalog.concat(pg_catalog.array_to_string(read.values, ''), pg_catalog.array_to_string(read.subjects, ''))) > ${triedCharactersMax}`
   return await connection.query(
-    `SELECT ${from}.ctid::pg_catalog.text AS row, ARRAY[${values.join(', ')}]::pg_catalog.text[] AS values,
-       ARRAY[${subjects.join(', ')}]::pg_catalog.text[] AS subjects
-     FROM ONLY ${from} LIMIT ${triedRowsMax + 1}`,
+    `SELECT measured.row, measured.is_long AS "isLong", CASE WHEN measured.is_long THEN '{}' ELSE measured.values END AS values, CASE WHEN measured.is_long THEN '{}' ELSE measured.subjects END AS subjects
+     FROM (SELECT read.*, ${isLong} AS is_long
+       FROM (SELECT ${from}.ctid::pg_catalog.text AS row, ${array(values)} AS values, ${array(subjects)} AS subjects
+         FROM ONLY ${from} LIMIT ${triedRowsMax + 1}) AS read) AS measured`,
   )
 }
 
