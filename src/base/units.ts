@@ -30,6 +30,11 @@ export function printCount(count: number): string {
   return String(count).replace(/\B(?=(\d{3})+$)/g, ',')
 }
 
+/** `1 row`, `1,234 rows`. */
+export function printCounted(count: number, noun: string, plural = `${noun}s`): string {
+  return `${printCount(count)} ${count === 1 ? noun : plural}`
+}
+
 export const durations = { second, minute, hour, day: 24 * hour } as const
 
 const durationUnits: Readonly<Record<string, number>> = { s: second, m: minute, h: hour, d: 24 * hour }

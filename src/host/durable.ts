@@ -42,6 +42,12 @@ export async function makeDirectoryDurably(directory: string, mode = 0o750): Pro
   }
 }
 
+/** What was written into it outlives a power cut; its name does with its directory. */
+export async function syncFile(file: string | Buffer): Promise<void> {
+  await using handle = await open(file, 'r')
+  await handle.sync()
+}
+
 export async function syncDirectory(directory: string): Promise<void> {
   await using handle = await open(directory, constants.O_RDONLY | constants.O_DIRECTORY)
   await handle.sync()

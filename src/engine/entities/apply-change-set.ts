@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import type { Clock } from '#base/clock.ts'
@@ -5,6 +6,7 @@ import { Fault, isFault, messageOf } from '#base/fault.ts'
 import { limits } from '#base/limits.ts'
 import type { Instruments } from '#engine/backup/order.ts'
 import type { Repository } from '#engine/repository/repository.ts'
+import { removeDurably } from '#host/durable.ts'
 import { lockTargets } from '#engine/restore/lock-targets.ts'
 import { applyRows, type AppliedRows, type RowsOrder } from '#engine/sources/postgres/apply-rows.ts'
 import { connect, type Connection } from '#engine/sources/postgres/connection.ts'
@@ -15,8 +17,16 @@ import { assertMayWriteRows } from '#engine/sources/postgres/row-privileges.ts'
 import { whichDatabase } from '#engine/sources/postgres/server-identity.ts'
 import { applySessionSettings } from '#engine/sources/postgres/session-settings.ts'
 import { transactionStatus } from '#engine/sources/postgres/transaction-status.ts'
-import { ChangeJournal, isUnfinishedChange, listChangeStates, type Applied, type ChangeState } from './change-journal.ts'
-import { readChangeSet, rowsOf, type ChangedTable, type ChangeSet } from './change-set.ts'
+import {
+  changeFolder,
+  ChangeJournal,
+  isUnfinishedChange,
+  listChangeStates,
+  readChangeState,
+  type Applied,
+  type ChangeState,
+} from './change-journal.ts'
+import { changeSetFile, readChangeSet, rowsOf, type ChangedTable, type ChangeSet } from './change-set.ts'
 import { assertDecided } from './plan-change-set.ts'
 import { RecordFiles, stageRecordFiles } from './file-steps.ts'
 import { printTable } from './ownership.ts'
@@ -72,17 +82,23 @@ export async function undoChangeSet(id: string, options: ApplyOptions, signal: A
   return journal.state
 }
 
-/** Gives up the undo: the rows that it would need are removed. */
+/** Gives up the undo: what it would need is removed. What was proven of the restore stays in its journal, without a row or a key of anybody. */
 export async function releaseChangeSet(id: string, { stateDirectory, confirmed }: Omit<ApplyOptions, 'instruments'>): Promise<ChangeState> {
-  const journal = await ChangeJournal.open(stateDirectory, id)
-  assertConfirmed(journal.changeSet, confirmed)
-  if (isUnfinishedChange(journal.state))
-    throw new Fault('RESTORE_STATE', `restore ${id} is ${journal.state.step}: run \`integrum restore recover\` first`, { restore: id })
-  await journal.change({ step: journal.state.step === 'done' ? 'released' : journal.state.step })
-  const files = await RecordFiles.open(journal)
-  await files.remove()
-  for (const part of ['rows', 'files']) await rm(path.join(journal.folder, part), { recursive: true, force: true })
-  return journal.state
+  const state = await readChangeState(stateDirectory, id)
+  assertConfirmed(state, confirmed)
+  if (isUnfinishedChange(state))
+    throw new Fault('RESTORE_STATE', `restore ${id} is ${state.step}: run \`integrum restore recover\` first`, { restore: id })
+  const folder = changeFolder(stateDirectory, id)
+  if (existsSync(path.join(folder, changeSetFile))) {
+    const journal = await ChangeJournal.open(stateDirectory, id)
+    await journal.change({ step: state.step === 'done' ? 'released' : state.step })
+    const files = await RecordFiles.open(journal)
+    await files.remove()
+    // Until here all of it was whole, so that a release that is cut off can be done again.
+    await removeDurably(path.join(folder, changeSetFile))
+  }
+  for (const part of ['rows', 'files']) await rm(path.join(folder, part), { recursive: true, force: true })
+  return await readChangeState(stateDirectory, id)
 }
 
 /** Every change set that a crash left half-way: its transaction was committed, or nothing of it was. */
@@ -230,7 +246,7 @@ function appliedOf({ rows, complement, effects, quietTriggers, sequences }: Appl
   }
 }
 
-function assertConfirmed({ system }: ChangeSet, confirmed: string): void {
+function assertConfirmed({ system }: Pick<ChangeSet, 'system'>, confirmed: string): void {
   if (confirmed === system) return
   throw new Fault('CONFIRMATION_MISMATCH', `"${confirmed}" is not the system of the plan, which is "${system}"`, { system })
 }

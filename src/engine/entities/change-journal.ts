@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs'
-import { cp, open, readFile, readdir } from 'node:fs/promises'
+import { cp, readFile, readdir } from 'node:fs/promises'
 import path from 'node:path'
 import { z } from 'zod'
 import { Fault, errnoOf } from '#base/fault.ts'
 import { isUuid } from '#base/ids.ts'
 import { parse } from '#base/parse.ts'
-import { hostFault, makeDirectoryDurably, renameDurably, replaceDurably, syncDirectory } from '#host/durable.ts'
-import { readChangeSet, type ChangeSet } from './change-set.ts'
+import { hostFault, makeDirectoryDurably, renameDurably, replaceDurably, syncDirectory, syncFile } from '#host/durable.ts'
+import { changeSetFile, readChangeSet, type ChangeSet } from './change-set.ts'
 
 const count = z.number().int().min(0)
 
@@ -107,9 +107,12 @@ export class ChangeJournal {
     return journal
   }
 
+  /** RESTORE_NOT_FOUND; RESTORE_STATE for one that was released. */
   static async open(stateDirectory: string, id: string): Promise<ChangeJournal> {
     const state = await readChangeState(stateDirectory, id)
     const folder = changeFolder(stateDirectory, id)
+    if (!existsSync(path.join(folder, changeSetFile)))
+      throw new Fault('RESTORE_STATE', `restore ${id} is ${state.step}, and what it wrote is not kept any more`, { restore: id })
     return new ChangeJournal(folder, await readChangeSet(folder), state)
   }
 
@@ -183,9 +186,4 @@ async function copyDurably(from: string, to: string): Promise<void> {
     throw hostFault(error, `cannot keep the change set in ${to}`)
   }
   await renameDurably(making, to)
-}
-
-async function syncFile(file: string): Promise<void> {
-  await using handle = await open(file, 'r')
-  await handle.sync()
 }

@@ -3,7 +3,7 @@ import { createWriteStream } from 'node:fs'
 import path from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { Fault } from '#base/fault.ts'
-import { printCount } from '#base/units.ts'
+import { printCounted } from '#base/units.ts'
 import { hostFault } from '#host/durable.ts'
 import type { Closure } from '#engine/sources/postgres/closure.ts'
 import { changeOf, chooseChanges, leftRowsSql, type ChosenChanges, type RowPolicy } from '#engine/sources/postgres/choose-changes.ts'
@@ -192,11 +192,9 @@ async function writeRows(live: Connection, { query, file }: { readonly query: st
 function lossOf({ schema, table, updates, deletes }: ChangedTable): string[] {
   const name = `${schema}.${table}`
   return [
-    ...(deletes > 0 ? [`${rowsAre(deletes)} of ${name}, written since the backup, would be deleted`] : []),
-    ...(updates > 0 ? [`${rowsAre(updates)} of ${name} would be as in the backup again; what was changed there since would be gone`] : []),
+    ...(deletes > 0 ? [`${printCounted(deletes, 'row')} of ${name}, written since the backup, would be deleted`] : []),
+    ...(updates > 0
+      ? [`${printCounted(updates, 'row')} of ${name} would be as in the backup again; what was changed there since would be gone`]
+      : []),
   ]
-}
-
-function rowsAre(count: number): string {
-  return count === 1 ? '1 row' : `${printCount(count)} rows`
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { SystemSettings } from '#base/settings.ts'
-import { printCount } from '#base/units.ts'
+import { printCounted } from '#base/units.ts'
 import { hostFault } from '#host/durable.ts'
 import type { ByteString } from '#engine/byte-string.ts'
 import type { OpenedBackup } from '#engine/backup/backups.ts'
@@ -71,13 +71,9 @@ export async function planRecordFiles(
 
 export function lossOfFiles({ name, replaces, removes }: ChangedRoot): string[] {
   return [
-    ...(removes > 0 ? [`${filesAre(removes)} below ${name}, come since the backup, would be taken away`] : []),
-    ...(replaces > 0 ? [`${filesAre(replaces)} below ${name} would be as in the backup again`] : []),
+    ...(removes > 0 ? [`${printCounted(removes, 'file')} below ${name}, come since the backup, would be taken away`] : []),
+    ...(replaces > 0 ? [`${printCounted(replaces, 'file')} below ${name} would be as in the backup again`] : []),
   ]
-}
-
-function filesAre(count: number): string {
-  return count === 1 ? '1 file' : `${printCount(count)} files`
 }
 
 export interface RootFiles {

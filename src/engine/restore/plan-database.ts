@@ -1,5 +1,5 @@
 import { Fault } from '#base/fault.ts'
-import { printCount } from '#base/units.ts'
+import { printCount, printCounted } from '#base/units.ts'
 import type { Original } from '#engine/masking/sanitization.ts'
 import { stagePropertiesOf } from '#engine/sources/postgres/database-properties.ts'
 import type { DatabaseRecord } from '#engine/sources/postgres/database-record.ts'
@@ -174,19 +174,15 @@ function lossOf(section: DatabaseSection, live: SurveyedDatabase | undefined, ef
   if (!live) return []
   const rowsOf = (name: string) => live.tables.find(({ schema, table }) => `${schema}.${table}` === name)?.rows ?? 0
   return [
-    ...effect.removed.map((table) => `${section.name}: table ${table} with ${printRows(rowsOf(table))} is not in the backup`),
+    ...effect.removed.map((table) => `${section.name}: table ${table} with ${printCounted(rowsOf(table), 'row')} is not in the backup`),
     ...effect.changed
       .filter(({ rowsNow, rowsInBackup }) => rowsNow > rowsInBackup)
       .map(
         ({ table, rowsNow, rowsInBackup }) =>
-          `${section.name}: table ${table} has ${printRows(rowsNow)} now, the backup ${printCount(rowsInBackup)}`,
+          `${section.name}: table ${table} has ${printCounted(rowsNow, 'row')} now, the backup ${printCount(rowsInBackup)}`,
       ),
     `${section.name}: every change to rows since ${section.instant}; how many rows were changed in place is not known`,
   ]
-}
-
-function printRows(rows: number): string {
-  return rows === 1 ? '1 row' : `${printCount(rows)} rows`
 }
 
 function warningsOf(section: DatabaseSection, survey: DatabaseSurvey): string[] {

@@ -1,6 +1,6 @@
 import type { SystemSettings } from '#base/settings.ts'
 import { Fault } from '#base/fault.ts'
-import { printCount } from '#base/units.ts'
+import { printCounted } from '#base/units.ts'
 import { processesUsing } from '#engine/sources/files/open-by.ts'
 import type { RootSection } from '#engine/sources/files/root-section.ts'
 import { compareRoot, surveyRoot } from '#engine/sources/files/survey.ts'
@@ -35,8 +35,10 @@ export async function planRootRestore(order: RootOrder, signal: AbortSignal): Pr
     space: [{ place: path, deviceId: survey.deviceId, neededBytes: withMargin(section.bytes), freeBytes: survey.freeBytes }],
     loss: survey.exists
       ? [
-          ...(removed.count > 0 ? [`${section.name}: ${filesAre(removed.count)} not in the backup`] : []),
-          ...(changed.count > 0 ? [`${section.name}: ${filesAre(changed.count)} other than in the backup`] : []),
+          ...(removed.count > 0 ? [`${section.name}: ${printCounted(removed.count, 'file is', 'files are')} not in the backup`] : []),
+          ...(changed.count > 0
+            ? [`${section.name}: ${printCounted(changed.count, 'file is', 'files are')} other than in the backup`]
+            : []),
         ]
       : [],
     warnings: [
@@ -67,8 +69,4 @@ function assertMaySwap({ section, path, settings }: RootOrder, usedBy: readonly 
   if (first === undefined) return
   const more = usedBy.length > 1 ? ` and ${usedBy.length - 1} more` : ''
   throw new Fault('ROOT_IN_USE', `${path} is in use by ${first}${more}`, { root: section.name, count: usedBy.length, method })
-}
-
-function filesAre(count: number): string {
-  return count === 1 ? '1 file is' : `${printCount(count)} files are`
 }

@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises'
 import path from 'node:path'
 import { z } from 'zod'
 import { Fault, errnoOf } from '#base/fault.ts'
-import { syncDirectory } from '#host/durable.ts'
+import { syncDirectory, syncFile } from '#host/durable.ts'
 import { exchangePaths, setTimes } from '#host/libc.ts'
 import { bytesOf, printBytesName, type ByteString } from '#engine/byte-string.ts'
 import type { StoredFileContent } from '#engine/sources/source.ts'
@@ -185,11 +185,6 @@ export async function fillSlot(
   const missing = applyNode(slot, node, ownersHere())
   if (node.type === 'file') await syncFile(slot)
   return missing
-}
-
-async function syncFile(file: Buffer): Promise<void> {
-  await using handle = await open(file, 'r')
-  await handle.sync()
 }
 
 export async function syncSlots(folder: string): Promise<void> {

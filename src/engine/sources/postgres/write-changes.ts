@@ -16,6 +16,7 @@ import {
   type RowAction,
   type RowImages,
 } from './row-images.ts'
+import { whereOf } from './write-fault.ts'
 import { deletePickedSql, pickInsertedSql, staleKeyless, unwrittenKeyless } from './write-keyless.ts'
 
 /** The rows that one table of a change set writes, as `change_<oid>`: action, b0… as they are, a0… as they are to be; without a key `n`. */
@@ -112,9 +113,31 @@ async function namedRows(connection: Connection, images: RowImages, condition: s
 /**
  * Writes the change set, groups of tables in the order of `writeOrder`. In what order rows go, come and change is found by trying: mostly
  * what goes is gone before what comes needs its unique values; where that breaks a foreign key, what comes stands before what goes is named
- * no more. One of these as a whole, or none; what kept the first one from it is told.
+ * no more. Rows that exchange a unique value cannot be changed one after the other: those of such a table go and come in one statement. All
+ * of it as a whole, or nothing; what kept the first order from it is told.
  */
 export async function writeChanges(connection: Connection, groups: readonly (readonly RowImages[])[], direction: Direction): Promise<void> {
+  const failures: unknown[] = []
+  const replaced = new Set<RowImages>()
+  for (let isTried = false; !isTried;) {
+    const failed = await tryOrders(connection, { groups, direction, replaced })
+    if (failed.length === 0) return
+    failures.push(...failed)
+    const clashing = clashingIn(groups.flat(), failed).filter((images) => !replaced.has(images))
+    for (const images of clashing) replaced.add(images)
+    isTried = clashing.length === 0
+  }
+  throw failures[0]
+}
+
+interface Trying {
+  readonly groups: readonly (readonly RowImages[])[]
+  readonly direction: Direction
+  readonly replaced: ReadonlySet<RowImages>
+}
+
+/** Why none of the orders did; empty when one did. */
+async function tryOrders(connection: Connection, { groups, direction, replaced }: Trying): Promise<unknown[]> {
   const writes: Readonly<Record<RowAction, () => Promise<void>>> = {
     delete: async () => {
       for (const group of groups.toReversed()) await writeGroup(connection, group, { action: 'delete', direction })
@@ -123,7 +146,8 @@ export async function writeChanges(connection: Connection, groups: readonly (rea
       for (const group of groups) await writeGroup(connection, group, { action: 'insert', direction })
     },
     update: async () => {
-      for (const images of groups.flat()) await writeGroup(connection, [images], { action: 'update', direction })
+      for (const images of groups.flat())
+        await writeGroup(connection, [images], { action: replaced.has(images) ? 'replace' : 'update', direction })
     },
   }
   const failures: unknown[] = []
@@ -132,16 +156,15 @@ export async function writeChanges(connection: Connection, groups: readonly (rea
     try {
       for (const action of order) await writes[action]()
       await connection.query('SET CONSTRAINTS ALL IMMEDIATE')
-      return
+      return []
     } catch (error) {
-      const mayOrderMatter =
-        sqlStateOf(error) === foreignKeyViolation || sqlStateOf(error) === uniqueViolation || isFault(error, 'ENTITY_WRITE')
+      const mayOrderMatter = sqlStateOf(error) === foreignKeyViolation || isClash(error) || isFault(error, 'ENTITY_WRITE')
       if (!mayOrderMatter) throw error
       failures.push(error)
       await connection.query('ROLLBACK TO SAVEPOINT before_changes')
     }
   }
-  throw failures[0]
+  return failures
 }
 
 const orders = [
@@ -151,10 +174,21 @@ const orders = [
   ['update', 'delete', 'insert'],
 ] as const
 const foreignKeyViolation = '23503'
-const uniqueViolation = '23505'
+
+/** unique_violation, exclusion_violation. */
+const isClash = (error: unknown) => ['23505', '23P01'].includes(sqlStateOf(error) ?? '')
+
+/** Tables in which rows stood in each other's way; of a partition only its own name is told. */
+function clashingIn(tables: readonly RowImages[], failures: readonly unknown[]): RowImages[] {
+  const names = new Set(failures.filter(isClash).map((error) => whereOf(error).table))
+  if (names.size === 0) return []
+  const named = tables.filter((images) => hasKey(images) && names.has(`${images.table.schema}.${images.table.name}`))
+  return named.length > 0 ? named : tables.filter((images) => hasKey(images) && images.table.isPartitioned)
+}
 
 interface Write {
-  readonly action: RowAction
+  /** `replace`: rows that change go and come as what they are to be. */
+  readonly action: RowAction | 'replace'
   readonly direction: Direction
 }
 
@@ -162,7 +196,7 @@ interface Write {
 async function writeGroup(connection: Connection, group: readonly RowImages[], write: Write): Promise<void> {
   const writing: { readonly images: RowImages; readonly rows: number }[] = []
   for (const images of group) {
-    const rows = await countOf(connection, images, write.action)
+    const rows = await countOf(connection, images, rowAction(write))
     if (rows > 0) writing.push({ images, rows })
   }
   if (writing.length === 0) return
@@ -183,7 +217,14 @@ async function countOf(connection: Connection, images: RowImages, action: RowAct
   return row!.count
 }
 
+const rowAction = ({ action }: Write): RowAction => (action === 'replace' ? 'update' : action)
+
 function partSql(images: RowImages, write: Write, part: string): string {
+  if (write.action === 'replace') {
+    // The second part waits for the first one, and foreign keys are looked at after both.
+    const gone = `${part}_gone AS (${writeSql(images, write)} RETURNING 1)`
+    return `${gone}, ${part} AS (${insertSql(images, write)} AND (SELECT pg_catalog.count(*) FROM ${part}_gone) OPERATOR(pg_catalog.>=) 0 RETURNING 1)`
+  }
   if (hasKey(images)) return `${part} AS (${writeSql(images, write)} RETURNING 1)`
   if (write.action === 'delete') return `${part} AS (${deletePickedSql(images)} RETURNING 1)`
   return `${part} AS (${insertSql(images, write)} RETURNING tableoid, ctid), ${part}_picked AS (${pickInsertedSql(images, part)})`
@@ -200,15 +241,15 @@ function writeSql(images: RowImages, write: Write): string {
     (_place, name) => `live.${quoteName(name)}`,
   )
   const from = `${changeOf(images)} AS change`
-  if (action === 'delete') return `DELETE FROM ${target} AS live USING ${from} WHERE ${isAction(action)} AND ${same}`
+  if (action !== 'update') return `DELETE FROM ${target} AS live USING ${from} WHERE ${isAction(rowAction(write))} AND ${same}`
   const set = images.columns.flatMap(({ name }, place) => (keyAt.includes(place) ? [] : [`${quoteName(name)} = change.a${place}`]))
   return `UPDATE ${target} AS live SET ${set.join(', ')} FROM ${from} WHERE ${isAction(action)} AND ${same}`
 }
 
-function insertSql(images: RowImages, { action, direction }: Write): string {
-  const known = knownPlaces(images, action, direction)
+function insertSql(images: RowImages, write: Write): string {
+  const known = knownPlaces(images, rowAction(write), write.direction)
   const names = known.map((place) => quoteName(images.columns[place]!.name))
   const values = known.map((place) => `change.a${place}`)
   return `INSERT INTO ${quoteName(images.table.schema, images.table.name)} (${names.join(', ')}) OVERRIDING SYSTEM VALUE
-    SELECT ${values.join(', ')} FROM ${changeOf(images)} AS change WHERE ${isAction(action)}`
+    SELECT ${values.join(', ')} FROM ${changeOf(images)} AS change WHERE ${isAction(rowAction(write))}`
 }

@@ -16,7 +16,7 @@ export function writeFault(error: unknown): unknown {
 }
 
 /** Of a server's error: where it says so (PostgreSQL, "Error and Notice Message Fields"). */
-interface Where {
+export interface Where {
   readonly table: string | null
   readonly column: string | null
   readonly constraint: string | null
@@ -39,7 +39,7 @@ function refusal(state: string, { table, column, constraint }: Where, error: unk
   return undefined
 }
 
-function whereOf(error: unknown): Where {
+export function whereOf(error: unknown): Where {
   for (let current = error; current instanceof Error; current = current.cause) {
     const { schema, table, column, constraint } = current as Readonly<Record<string, unknown>> & Error
     const text = (value: unknown) => (typeof value === 'string' ? value : null)
