@@ -174,7 +174,7 @@ test('one record: planned, looked at row by row, signed, written, undone; no oth
   await removeKeptRows(app.here.service.house)
   assert.ok(!existsSync(folder))
   const kept = path.join(app.here.directory, 'data/state/change-sets', plan.id)
-  assert.deepEqual(readdirSync(kept).toSorted(), ['change-set.json', 'journal.json'])
+  assert.deepEqual(readdirSync(kept).toSorted(), ['journal.json'])
   assertProblem(await app.ask('GET', rowsAt('table=visit')), 409, 'PLAN_EXPIRED')
 
   const said = await catalogText()
