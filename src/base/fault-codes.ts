@@ -235,7 +235,7 @@ const table = {
   ENTITY_KEY: { usage: true, hint: 'Write the key as the application shows it; `integrum entities discover` says of which column it is.' },
   ENTITY_POLICY: {
     usage: true,
-    hint: 'The plan lists the rows that need a choice: make it anew with a policy for them (--conflicts, --parents, or --policy FILE).',
+    hint: 'The plan lists the rows that need a choice: make it anew with a policy for them (--conflicts, --parents, or --policy FILE, with copyValues for copies).',
   },
   ENTITY_CHOICE: {
     usage: true,

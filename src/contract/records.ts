@@ -20,30 +20,44 @@ export type RecordWish = z.infer<typeof recordWishSchema>
 const tableFields = { schema: z.string().min(1).max(63), table: z.string().min(1).max(63) }
 const sides = z.enum(['backup', 'live'])
 
+const sidesOrCopy = z.enum(['backup', 'live', 'copy'])
+
 /**
  * What is done with rows that are not as in the backup. `changed`: rows that differ; `added`: rows written since; `conflicts`: rows that
  * belong, or belonged, to somebody else; `parents`: rows that have to exist and do not. The last two have no default: somebody has to
- * choose. `triggers` that somebody made stay quiet, or fire as ever.
+ * choose. `copy` puts the backup's row beside the live one, under a key of its own; `asCopy` does so with all of the record, and then
+ * `tables` says nothing. `copyValues`: behind what a column holds of which each value may stand once. `triggers` that somebody made stay
+ * quiet, or fire as ever.
  */
-export const recordPolicySchema = z.strictObject({
-  changed: sides.default('backup'),
-  added: sides.default('backup'),
-  conflicts: sides.nullable().default(null),
-  parents: z.literal('backup').nullable().default(null),
-  triggers: z.enum(['fire', 'quiet']).default('quiet'),
-  tables: z
-    .array(
-      z.strictObject({
-        ...tableFields,
-        changed: z.union([sides, z.strictObject({ columns: z.array(z.string().min(1).max(63)).min(1).max(1600) })]).optional(),
-        added: sides.optional(),
-        conflicts: sides.optional(),
-        parents: z.literal('backup').optional(),
-      }),
-    )
-    .max(1000)
-    .default([]),
-})
+export const recordPolicySchema = z
+  .strictObject({
+    asCopy: z.boolean().default(false),
+    changed: sidesOrCopy.default('backup'),
+    added: sides.default('backup'),
+    conflicts: sidesOrCopy.nullable().default(null),
+    parents: z.literal('backup').nullable().default(null),
+    triggers: z.enum(['fire', 'quiet']).default('quiet'),
+    tables: z
+      .array(
+        z.strictObject({
+          ...tableFields,
+          changed: z.union([sidesOrCopy, z.strictObject({ columns: z.array(z.string().min(1).max(63)).min(1).max(1600) })]).optional(),
+          added: sides.optional(),
+          conflicts: sidesOrCopy.optional(),
+          parents: z.literal('backup').optional(),
+        }),
+      )
+      .max(1000)
+      .default([]),
+    copyValues: z
+      .array(z.strictObject({ ...tableFields, column: z.string().min(1).max(63), suffix: z.string().min(1).max(63) }))
+      .max(1000)
+      .default([]),
+  })
+  .refine(({ asCopy, tables }) => !asCopy || tables.length === 0, {
+    message: 'of a copy of everything nothing is said by table',
+    path: ['tables'],
+  })
 export type RecordPolicy = z.output<typeof recordPolicySchema>
 
 const openClasses = ['elsewhere', 'moved-here', 'parent-missing'] as const
@@ -58,11 +72,16 @@ const edgeSchema = z.object({
 const keyTextSchema = z.string().max(10_000)
 
 /** For one row alone, by its key as the comparison shows it. It may be a person's: it stands where `recordWishSchema` may. */
-const rowChoiceSchema = z.strictObject({ ...tableFields, key: z.array(keyTextSchema).min(1).max(32), take: sides })
+const rowChoiceSchema = z.strictObject({ ...tableFields, key: z.array(keyTextSchema).min(1).max(32), take: sidesOrCopy })
 export type RowChoice = z.output<typeof rowChoiceSchema>
 
 /** What somebody chose: for everything, for tables, and for single rows. */
-export const recordChoicesSchema = recordPolicySchema.extend({ rows: z.array(rowChoiceSchema).max(10_000).default([]) })
+export const recordChoicesSchema = recordPolicySchema
+  .safeExtend({ rows: z.array(rowChoiceSchema).max(10_000).default([]) })
+  .refine(({ asCopy, rows }) => !asCopy || rows.every(({ take }) => take !== 'backup'), {
+    message: 'a copy of everything leaves live rows alone',
+    path: ['rows'],
+  })
 export type RecordChoices = z.output<typeof recordChoicesSchema>
 
 /** Rows that differ, by what the comparison found and before any choice. */
@@ -86,7 +105,9 @@ export const recordPlanSchema = z.object({
     z.object({
       schema: z.string(),
       table: z.string(),
+      /** Copies among them. */
       inserts: countSchema,
+      copies: countSchema.default(0),
       updates: countSchema,
       deletes: countSchema,
       unchanged: countSchema,
@@ -161,8 +182,8 @@ export type RowValue = z.output<typeof valueSchema>
 const rowClasses = ['insert', 'update', 'delete', ...openClasses] as const
 
 export const changedRowSchema = z.object({
-  /** `open`: somebody has yet to choose; `keep`: it differs and stays as it is. */
-  action: z.enum(['insert', 'update', 'delete', 'open', 'keep']),
+  /** `copy`: a new row, and before it the key of the one in the backup. `open`: somebody has yet to choose; `keep`: it differs and stays as it is. */
+  action: z.enum(['insert', 'copy', 'update', 'delete', 'open', 'keep']),
   /** Of a row that is not written: what the comparison found. */
   class: z.enum(rowClasses).nullable(),
   key: z.array(valueSchema),

@@ -212,6 +212,36 @@ test('what is gone comes back; an undo is refused once somebody has written to i
   assert.ok(over.releasedAt && !over.mayUndo)
 })
 
+test('INV-913 a record as a copy beside the living one: asked for what only people can say, counted, shown with both keys, written and undone', async () => {
+  const before = await everyRow()
+  const open = await app.plan({ ...wish(changed), policy: { asCopy: true } })
+  const patient = open.records.tables.find(({ table }: any) => table === 'patient')
+  assert.deepEqual(patient.clashes, [{ index: 'patient_mrn_key', columns: ['mrn'], count: 1 }])
+  const copyValues = [{ schema: 'public', table: 'patient', column: 'mrn', suffix: '-copy' }]
+  const plan = await app.plan({ ...wish(changed), policy: { asCopy: true, copyValues } })
+  const counts = plan.records.tables.map(({ table, inserts, copies, updates, deletes }: any) =>
+    [table, inserts, copies, updates, deletes].join(' '),
+  )
+  assert.deepEqual(counts, ['nurse 0 0 0 0', 'patient 1 1 0 0', 'visit 5 5 0 0'])
+  assert.deepEqual(plan.records.policy.copyValues, copyValues)
+  const { rows } = await app.expect(200, 'GET', `/api/v1/restore/plans/${plan.id}/rows?schema=public&table=patient`)
+  assert.deepEqual(
+    rows.map(({ action, key, fields }: any) => [action, key, fields[0], fields[1].after]),
+    [['copy', ['4'], { before: '2', after: '4', isChanged: true }, `${changed}-copy`]],
+  )
+  const signer = await app.signer()
+  const { restoreId, runId } = await app.execute(plan.id, signer)
+  await app.ended(runId)
+  assert.equal(await rowsOf('p.id <> 4'), before)
+  assert.match(await rowsOf('p.id = 4'), /^patient \(4,MRN-changed-55120-copy,Bob\)(\nvisit \(\d+,4,1,"visit \d"\)){5}$/)
+  const undo = await app.ask('POST', `/api/v1/restore/${restoreId}/undo`, {
+    token: signer.token,
+    body: { confirm: 'app', reason: 'one of them is enough', signature: signer.sign('took it back') },
+  })
+  await app.ended(undo.json.runId)
+  assert.equal(await everyRow(), before)
+})
+
 test('a record that the backup lacks, a kind that nothing has, places and tables beside it: refused, and said without the key', async () => {
   const preview = (body: unknown) => app.ask('POST', '/api/v1/restore/preview', { body: { backupId: app.backupId, ...(body as object) } })
   for (const body of [
@@ -220,6 +250,7 @@ test('a record that the backup lacks, a kind that nothing has, places and tables
     { ...wish(gone), roots: [{ name: 'files' }] },
     { ...wish(gone), databases: [{ name: 'main', url: 'postgresql://x@localhost/elsewhere' }] },
     { ...wish(gone), policy: { changed: 'whatever' } },
+    { ...wish(gone), policy: { asCopy: true, tables: [{ schema: 'public', table: 'visit', added: 'live' }] } },
   ])
     assertProblem(await preview(body), 422, 'INPUT_INVALID')
   const absent = await preview(wish('MRN-absent-4711'))

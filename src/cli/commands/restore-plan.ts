@@ -70,9 +70,12 @@ export function addRestorePlan(group: Command, context: CommandContext): void {
     .option('--loss-rows-max <count>', 'give up when more rows than this are written meanwhile', wholeNumber(0, Number.MAX_SAFE_INTEGER))
     .option('--settings <file>', "the system's settings: hooks, assertions, entities")
     .option('--entity <kind=key>', 'only this record, as a change set (repeatable); "-" reads them from standard input', collectText)
-    .addOption(new Option('--changed <side>', 'records: rows that differ').choices(['backup', 'live']))
+    .option('--as-copy', 'records: beside what is live, under new keys; nothing live is changed')
+    .addOption(new Option('--changed <side>', 'records: rows that differ').choices(['backup', 'live', 'copy']))
     .addOption(new Option('--added <side>', 'records: rows written since, gone as in the backup or kept').choices(['backup', 'live']))
-    .addOption(new Option('--conflicts <side>', 'records: rows that belong, or belonged, to somebody else').choices(['backup', 'live']))
+    .addOption(
+      new Option('--conflicts <side>', 'records: rows that belong, or belonged, to somebody else').choices(['backup', 'live', 'copy']),
+    )
     .addOption(new Option('--parents <side>', 'records: rows that have to exist and are gone').choices(['backup']))
     .addOption(new Option('--triggers <how>', "records: the application's triggers (default: quiet)").choices(['quiet', 'fire']))
     .option('--policy <file>', 'records: the same, for tables and rows one by one')

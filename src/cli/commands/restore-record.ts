@@ -25,9 +25,10 @@ export interface RecordPlanOptions extends RepositoryOptions {
   readonly settings?: string
   readonly out?: string
   readonly policy?: string
-  readonly changed?: 'backup' | 'live'
+  readonly asCopy?: boolean
+  readonly changed?: 'backup' | 'live' | 'copy'
   readonly added?: 'backup' | 'live'
-  readonly conflicts?: 'backup' | 'live'
+  readonly conflicts?: 'backup' | 'live' | 'copy'
   readonly parents?: 'backup'
   readonly triggers?: 'fire' | 'quiet'
   readonly place?: string
@@ -78,7 +79,7 @@ export async function planRecord(options: RecordPlanOptions, context: CommandCon
   output.result({ status: 'completed', plan: path.resolve(out), ...summary(changeSet) })
 }
 
-async function policyOf({ policy, changed, added, conflicts, parents, triggers }: RecordPlanOptions): Promise<ChangePolicy> {
+async function policyOf({ policy, asCopy, changed, added, conflicts, parents, triggers }: RecordPlanOptions): Promise<ChangePolicy> {
   let stated = changePolicySchema.parse({})
   if (policy !== undefined) {
     try {
@@ -88,14 +89,16 @@ async function policyOf({ policy, changed, added, conflicts, parents, triggers }
       throw new Fault('INPUT_INVALID', `the policy cannot be read: ${messageOf(cause)}`, { field: 'policy' }, { cause })
     }
   }
-  return {
+  const whole = {
     ...stated,
+    ...(asCopy && { asCopy }),
     ...(changed && { changed }),
     ...(added && { added }),
     ...(conflicts && { conflicts }),
     ...(parents && { parents }),
     ...(triggers && { triggers }),
   }
+  return parse(changePolicySchema, JSON.stringify(whole), 'the policy')
 }
 
 function summary({ files, restore, backup, digest, tables, drift, loss, warnings, triggers }: ChangeSet) {
@@ -103,9 +106,10 @@ function summary({ files, restore, backup, digest, tables, drift, loss, warnings
     restore,
     backup: backup.id,
     digest,
-    tables: tables.map(({ schema, table, inserts, updates, deletes, found, open, clashes }) => ({
+    tables: tables.map(({ schema, table, inserts, copies = 0, updates, deletes, found, open, clashes }) => ({
       table: `${schema}.${table}`,
       inserts,
+      copies,
       updates,
       deletes,
       unchanged: found.unchanged,
@@ -138,11 +142,14 @@ function show(output: Output, changeSet: ChangeSet): void {
         `NOTE     ${printCount(sharedDifferent)} files below ${name} are named by others as well and differ: they stay as they are`,
       )
   }
-  for (const { schema, table, open, clashes } of tables) {
+  for (const { schema, table, key, copies = 0, open, clashes } of tables) {
     const name = `${schema}.${table}`
+    if (copies > 0) output.line(`COPIES   ${name}: ${printCount(copies)} of the inserted rows, under new keys (${key.join(', ')})`)
     for (const rows of open) output.line(`CHOOSE   ${name}: ${printCount(rows.count)} rows ${openWords[rows.class] ?? rows.class}`)
-    for (const { index, count } of clashes)
-      output.line(`CLASH    ${name}: ${printCount(count)} rows have a value that ${index} lets in once, and a live row has it`)
+    for (const { index, columns = [], count } of clashes) {
+      const advice = copies > 0 ? `: give copyValues for a column of (${columns.join(', ')}) with --policy` : ''
+      output.line(`CLASH    ${name}: ${printCount(count)} rows have a value that ${index} lets in once, and a live row has it${advice}`)
+    }
   }
   for (const line of changeSet.loss) output.line(`LOST     ${line}`)
   for (const column of drift.addedColumns) output.line(`SCHEMA   ${column} was added since: it takes its default`)

@@ -16,26 +16,42 @@ const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
 
 /** What is done with rows that are not as in the backup. For all tables, for one, for one row. */
 export const rowPolicySchema = z.strictObject({
-  changed: z.union([z.enum(['backup', 'live']), z.strictObject({ columns: z.array(z.string()).min(1) })]).optional(),
+  changed: z.union([z.enum(['backup', 'live', 'copy']), z.strictObject({ columns: z.array(z.string()).min(1) })]).optional(),
   added: z.enum(['backup', 'live']).optional(),
-  conflicts: z.enum(['backup', 'live']).optional(),
+  conflicts: z.enum(['backup', 'live', 'copy']).optional(),
   parents: z.literal('backup').optional(),
 })
+
+const copyValueSchema = z.union([
+  z.strictObject({ ...tableFields, column: z.string(), suffix: z.string().min(1) }),
+  z.strictObject({ ...tableFields, column: z.string(), key: z.array(z.string()).min(1), value: z.string() }),
+])
 
 /**
  * `changed`: rows that differ. `added`: rows written since, gone or kept. `conflicts`: rows that belong, or belonged, to somebody else;
  * `parents`: rows that have to exist and do not: both have no default, somebody has to choose. Files follow `changed` and `added`.
+ * `copy` puts the backup's row beside the live one, under a key of its own; `asCopy` does so with the whole record.
  */
-export const changePolicySchema = z.strictObject({
-  changed: z.enum(['backup', 'live']).default('backup'),
-  added: z.enum(['backup', 'live']).default('backup'),
-  conflicts: z.enum(['backup', 'live']).nullable().default(null),
-  parents: z.literal('backup').nullable().default(null),
-  tables: z.array(rowPolicySchema.extend(tableFields)).default([]),
-  rows: z.array(z.strictObject({ ...tableFields, key: z.array(z.string()).min(1), take: z.enum(['backup', 'live']) })).default([]),
-  /** Triggers that somebody made: quiet, or fire as ever. Foreign keys are checked either way. */
-  triggers: z.enum(['fire', 'quiet']).default('quiet'),
-})
+export const changePolicySchema = z
+  .strictObject({
+    asCopy: z.boolean().optional(),
+    changed: z.enum(['backup', 'live', 'copy']).default('backup'),
+    added: z.enum(['backup', 'live']).default('backup'),
+    conflicts: z.enum(['backup', 'live', 'copy']).nullable().default(null),
+    parents: z.literal('backup').nullable().default(null),
+    tables: z.array(rowPolicySchema.extend(tableFields)).default([]),
+    rows: z
+      .array(z.strictObject({ ...tableFields, key: z.array(z.string()).min(1), take: z.enum(['backup', 'live', 'copy']) }))
+      .default([]),
+    /** What columns of copies hold that cannot hold the same twice: that with something behind it, or of one row a value of its own. */
+    copyValues: z.array(copyValueSchema).optional(),
+    /** Triggers that somebody made: quiet, or fire as ever. Foreign keys are checked either way. */
+    triggers: z.enum(['fire', 'quiet']).default('quiet'),
+  })
+  .refine(({ asCopy, rows, tables }) => !asCopy || (rows.every(({ take }) => take !== 'backup') && tables.length === 0), {
+    message: 'a record as a copy leaves live rows alone: of "rows" say "live" to leave one out, and nothing of "tables"',
+    path: ['asCopy'],
+  })
 export type ChangePolicy = z.infer<typeof changePolicySchema>
 
 const openRowsSchema = z.object({ class: z.enum(rowClasses), count, first: z.array(z.array(z.string())) })
@@ -56,6 +72,9 @@ export const changedTableSchema = z.object({
   /** By what the comparison found, before any policy. */
   found: z.record(z.enum(rowClasses), count),
   inserts: count,
+  /** Of the inserts; and of these, those of rows that are live as in the backup. Change sets from before there were copies have none. */
+  copies: count.optional(),
+  beside: count.optional(),
   updates: count,
   deletes: count,
   open: z.array(openRowsSchema),

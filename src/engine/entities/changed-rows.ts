@@ -14,11 +14,11 @@ export interface ChangedField {
   readonly isChanged: boolean
 }
 
-const writtenActions = ['insert', 'update', 'delete'] as const
+const writtenActions = ['insert', 'copy', 'update', 'delete'] as const
 const leftActions = ['open', 'keep'] as const
 
 export interface ChangedRow {
-  /** `open`: somebody has yet to choose; `keep`: it differs and stays. */
+  /** `copy`: a new row, and before it the key of the one in the backup. `open`: somebody has yet to choose; `keep`: it differs and stays. */
   readonly action: (typeof writtenActions)[number] | (typeof leftActions)[number]
   /** What the comparison found; null for a row that is written. */
   readonly class: RowClass | null
@@ -114,7 +114,7 @@ const noRow = () => new Fault('PLAN_INVALID', 'no row of the change set begins t
 function writtenRow(table: ChangedTable, [action, ...cells]: readonly Cell[]): ChangedRow {
   const known = writtenActions.find((one) => one === action)
   if (!known) throw noRow()
-  return { action: known, class: null, ...sidesOf(table, cells, known !== 'insert') }
+  return { action: known, class: null, ...sidesOf(table, cells, known !== 'insert' && known !== 'copy') }
 }
 
 function leftRow(table: ChangedTable, [action, found, ...cells]: readonly Cell[]): ChangedRow {

@@ -6,20 +6,25 @@ import { Fault } from '#base/fault.ts'
 import { printCounted } from '#base/units.ts'
 import { hostFault } from '#host/durable.ts'
 import type { Closure } from '#engine/sources/postgres/closure.ts'
-import { changeOf, chooseChanges, leftRowsSql, type ChosenChanges, type RowPolicy } from '#engine/sources/postgres/choose-changes.ts'
+import { chooseChanges, decideRows, leftRowsSql, type ChosenChanges, type RowPolicy } from '#engine/sources/postgres/choose-changes.ts'
 import { probeClashes } from '#engine/sources/postgres/clash-probe.ts'
 import { chooseKeyless, compareKeyless, leftKeylessSql } from '#engine/sources/postgres/compare-keyless.ts'
 import { compareRows, type ClassCounts, type TwoSides } from '#engine/sources/postgres/compare-rows.ts'
 import type { Connection } from '#engine/sources/postgres/connection.ts'
+import { giveNewKeys, type CopiedTable, type FollowedReference } from '#engine/sources/postgres/copied-keys.ts'
+import { changeRowsSql } from '#engine/sources/postgres/copied-rows.ts'
 import { copyOut } from '#engine/sources/postgres/copy-out.ts'
 import type { GraphTable } from '#engine/sources/postgres/reference-graph.ts'
-import { hasKey, rowText, touchedKey, type RowImages } from '#engine/sources/postgres/row-images.ts'
+import { hasKey, type RowImages } from '#engine/sources/postgres/row-images.ts'
 import { enabledTriggers } from '#engine/sources/postgres/row-triggers.ts'
 import type { ChangedTable, ChangePolicy, ChangeSet } from './change-set.ts'
 import type { Discovered } from './discover.ts'
 import { printTable } from './ownership.ts'
 
-export type Compared = Pick<ChangeSet, 'tables' | 'drift' | 'triggers' | 'loss'>
+export interface Compared extends Pick<ChangeSet, 'tables' | 'drift' | 'triggers' | 'loss'> {
+  /** What should be known of copies. */
+  readonly notes: readonly string[]
+}
 
 interface Sides extends TwoSides {
   readonly past: Discovered
@@ -57,8 +62,12 @@ export async function compareTables(sides: Sides, { policy, folder }: CompareOrd
       compared.push({ images, past, found: await compare(sides, images, past, signal) })
     }
   }
+  const copied = await copiedTables(sides, { tables: compared.map(({ images }) => images).filter(hasKey), policy })
   const tables: ChangedTable[] = []
-  for (const [at, one] of compared.entries()) tables.push(await changedTable(live, { ...one, policy, folder, at }, signal))
+  for (const [at, one] of compared.entries()) {
+    const copiesOf = copied.find(({ images }) => images === one.images)
+    tables.push(await changedTable(live, { ...one, policy: policyFor(policy, one.images.table), copied: copiesOf, folder, at }, signal))
+  }
   const written = compared.flatMap(({ images }, at) => (tables[at]!.file === null ? [] : [images.table]))
   const triggers = await enabledTriggers(live, written)
   return {
@@ -66,7 +75,46 @@ export async function compareTables(sides: Sides, { policy, folder }: CompareOrd
     drift,
     triggers: triggers.map(({ schema, table, name }) => `${schema}.${table}.${name}`),
     loss: tables.flatMap(lossOf),
+    notes: [...copied.flatMap(notesOf), ...(copied.length === 0 ? [] : compared.flatMap(({ images }) => notCopied(images)))],
   }
+}
+
+/** What is done with each row, and new keys for those that are copied. */
+async function copiedTables(
+  { live, present }: Sides,
+  { tables, policy }: { readonly tables: readonly RowImages[]; readonly policy: ChangePolicy },
+): Promise<CopiedTable[]> {
+  let copies = 0
+  for (const images of tables) copies += await decideRows(live, images, policyFor(policy, images.table))
+  if (copies === 0) return []
+  return await giveNewKeys(live, { tables, references: followedIn(present), values: policy.copyValues ?? [] })
+}
+
+/** As the live database has them, whatever they mean for whose rows are whose. */
+function followedIn({ model }: Discovered): FollowedReference[] {
+  return model.edges.map(({ child, parent, columns, parentColumns, condition, kind }) => ({
+    child,
+    parent,
+    columns: kind === 'polymorphic' ? columns.slice(-1) : columns,
+    parentColumns,
+    condition,
+    childColumns: columns,
+    isForeignKey: kind === 'foreign-key',
+  }))
+}
+
+function notesOf({ images, drawn }: CopiedTable): string[] {
+  const name = printTable(images.table)
+  return [
+    ...(drawn.has('sequence') ? [`new keys of ${name} were drawn from its sequence: if this is not carried out, they are left out`] : []),
+    ...(drawn.has('number')
+      ? [`new keys of ${name} are the next numbers: when somebody else takes them first, this has to be planned anew`]
+      : []),
+  ]
+}
+
+function notCopied(images: RowImages): string[] {
+  return hasKey(images) ? [] : [`${printTable(images.table)} has no key: its rows are not copied, and name what they named`]
 }
 
 type Writable<T> = { -readonly [Field in keyof T]: T[Field] }
@@ -97,16 +145,21 @@ function imagesOf(present: GraphTable, past: GraphTable, drift: Writable<ChangeS
   return { table: present, columns }
 }
 
-interface Choosing extends CompareOrder {
+interface Choosing {
+  readonly policy: RowPolicy
+  readonly copied: CopiedTable | undefined
+  readonly folder: string
   readonly images: RowImages
   readonly found: ClassCounts
   readonly at: number
 }
 
-async function changedTable(live: Connection, { images, found, policy, folder, at }: Choosing, signal: AbortSignal): Promise<ChangedTable> {
+async function changedTable(live: Connection, choosing: Choosing, signal: AbortSignal): Promise<ChangedTable> {
+  const { images, found, policy, copied, folder, at } = choosing
   const { schema, name: table, key } = images.table
-  const choose = hasKey(images) ? chooseChanges : chooseKeyless
-  const chosen = await choose(live, images, policyFor(policy, images.table))
+  const chosen = hasKey(images)
+    ? await chooseChanges(live, images, { policy, remapped: copied?.remapped ?? [] })
+    : await chooseKeyless(live, images, policy)
   const isWritten = chosen.inserts + chosen.updates + chosen.deletes > 0
   const clashes = isWritten ? await probeClashes(live, images) : []
   const name = path.join('rows', String(at + 1).padStart(4, '0'))
@@ -128,15 +181,18 @@ async function changedTable(live: Connection, { images, found, policy, folder, a
       first: first.map((one) => ({ row: [...one.row], live: [...one.live] })),
     })),
     file,
-    sha256: file === null ? null : await writeRows(live, { query: changesSql(images), file: path.join(folder, file) }, signal),
+    sha256:
+      file === null
+        ? null
+        : await writeRows(live, { query: changeRowsSql(images, chosen.copies > 0), file: path.join(folder, file) }, signal),
     ...(left > 0 && { left: await leftRows(live, { images, rows: left, folder, file: `${name}.left.copy` }, signal) }),
   }
 }
 
 /** How many rows differ and are not written. */
-function leftOf(found: ClassCounts, { inserts, updates, deletes }: ChosenChanges): number {
+function leftOf(found: ClassCounts, { inserts, beside, updates, deletes }: ChosenChanges): number {
   const { unchanged: _unchanged, present: _present, 'present-different': _different, ...differing } = found
-  return Object.values(differing).reduce((sum, count) => sum + count, 0) - inserts - updates - deletes
+  return Object.values(differing).reduce((sum, count) => sum + count, 0) - (inserts - beside) - updates - deletes
 }
 
 interface Left {
@@ -154,20 +210,13 @@ async function leftRows(live: Connection, { images, rows, folder, file }: Left, 
 function policyFor(policy: ChangePolicy, { schema, name }: GraphTable): RowPolicy {
   const own = policy.tables.find((one) => one.schema === schema && one.table === name)
   return {
+    asCopy: policy.asCopy ?? false,
     changed: own?.changed ?? policy.changed,
     added: own?.added ?? policy.added,
     conflicts: own?.conflicts ?? policy.conflicts,
     parents: own?.parents ?? policy.parents,
     rows: policy.rows.filter((one) => one.schema === schema && one.table === name),
   }
-}
-
-/** `action`, before, after, and without a key `n`: the change itself. */
-function changesSql(images: RowImages): string {
-  const sides = ['b', 'a'].flatMap((side) => images.columns.map((_column, place) => `${side}${place}`))
-  const columns = hasKey(images) ? sides : [...sides, 'n']
-  const order = hasKey(images) ? touchedKey(images) : [rowText(sides), 'n']
-  return `SELECT action, ${columns.join(', ')} FROM ${changeOf(images)} AS change ORDER BY ${order.join(', ')}`
 }
 
 /** As COPY text. Returns its SHA-256. */

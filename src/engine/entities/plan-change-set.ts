@@ -149,13 +149,21 @@ async function look(repository: Repository, looking: Looking, signal: AbortSigna
     },
     signal,
   )
+  const { notes, ...rows } = compared
   return {
     database: { name: section.name, target, ...(await whichDatabase(live)), sessionSettings: section.sessionSettings },
-    ...compared,
+    ...rows,
     files: files.roots,
     loss: [...compared.loss, ...files.roots.flatMap(lossOfFiles)],
     ownership: ownershipOf(present, compared),
-    warnings: [...warningsOf(present, compared), ...vainChoices(order.policy, compared), ...files.warnings, ...gapsOf(opened)],
+    warnings: [
+      ...warningsOf(present, compared),
+      ...vainChoices(order.policy, compared),
+      ...notes,
+      ...patternNotes(past, rows),
+      ...files.warnings,
+      ...gapsOf(opened),
+    ],
   }
 }
 
@@ -208,9 +216,19 @@ function warningsOf({ warnings }: Discovered, { tables, drift }: Compared): stri
 }
 
 /** A choice for a row that does not differ decides nothing: whoever made it may have meant another one. */
-function vainChoices({ rows }: ChangePolicy, { tables }: Pick<Compared, 'tables'>): string[] {
+function vainChoices({ rows, asCopy }: ChangePolicy, { tables }: Pick<Compared, 'tables'>): string[] {
+  // A row that does not differ can be left out of a copy.
+  if (asCopy) return []
   const vain = rows.length - tables.reduce((sum, { chosenRows = 0 }) => sum + chosenRows, 0)
   return vain === 0 ? [] : [`${vain} choices for single rows name no row that differs`]
+}
+
+/** Files of a row by its key: the copy has another one, and no files under it. */
+function patternNotes({ model }: Discovered, { tables }: Pick<Compared, 'tables'>): string[] {
+  return model.files.flatMap(({ table, root, pattern }) => {
+    const copied = tables.find((one) => one.schema === table.schema && one.table === table.name && (one.copies ?? 0) > 0)
+    return copied ? [`files of ${printTable(table)} below ${root} by ${pattern} are not made for its copies`] : []
+  })
 }
 
 function gapsOf({ manifest }: OpenedBackup): string[] {
@@ -220,7 +238,7 @@ function gapsOf({ manifest }: OpenedBackup): string[] {
 
 /** What keeps a change set from being carried out, for whoever has to choose. ENTITY_POLICY. */
 export function assertDecided({ tables }: ChangeSet): void {
-  for (const { schema, table, key, open, clashes } of tables) {
+  for (const { schema, table, key, copies = 0, open, clashes } of tables) {
     // Of a table without a key it would be all that stands in the row.
     const printed = (what: string, row: readonly string[] | undefined) => (key.length === 0 || !row ? '' : `${what} ${row.join(', ')}`)
     const [first] = open
@@ -230,7 +248,9 @@ export function assertDecided({ tables }: ChangeSet): void {
     }
     const [clash] = clashes
     if (clash) {
-      const fact = `${clash.count} rows of ${schema}.${table} cannot stand beside live ones: ${clash.index} lets each value in once${printed('; live key', clash.first[0]?.live)}`
+      const rows = `${clash.count} rows of ${schema}.${table} cannot stand beside live ones`
+      const advice = copies > 0 ? `; copies need copyValues for a column of (${(clash.columns ?? []).join(', ')})` : ''
+      const fact = `${rows}: ${clash.index} lets each value in once${printed('; live key', clash.first[0]?.live)}${advice}`
       throw new Fault('ENTITY_POLICY', fact, { table: `${schema}.${table}`, rows: clash.count, index: clash.index })
     }
   }

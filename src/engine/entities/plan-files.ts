@@ -55,7 +55,9 @@ export async function planRecordFiles(
       )
       continue
     }
-    const { changed, added } = policy
+    // A copy names the same files as the row beside which it stands, and what is live is left alone.
+    const changed = policy.asCopy ? 'copy' : policy.changed
+    const added = policy.asCopy ? 'live' : policy.added
     const root = {
       name,
       path: live.path,
@@ -84,7 +86,7 @@ export interface RootFiles {
   /** What belongs to the record in the backup, and what does now; undefined when no setting speaks of the root. */
   readonly past: PathSelection | undefined
   readonly present: PathSelection | undefined
-  readonly policy: { readonly changed: 'backup' | 'live'; readonly added: 'backup' | 'live' }
+  readonly policy: { readonly changed: 'backup' | 'live' | 'copy'; readonly added: 'backup' | 'live' }
 }
 
 interface PlanFilesOrder {
@@ -209,7 +211,7 @@ class FilesComparison {
     const before = identityAt(live)
     if (before === null) return this.#add({ path: at, change: 'add', before: null, node: nodeDigest(node) }, node.sizeBytes)
     if (await this.#isSame(live, { node, content, before }, signal)) this.counts.unchanged += 1
-    else if (!isOwn) this.counts.sharedDifferent += 1
+    else if (!isOwn || this.#root.policy.changed === 'copy') this.counts.sharedDifferent += 1
     else if (this.#root.policy.changed === 'live') this.counts.unchanged += 1
     else this.#add({ path: at, change: 'replace', before, node: nodeDigest(node) }, node.sizeBytes)
   }

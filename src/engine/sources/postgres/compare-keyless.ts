@@ -115,7 +115,7 @@ export async function chooseKeyless(live: Connection, images: RowImages, policy:
   const columns = images.columns.map((_column, place) => `c${place}`)
   await live.query(
     `CREATE TEMPORARY TABLE ${quoteName(`chosen_${images.table.oid}`)} ON COMMIT DROP AS
-     SELECT *, CASE class WHEN 'insert' THEN 'insert' WHEN 'delete' THEN ${policy.added === 'backup' ? `'delete'` : `'keep'`}
+     SELECT *, CASE class WHEN 'insert' THEN ${policy.asCopy ? `'keep'` : `'insert'`} WHEN 'delete' THEN ${policy.added === 'backup' && !policy.asCopy ? `'delete'` : `'keep'`}
        ELSE ${policy.parents === 'backup' ? `'insert'` : 'NULL'} END AS action
      FROM ${verdictOf(images)} WHERE class IN ('insert', 'delete', 'parent-missing')`,
   )
@@ -126,7 +126,13 @@ export async function chooseKeyless(live: Connection, images: RowImages, policy:
      SELECT action, ${[...side('delete', 'b'), ...side('insert', 'a')].join(', ')}, n
      FROM ${chosenOf(images)} WHERE action IN ('insert', 'delete')`,
   )
-  return { ...(await countActions(live, images)), open: await openRows(live, images, [rowText(columns)]), chosenRows: 0 }
+  return {
+    ...(await countActions(live, images)),
+    open: await openRows(live, images, [rowText(columns)]),
+    copies: 0,
+    beside: 0,
+    chosenRows: 0,
+  }
 }
 
 /** As `leftRowsSql`, with a last column `n`. */

@@ -42,7 +42,7 @@ export async function advanceSequences(connection: Connection, images: RowImages
   return advanced
 }
 
-/** Identity columns, and columns whose default takes the next number of a sequence. */
+/** Identity columns, and columns of numbers whose default takes the next one of a sequence. What a text makes of it is not known. */
 async function sequencesOf(connection: Connection, { table }: RowImages): Promise<OwnedSequence[]> {
   const found = await connection.query<Omit<OwnedSequence, 'last' | 'isCalled'>>(
     `SELECT DISTINCT n.nspname AS schema, s.relname AS name, a.attname AS column, q.seqincrement::pg_catalog.text AS increment
@@ -56,6 +56,7 @@ async function sequencesOf(connection: Connection, { table }: RowImages): Promis
              THEN p.refobjid ELSE p.objid END
        JOIN pg_catalog.pg_sequence q ON q.seqrelid = s.oid
        JOIN pg_catalog.pg_namespace n ON n.oid = s.relnamespace
+       JOIN pg_catalog.pg_type t ON t.oid = a.atttypid AND t.typcategory = 'N'
      WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped
      ORDER BY 1, 2, 3`,
     [table.oid],

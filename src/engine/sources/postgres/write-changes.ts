@@ -1,6 +1,7 @@
 import { Fault, isFault } from '#base/fault.ts'
 import { changeOf } from './choose-changes.ts'
 import { quoteName, sqlStateOf, type Connection } from './connection.ts'
+import { copiesAsInsertsSql } from './copied-rows.ts'
 import { copyIn } from './stage-copy-in.ts'
 import {
   hasKey,
@@ -33,7 +34,7 @@ export async function loadChange(
     `CREATE TEMPORARY TABLE ${quoteName(`change_${images.table.oid}`)} ON COMMIT DROP AS
        SELECT ''::pg_catalog.text AS action, ${[...before, ...after, ...numbers].join(', ')} FROM ${liveRows(images)} AS live WITH NO DATA`,
   )
-  const [first, second] = direction === 'forward' ? ['b', 'a'] : ['a', 'b']
+  const [first, second] = direction === 'forward' ? (['b', 'a'] as const) : (['a', 'b'] as const)
   const columns = [first, second].flatMap((side) => images.columns.map((_column, place) => `${side}${place}`))
   const loaded = await copyIn(
     connection,
@@ -41,6 +42,7 @@ export async function loadChange(
     rows,
     signal,
   )
+  if (hasKey(images)) await connection.query(copiesAsInsertsSql(images, first))
   if (direction === 'back')
     await connection.query(
       `UPDATE ${changeOf(images)} SET action = CASE action WHEN 'insert' THEN 'delete' WHEN 'delete' THEN 'insert' ELSE action END`,

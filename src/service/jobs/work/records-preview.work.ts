@@ -91,7 +91,22 @@ function recordPlanOf({ database, entities, policy: { rows: _rows, ...policy }, 
 }
 
 function tableOf(changed: ChangedTable): RecordPlan['tables'][number] {
-  const { schema, table, inserts, updates, deletes, found, open, clashes, chosenRows = 0, left, key, columns } = changed
+  const {
+    schema,
+    table,
+    inserts,
+    copies = 0,
+    beside = 0,
+    updates,
+    deletes,
+    found,
+    open,
+    clashes,
+    chosenRows = 0,
+    left,
+    key,
+    columns,
+  } = changed
   const rows = Object.values(found).reduce((sum, count) => sum + count, 0)
   const undecided = open.reduce((sum, { count }) => sum + count, 0)
   const { unchanged, present } = found
@@ -99,11 +114,12 @@ function tableOf(changed: ChangedTable): RecordPlan['tables'][number] {
     schema,
     table,
     inserts,
+    copies,
     updates,
     deletes,
     unchanged,
     present,
-    kept: rows - unchanged - present - inserts - updates - deletes - undecided,
+    kept: rows - unchanged - present - (inserts - beside) - updates - deletes - undecided,
     open: recordPlanSchema.shape.tables.element.shape.open.parse(open),
     clashes: clashes.map(({ index, columns: parts = [], count }) => ({ index, columns: parts, count })),
     differ: {

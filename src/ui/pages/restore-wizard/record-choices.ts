@@ -53,9 +53,10 @@ export function isSameChoice(one: RecordChoices, other: RecordChoices): boolean 
   return JSON.stringify(inOrder(one)) === JSON.stringify(inOrder(other))
 }
 
-function inOrder({ changed, added, conflicts, parents, triggers, tables, rows }: RecordChoices) {
+function inOrder({ asCopy, changed, added, conflicts, parents, triggers, tables, rows, copyValues }: RecordChoices) {
+  const values = copyValues.map(({ schema, table, column, suffix }) => JSON.stringify([schema, table, column, suffix])).toSorted()
   return [
-    [changed, added, conflicts, parents, triggers],
+    [asCopy, changed, added, conflicts, parents, triggers, ...values],
     tables
       .map(({ schema, table, ...one }) => JSON.stringify([schema, table, one.changed, one.added, one.conflicts, one.parents]))
       .toSorted(),
@@ -121,11 +122,14 @@ const changedWords = (changed: NonNullable<TableFields['changed']>) =>
     ? 'rows that were changed since become as in the backup'
     : changed === 'live'
       ? 'rows that were changed since stay as they are'
-      : `of rows that were changed since, only ${changed.columns.join(', ')} become as in the backup`
+      : changed === 'copy'
+        ? 'rows that were changed since stay, and those of the backup come beside them, under new keys'
+        : `of rows that were changed since, only ${changed.columns.join(', ')} become as in the backup`
 const addedWords = { backup: 'rows that were written since are taken away', live: 'rows that were written since are kept' } as const
 const conflictWords = {
   backup: 'rows that belong, or belonged, to somebody else become as in the backup',
   live: 'rows that belong, or belonged, to somebody else are left where they are',
+  copy: 'rows that belong to somebody else are left where they are, and those of the backup come beside them, under new keys',
 } as const
 const parentWords = 'rows that have to exist and are gone come back as well'
 
@@ -138,7 +142,10 @@ export function choiceLines({ policy, tables }: Pick<RecordPlan, 'policy' | 'tab
     ...(parents ? [parentWords] : []),
   ]
   return [
-    `Everywhere: ${partOf(policy).join('; ')}.`,
+    policy.asCopy
+      ? 'Everywhere: all rows of the record in the backup come beside what is live, under new keys; nothing live is changed.'
+      : `Everywhere: ${partOf(policy).join('; ')}.`,
+    ...policy.copyValues.map((value) => `${printName(value)}: copies have ${value.suffix} behind ${value.column}.`),
     ...policy.tables.map((choice) => `${printName(choice)}: ${partOf(choice).join('; ')}.`),
     ...tables.flatMap((table) =>
       table.chosenRows > 0 ? [`${printName(table)}: chosen one by one, ${counted(table.chosenRows, 'row')}.`] : [],

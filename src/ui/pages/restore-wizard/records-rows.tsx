@@ -106,7 +106,7 @@ export function TableRows({ planId, name, part, choosing }: TableRowsProps) {
   )
 }
 
-const actionTones = { insert: 'good', update: 'warning', delete: 'bad', open: 'warning', keep: 'neutral' } as const
+const actionTones = { insert: 'good', copy: 'good', update: 'warning', delete: 'bad', open: 'warning', keep: 'neutral' } as const
 
 interface OneRowProps extends Pick<TableRowsProps, 'name' | 'choosing'> {
   readonly row: ChangedRow

@@ -75,7 +75,7 @@ interface SideProps {
   readonly label: string
   readonly words: { readonly backup: string; readonly live?: string }
   readonly own: Take | undefined
-  readonly onChange: (take: Take | undefined) => void
+  readonly onChange: (take: 'backup' | 'live' | undefined) => void
 }
 
 function Side({ label, words, own, onChange }: SideProps) {

@@ -6,6 +6,7 @@ const table = {
   schema: 'c',
   table: 't',
   inserts: 1,
+  copies: 0,
   updates: 2,
   deletes: 0,
   unchanged: 4,

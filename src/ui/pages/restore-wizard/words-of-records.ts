@@ -48,11 +48,12 @@ export function printValue(value: RowValue): string {
 /** Which sides of a row there are to show. */
 export function sidesOf({ action, class: found }: Pick<ChangedRow, 'action' | 'class'>) {
   const what = found ?? action
-  return { hasLive: what !== 'insert' && what !== 'parent-missing', hasBackup: what !== 'delete' }
+  return { hasLive: what !== 'insert' && what !== 'copy' && what !== 'parent-missing', hasBackup: what !== 'delete' }
 }
 
 export const actionWords: Readonly<Record<ChangedRow['action'], string>> = {
   insert: 'Comes back',
+  copy: 'Comes as a copy',
   update: 'Changed back',
   delete: 'Taken away',
   open: 'Waits for a choice',
