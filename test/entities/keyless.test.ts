@@ -152,7 +152,7 @@ test('INV-916 one more or one less of equal rows, and neither a plan nor an undo
   const kept = await world.plan({ ...wanted, policy: { added: 'live' } })
   assert.deepEqual([kept.changeSet.tables.find(({ table }) => table === 'log')?.deletes, kept.changeSet.loss], [0, []])
   const single = { policy: { rows: [{ schema: 'public', table: 'log', key: ['1'], take: 'live' as const }] } }
-  await assert.rejects(world.plan({ ...wanted, ...single }), { code: 'ENTITY_POLICY' })
+  await assert.rejects(world.plan({ ...wanted, ...single }), { code: 'ENTITY_CHOICE' })
 })
 
 test('INV-915 INV-916 with a column added since, an undo takes the rows that the restore wrote and no equal ones', async () => {
