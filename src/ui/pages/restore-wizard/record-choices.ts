@@ -80,12 +80,33 @@ export function hasAsk(table: SidedTable): boolean {
   return Object.values(asksOf(table)).some(Boolean)
 }
 
+export type CopyColumn = TableName & { readonly column: string }
+
+const isColumn = (of: CopyColumn) => (one: CopyColumn) => isOf(of)(one) && one.column === of.column
+
+/** What stands behind the values of a column in copies; empty while nothing does. */
+export function copySuffix({ copyValues }: Pick<RecordPolicy, 'copyValues'>, of: CopyColumn): string {
+  return copyValues.find(isColumn(of))?.suffix ?? ''
+}
+
+export function withCopySuffix(choices: RecordChoices, of: CopyColumn, suffix: string): RecordChoices {
+  const { schema, table, column } = of
+  const others = choices.copyValues.filter((one) => !isColumn(of)(one))
+  return { ...choices, copyValues: suffix === '' ? others : [...others, { schema, table, column, suffix }] }
+}
+
+/** Whether the backup's row may come beside the live one: where there is one, and it differs or is somebody else's by now. */
+export function mayBeCopied({ action, class: found }: ShownRow): boolean {
+  return (found ?? action) === 'update' || found === 'elsewhere'
+}
+
 type ShownRow = Pick<ChangedRow, 'action' | 'class'>
 
 /** What either side of a row is, in words: of a row that is written by what would be done, of another by what was found. */
 export function rowWords({ action, class: found }: ShownRow): { readonly backup: string; readonly live: string; readonly fact?: string } {
   switch (found ?? action) {
     case 'insert':
+    case 'copy':
       return { backup: 'Comes back', live: 'Left out' }
     case 'delete':
       return { backup: 'Taken away', live: 'Kept' }
@@ -114,7 +135,7 @@ export function rowWords({ action, class: found }: ShownRow): { readonly backup:
 
 /** Which side a row takes in the comparison as it is; undefined while nobody has chosen. */
 export function takenSide({ action }: ShownRow): Take | undefined {
-  return action === 'open' ? undefined : action === 'keep' ? 'live' : 'backup'
+  return action === 'open' ? undefined : action === 'keep' ? 'live' : action === 'copy' ? 'copy' : 'backup'
 }
 
 const changedWords = (changed: NonNullable<TableFields['changed']>) =>

@@ -18,21 +18,11 @@ interface GeneralProps {
 /** What is done with rows that are not as in the backup, in every table that says nothing else. */
 export function GeneralChoices({ records, choosing: { choices, change } }: GeneralProps) {
   const set = (part: Partial<RecordChoices>) => change({ ...choices, ...part })
+  if (choices.asCopy && records.triggers.length === 0) return null
   return (
     <Section title="What happens to rows that differ" lead="In every table; another choice may be made for one table, or for one row.">
       <Stack gap="md">
-        <Radio.Group label="Rows that were changed since" value={choices.changed} onChange={(changed) => set({ changed })}>
-          <Stack gap="xs" mt={4}>
-            <Radio value="backup" label="As in the backup" description="what was written into them since goes" />
-            <Radio value="live" label="As they are" description="only what is missing comes back" />
-          </Stack>
-        </Radio.Group>
-        <Radio.Group label="Rows that were written since" value={choices.added} onChange={(added) => set({ added })}>
-          <Stack gap="xs" mt={4}>
-            <Radio value="backup" label="Taken away" description="the record is exactly as in the backup" />
-            <Radio value="live" label="Kept" description="nothing that exists is deleted" />
-          </Stack>
-        </Radio.Group>
+        {!choices.asCopy && <DifferingRows choices={choices} set={set} />}
         {records.triggers.length > 0 && (
           <Radio.Group label="Triggers of the tables" value={choices.triggers} onChange={(triggers) => set({ triggers })}>
             <Stack gap="xs" mt={4}>
@@ -43,6 +33,31 @@ export function GeneralChoices({ records, choosing: { choices, change } }: Gener
         )}
       </Stack>
     </Section>
+  )
+}
+
+interface DifferingProps {
+  readonly choices: RecordChoices
+  readonly set: (part: Partial<RecordChoices>) => void
+}
+
+function DifferingRows({ choices, set }: DifferingProps) {
+  return (
+    <>
+      <Radio.Group label="Rows that were changed since" value={choices.changed} onChange={(changed) => set({ changed })}>
+        <Stack gap="xs" mt={4}>
+          <Radio value="backup" label="As in the backup" description="what was written into them since goes" />
+          <Radio value="live" label="As they are" description="only what is missing comes back" />
+          <Radio value="copy" label="As they are, and copies beside them" description="rows of the backup come as well, under new keys" />
+        </Stack>
+      </Radio.Group>
+      <Radio.Group label="Rows that were written since" value={choices.added} onChange={(added) => set({ added })}>
+        <Stack gap="xs" mt={4}>
+          <Radio value="backup" label="Taken away" description="the record is exactly as in the backup" />
+          <Radio value="live" label="Kept" description="nothing that exists is deleted" />
+        </Stack>
+      </Radio.Group>
+    </>
   )
 }
 

@@ -6,6 +6,7 @@ import { Badge, Note } from '#ui/parts/tone.tsx'
 import { useMay } from '#ui/session.ts'
 import { counted, printWhole } from '#ui/words.ts'
 import { choiceLines } from './record-choices.ts'
+import { AsCopy } from './records-as-copy.tsx'
 import { GeneralChoices } from './records-choices.tsx'
 import { RecordFiles } from './records-files.tsx'
 import { OpenChoices } from './records-open.tsx'
@@ -40,6 +41,7 @@ export function RecordsEffect({ plan, records, was = 'planned', choosing }: Reco
       {mayLook && plan.status === 'ready' && <RecordRows plan={plan} records={records} choosing={choosing} />}
       {choosing ? (
         <>
+          <AsCopy records={records} choosing={choosing} />
           <GeneralChoices records={records} choosing={choosing} />
           <TableChoices records={records} choosing={choosing} />
         </>

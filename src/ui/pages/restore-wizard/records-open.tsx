@@ -9,6 +9,7 @@ import { Section } from '#ui/parts/page.tsx'
 import { Note } from '#ui/parts/tone.tsx'
 import { counted } from '#ui/words.ts'
 import { printName, rowChoice, tableChoice, withRow, withTable, type PlannedTable, type Take } from './record-choices.ts'
+import { CopySuffix } from './records-as-copy.tsx'
 import { TableRows } from './records-rows.tsx'
 import type { Choosing } from './records-row-choice.tsx'
 import { undecidedOf } from './words-of-records.ts'
@@ -66,14 +67,22 @@ function AllOfTable({ table, choosing: { choices, change } }: { readonly table: 
           <Stack gap="xs" mt={4}>
             <Radio value="backup" label="As in the backup" description="they go back to whom they belonged to then" />
             <Radio value="live" label="Left where they are" description="the record comes back without what others have by now" />
+            {waits('elsewhere') && (
+              <Radio
+                value="copy"
+                label="Copies beside them"
+                description="they stay with others, and those of the backup come under new keys"
+              />
+            )}
           </Stack>
         </Radio.Group>
       )}
-      {waits('parent-missing') && openOf(table) > 1 && (
+      {waits('parent-missing') && (openOf(table) > 1 || choices.asCopy) && (
         <Radio.Group
           label={`All rows of ${name} that have to exist and are gone`}
           value={parents ?? choices.parents ?? ''}
-          onChange={() => change(withTable(choices, table, { parents: 'backup' }))}
+          // Of a copy of everything nothing is said by table.
+          onChange={() => change(choices.asCopy ? { ...choices, parents: 'backup' } : withTable(choices, table, { parents: 'backup' }))}
         >
           <Radio mt={4} value="backup" label="Bring them back as well" description="without them the record cannot stand" />
         </Radio.Group>
@@ -105,20 +114,28 @@ function OneClash({ clash, records, choosing }: Pick<OpenProps, 'records' | 'cho
   const name = printName(clash)
   const columns = clash.columns.length > 0 ? clash.columns.join(', ') : clash.index
   const table = records.tables.find((one) => printName(one) === name)
+  const hasCopies = table !== undefined && table.copies > 0
   return (
     <Stack gap="sm">
       <Title order={3}>
         {name}: {counted(count, 'row')} with a value that somebody else has by now
       </Title>
       <Text size="sm">
-        No two rows of {name} may have the same {columns} (index {clash.index}). Either the row of the backup is left out, or the live row
-        gets another value in the application, and it is compared anew.
+        No two rows of {name} may have the same {columns} (index {clash.index}).{' '}
+        {hasCopies
+          ? 'Say what stands behind it in the copies, or leave the copy out under “Row by row”, and compare anew.'
+          : 'Either the row of the backup is left out, or the live row gets another value in the application, and it is compared anew.'}
       </Text>
-      {first.map(({ row, live }) => (
+      {hasCopies &&
+        clash.columns.map((column) => (
+          <CopySuffix key={column} of={{ schema: clash.schema, table: clash.table, column }} choosing={choosing} />
+        ))}
+      {/* Copies have keys that nothing is chosen by. */}
+      {(hasCopies ? [] : first).map(({ row, live }) => (
         <ClashingRow key={row.join(' ')} clash={clash} row={row} live={live} choosing={choosing} />
       ))}
       {count > first.length && <Text size="sm">And {counted(count - first.length, 'more row')}, shown when these are decided.</Text>}
-      {table && table.differ.changed > 0 && <WithoutValue clash={clash} table={table} choosing={choosing} />}
+      {table && !hasCopies && table.differ.changed > 0 && <WithoutValue clash={clash} table={table} choosing={choosing} />}
     </Stack>
   )
 }

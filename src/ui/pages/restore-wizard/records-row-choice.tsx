@@ -1,6 +1,6 @@
 import { Button, Group, Radio, Stack, Text } from '@mantine/core'
 import type { ChangedRow, RecordChoices } from '#contract/records.ts'
-import { keyOfRow, rowChoice, rowWords, takenSide, withRow, type TableName, type Take } from './record-choices.ts'
+import { keyOfRow, mayBeCopied, rowChoice, rowWords, takenSide, withRow, type TableName, type Take } from './record-choices.ts'
 
 /** What somebody is choosing; the comparison is made anew with it when they say so. */
 export interface Choosing {
@@ -11,14 +11,15 @@ export interface Choosing {
 interface RowChoiceProps {
   readonly row: ChangedRow
   readonly name: TableName
+  readonly chosenBy: ChangedRow['key']
   /** The key as it is shown, for whoever hears the page. */
   readonly label: string
   readonly choosing: Choosing
 }
 
 /** For one row alone: either side, with what it does. */
-export function RowChoice({ row, name, label, choosing: { choices, change } }: RowChoiceProps) {
-  const key = keyOfRow(row.key)
+export function RowChoice({ row, name, chosenBy, label, choosing: { choices, change } }: RowChoiceProps) {
+  const key = keyOfRow(chosenBy)
   if (key === undefined)
     return (
       <Text size="sm" className="no-print">
@@ -27,6 +28,8 @@ export function RowChoice({ row, name, label, choosing: { choices, change } }: R
     )
   const own = rowChoice(choices, name, key)
   const { backup, live, fact } = rowWords(row)
+  // Of a copy of everything live rows are left alone.
+  const isCopy = choices.asCopy || row.action === 'copy'
   return (
     <Stack gap={4} mt={6} className="no-print">
       {fact !== undefined && <Text size="sm">{fact}</Text>}
@@ -37,8 +40,9 @@ export function RowChoice({ row, name, label, choosing: { choices, change } }: R
           onChange={(take) => change(withRow(choices, { ...name, key }, take as Take))}
         >
           <Group gap="md">
-            <Radio size="xs" value="backup" label={backup} />
+            {!isCopy && <Radio size="xs" value="backup" label={backup} />}
             <Radio size="xs" value="live" label={live} />
+            {(isCopy || mayBeCopied(row)) && <Radio size="xs" value="copy" label="Comes as a copy, under a new key" />}
           </Group>
         </Radio.Group>
         {own !== undefined && (

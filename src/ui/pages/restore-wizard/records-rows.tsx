@@ -161,9 +161,17 @@ function OneRow({ row, page, name, choosing }: OneRowProps) {
           {isWhole ? 'Show changed fields alone' : `Show all ${fields.length} fields`}
         </Button>
       )}
-      {choosing && page.key.length > 0 && <RowChoice row={row} name={name} label={key} choosing={choosing} />}
+      {choosing && page.key.length > 0 && (
+        <RowChoice row={row} name={name} chosenBy={keyInBackup(row, page)} label={key} choosing={choosing} />
+      )}
     </section>
   )
+}
+
+/** A copy has a key of its own; chosen it is by the one in the backup, which stands before it. */
+function keyInBackup({ action, key, fields }: ChangedRow, { key: names, columns }: OneRowProps['page']): ChangedRow['key'] {
+  if (action !== 'copy') return key
+  return names.map((name) => fields[columns.findIndex((column) => column.name === name)]!.before)
 }
 
 interface ValueProps {

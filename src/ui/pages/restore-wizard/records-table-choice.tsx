@@ -8,7 +8,7 @@ import type { Choosing } from './records-row-choice.tsx'
 /** What holds for one table alone. What is not said there is as for all. */
 export function TableChoices({ records, choosing }: { readonly records: RecordPlan; readonly choosing: Choosing }) {
   const asked = records.tables.filter(hasAsk)
-  if (asked.length === 0) return null
+  if (asked.length === 0 || choosing.choices.asCopy) return null
   return (
     <Section
       title="Otherwise for one table"
@@ -47,13 +47,17 @@ function OneTable({ table, choosing: { choices, change } }: OneTableProps) {
             label={`Written since (${counted(differ.added, 'row')})`}
             words={{ backup: 'Taken away', live: 'Kept' }}
             own={own.added}
-            onChange={(added) => set({ added })}
+            onChange={(added) => set({ added: added === 'copy' ? undefined : added })}
           />
         )}
         {asks.conflicts && (
           <Side
             label={`Of somebody else, now or then (${counted(differ.elsewhere + differ.movedHere, 'row')})`}
-            words={{ backup: 'As in the backup', live: 'Left where they are' }}
+            words={{
+              backup: 'As in the backup',
+              live: 'Left where they are',
+              ...(differ.elsewhere > 0 && { copy: 'Copies beside them, under new keys' }),
+            }}
             own={own.conflicts}
             onChange={(conflicts) => set({ conflicts })}
           />
@@ -73,9 +77,9 @@ function OneTable({ table, choosing: { choices, change } }: OneTableProps) {
 
 interface SideProps {
   readonly label: string
-  readonly words: { readonly backup: string; readonly live?: string }
+  readonly words: { readonly backup: string; readonly live?: string; readonly copy?: string }
   readonly own: Take | undefined
-  readonly onChange: (take: 'backup' | 'live' | undefined) => void
+  readonly onChange: (take: Take | undefined) => void
 }
 
 function Side({ label, words, own, onChange }: SideProps) {
@@ -85,10 +89,12 @@ function Side({ label, words, own, onChange }: SideProps) {
       allowDeselect={false}
       data={[all, ...Object.entries(words).map(([value, text]) => ({ value, label: text }))]}
       value={own ?? asForAll}
-      onChange={(value) => onChange(value === 'backup' || value === 'live' ? value : undefined)}
+      onChange={(value) => onChange(isTake(value) ? value : undefined)}
     />
   )
 }
+
+const isTake = (value: string | null): value is Take => value === 'backup' || value === 'live' || value === 'copy'
 
 interface ChangedProps {
   readonly table: PlannedTable
@@ -109,12 +115,11 @@ function ChangedChoice({ table, own, set }: ChangedProps) {
           all,
           { value: 'backup', label: 'As in the backup' },
           { value: 'live', label: 'As they are' },
+          { value: 'copy', label: 'As they are, and copies of the backup’s beside them' },
           ...(columns.length > 1 ? [{ value: 'columns', label: 'Only some fields as in the backup' }] : []),
         ]}
         value={isMerged ? 'columns' : (own ?? asForAll)}
-        onChange={(value) =>
-          set({ changed: value === 'columns' ? { columns: [...columns] } : value === 'backup' || value === 'live' ? value : undefined })
-        }
+        onChange={(value) => set({ changed: value === 'columns' ? { columns: [...columns] } : isTake(value) ? value : undefined })}
       />
       {isMerged && (
         <MultiSelect
