@@ -48,7 +48,11 @@ function DifferingRows({ choices, set }: DifferingProps) {
         <Stack gap="xs" mt={4}>
           <Radio value="backup" label="As in the backup" description="what was written into them since goes" />
           <Radio value="live" label="As they are" description="only what is missing comes back" />
-          <Radio value="copy" label="As they are, and copies beside them" description="rows of the backup come as well, under new keys" />
+          <Radio
+            value="copy"
+            label="Both"
+            description="they stay as they are, and copies of the backup’s come beside them, under new keys"
+          />
         </Stack>
       </Radio.Group>
       <Radio.Group label="Rows that were written since" value={choices.added} onChange={(added) => set({ added })}>

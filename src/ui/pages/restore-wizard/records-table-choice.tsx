@@ -115,7 +115,7 @@ function ChangedChoice({ table, own, set }: ChangedProps) {
           all,
           { value: 'backup', label: 'As in the backup' },
           { value: 'live', label: 'As they are' },
-          { value: 'copy', label: 'As they are, and copies of the backup’s beside them' },
+          { value: 'copy', label: 'Both: copies of the backup’s come beside them' },
           ...(columns.length > 1 ? [{ value: 'columns', label: 'Only some fields as in the backup' }] : []),
         ]}
         value={isMerged ? 'columns' : (own ?? asForAll)}
