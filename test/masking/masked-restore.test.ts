@@ -3,53 +3,20 @@ import { readFile } from 'node:fs/promises'
 import { after, before, test } from 'node:test'
 import { assertJoined, assertNobodyFound } from './judge.ts'
 import { clinicMasks, maskedClinic, type MaskedClinic } from './masked-clinic.ts'
+import { maskedRestores } from './masked-restores.ts'
 
+type Restores = Awaited<ReturnType<typeof maskedRestores>>
 let clinic: MaskedClinic
 let whole: string
+let planned: Restores['planned']
+let run: Restores['run']
+let to: Restores['to']
 before(async () => {
   clinic = await maskedClinic(0.02)
-  const { json } = await clinic.place.expect(
-    0,
-    'backup',
-    '--system',
-    'emr',
-    '--database',
-    `main=${clinic.cluster.url('clinic')}`,
-    '--files',
-    `documents=${clinic.files}`,
-  )
-  whole = json['backup']
+  ;({ whole, planned, run, to } = await maskedRestores(clinic))
 })
 after(() => clinic[Symbol.asyncDispose]())
 
-const planned = async (exitCode: number, settings: object, ...words: readonly string[]) =>
-  await clinic.place.expect(
-    exitCode,
-    'restore',
-    'plan',
-    '--backup',
-    whole,
-    '--masked',
-    '--settings',
-    await clinic.settings('settings.json', settings),
-    '--out',
-    clinic.place.file('plan'),
-    ...words,
-  )
-const run = (exitCode: number, ...words: readonly string[]) =>
-  clinic.place.expect(
-    exitCode,
-    'restore',
-    'run',
-    clinic.place.file('plan'),
-    '--confirm',
-    'emr',
-    '--no-safety-backup',
-    '--reason',
-    'a new database',
-    ...words,
-  )
-const to = (database: string) => ['--database', `main=${clinic.cluster.url(database)}`]
 // What runs in a system before a swap would stop the clinic itself, and what it asserts names people.
 const ofTheSystem = { hooks: { beforeSwap: { command: ['/bin/false'] } }, assertions: [{ name: 'never', sql: 'select false' }] }
 

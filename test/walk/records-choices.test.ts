@@ -5,11 +5,11 @@ import { after, before, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
 import { backups } from '#contract/backups.ts'
 import { systems } from '#contract/systems.ts'
-import { completed, type DemoPerson } from '#demo/furnish.ts'
+import { completed } from '#demo/furnish.ts'
 import { databaseFingerprint } from '#demo/judge.ts'
 import { copyTree, treeDiff } from '#test/support/trees.ts'
 import { clinicWorld, type ClinicWorld } from './clinic-world.ts'
-import { NextCode } from './next-code.ts'
+import { compareAnew, sign } from './record-steps.ts'
 import { openBrowser, walk, type Visitor } from './visitor.ts'
 
 let world: ClinicWorld
@@ -24,7 +24,6 @@ after(async () => {
 })
 
 const minutes = 60_000
-const system = 'demo-clinic'
 const admin = () => world.furnished.people.find(({ name }) => name === 'admin')!
 const ask = async (question: string) => (await world.cluster.psql('clinic', question)).trim()
 /** By pg_dump, which is not ours. */
@@ -33,13 +32,6 @@ const rowsNow = () => databaseFingerprint(world.cluster.socketDirectory, world.c
 async function backUp(): Promise<void> {
   const { runId } = await world.admin.call(backups.create, { body: { systemId: world.furnished.systemId, type: 'full' } })
   await completed(world.admin, runId)
-}
-
-async function sign(page: Page, { password, totpSecret }: DemoPerson, reason: string): Promise<void> {
-  await page.getByLabel('Reason').fill(reason)
-  await page.getByLabel(`Type ${system} to confirm`).fill(system)
-  await page.getByLabel('Your password').fill(password)
-  await page.getByLabel('Code of your authenticator').fill(await NextCode.of(totpSecret!))
 }
 
 async function compare(
@@ -55,13 +47,6 @@ async function compare(
 }
 
 const visited = (visitor: Visitor) => ({ page: visitor.page, open: (place: string) => visitor.open(place) })
-
-async function compareAnew(page: Page): Promise<void> {
-  const planId = new URL(page.url()).searchParams.get('plan')!
-  await page.getByRole('button', { name: 'Compare anew with these choices' }).click()
-  await page.waitForURL((url) => url.searchParams.get('plan') !== planId)
-  await page.getByText('Compared anew with your choices').waitFor({ timeout: 4 * minutes })
-}
 
 async function carryOut(page: Page, reason: string): Promise<void> {
   await page.getByRole('button', { name: 'Go on to sign' }).click()

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import { clinicWorld, type ClinicWorld } from './clinic-world.ts'
-import { NextCode } from './next-code.ts'
+import { compareAnew, sign } from './record-steps.ts'
 import { openBrowser, walk } from './visitor.ts'
 
 let world: ClinicWorld
@@ -27,21 +27,6 @@ async function rowsNow(): Promise<string> {
      from pg_class where relnamespace = 'clinic'::regnamespace and relkind = 'r'`,
   )
   return await ask(`${hashes} order by 1`)
-}
-
-async function compareAnew(page: Page): Promise<void> {
-  const planId = new URL(page.url()).searchParams.get('plan')!
-  await page.getByRole('button', { name: 'Compare anew with these choices' }).click()
-  await page.waitForURL((url) => url.searchParams.get('plan') !== planId)
-  await page.getByText('Compared anew with your choices').waitFor({ timeout: 4 * minutes })
-}
-
-async function sign(page: Page, reason: string): Promise<void> {
-  const { password, totpSecret } = admin()
-  await page.getByLabel('Reason').fill(reason)
-  await page.getByLabel('Type demo-clinic to confirm').fill('demo-clinic')
-  await page.getByLabel('Your password').fill(password)
-  await page.getByLabel('Code of your authenticator').fill(await NextCode.of(totpSecret!))
 }
 
 test('walk 90: a patient comes back as a copy beside the one who was changed since, under a number that a person says, and goes again', async () => {
@@ -77,7 +62,7 @@ test('walk 90: a patient comes back as a copy beside the one who was changed sin
     await visitor.look('record-copies-3-anew')
     await page.getByRole('button', { name: 'Go on to sign' }).click()
     await page.getByRole('button', { name: 'Sign and write them back' }).waitFor()
-    await sign(page, 'both states are needed')
+    await sign(page, admin(), 'both states are needed')
     await page.getByRole('button', { name: 'Sign and write them back' }).click()
     await page.getByText('It can be undone', { exact: true }).waitFor({ timeout: 3 * minutes })
     const of = (code: string) =>
@@ -87,7 +72,7 @@ test('walk 90: a patient comes back as a copy beside the one who was changed sin
     assert.equal(await of(patient), `1 Changed since ${visits}`, 'the living one is as they were')
     assert.equal(await of(`${patient}7`), `1 ${name} ${visits}`, 'and the one of the backup stands beside them')
     await page.getByRole('button', { name: 'Undo restore' }).click()
-    await sign(page, 'one of them is enough')
+    await sign(page, admin(), 'one of them is enough')
     await page.getByRole('dialog').getByRole('button', { name: 'Sign and undo the restore' }).click()
     await page.getByText('The rows that the restore wrote are as they were before it.').waitFor({ timeout: 3 * minutes })
     assert.equal(await rowsNow(), damaged, 'undone to exactly what was before')

@@ -2,53 +2,19 @@ import assert from 'node:assert/strict'
 import { readFile, writeFile } from 'node:fs/promises'
 import { after, before, test } from 'node:test'
 import { clinicMasks, maskedClinic, type MaskedClinic } from '#test/masking/masked-clinic.ts'
+import { maskedRestores } from '#test/masking/masked-restores.ts'
 
+type Restores = Awaited<ReturnType<typeof maskedRestores>>
 let clinic: MaskedClinic
-let whole: string
+let planned: Restores['planned']
+let run: Restores['run']
+let to: Restores['to']
 before(async () => {
   clinic = await maskedClinic(0.02)
-  const { json } = await clinic.place.expect(
-    0,
-    'backup',
-    '--system',
-    'emr',
-    '--database',
-    `main=${clinic.cluster.url('clinic')}`,
-    '--files',
-    `documents=${clinic.files}`,
-  )
-  whole = json['backup']
+  ;({ planned, run, to } = await maskedRestores(clinic))
 })
 after(() => clinic[Symbol.asyncDispose]())
 
-const planned = async (exitCode: number, settings: object, ...words: readonly string[]) =>
-  await clinic.place.expect(
-    exitCode,
-    'restore',
-    'plan',
-    '--backup',
-    whole,
-    '--masked',
-    '--settings',
-    await clinic.settings('settings.json', settings),
-    '--out',
-    clinic.place.file('plan'),
-    ...words,
-  )
-const run = (exitCode: number, ...words: readonly string[]) =>
-  clinic.place.expect(
-    exitCode,
-    'restore',
-    'run',
-    clinic.place.file('plan'),
-    '--confirm',
-    'emr',
-    '--no-safety-backup',
-    '--reason',
-    'a new database',
-    ...words,
-  )
-const to = (database: string) => ['--database', `main=${clinic.cluster.url(database)}`]
 const exists = async (database: string) =>
   (await clinic.cluster.psql('postgres', `select count(*) from pg_database where datname = '${database}'`)).trim()
 test('INV-935 what cannot be masked is refused by the plan, with nothing stored and no database made', async () => {
