@@ -44,7 +44,7 @@ export const limits = {
   readInlineBytesMax: 128 * KiB,
   readBatchBlobsMax: 64,
   /** Small blobs that are opened without a thread before it is worth to start them. */
-  openedBeforeThreads: 1_000,
+  openedBeforeThreads: 4_000,
   /** Listings that a walk reads ahead. */
   treesAheadMax: 64,
   treesAheadBytesMax: 2 * MiB,

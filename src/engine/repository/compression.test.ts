@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import { constants, zstdCompressSync } from 'node:zlib'
-import { compressed, decodeDocument, decompress, encodeDocument } from './compression.ts'
+import { compressed, decodeDocument, decompress, encodeDocument, levelFor } from './compression.ts'
 
 test('decompress gives back what was compressed, at every level, whatever was compressed before', () => {
   for (let level = 1; level <= 19; level += 1) {
@@ -21,6 +21,18 @@ test('decompress gives back what was compressed, at every level, whatever was co
 
 test('content that does not shrink is not compressed', () => {
   for (const size of [0, 1, 100, 300_000]) assert.equal(compressed(randomBytes(size), 1), undefined)
+})
+
+test('content that half shrinks is compressed at level 3; text, noise, small content and a level that was asked for are left', () => {
+  const size = 300_000
+  assert.equal(levelFor(pixels(size), 1), 3)
+  assert.equal(levelFor(pixels(size), 2), 3)
+  assert.equal(levelFor(pixels(100_000), 1), 1)
+  assert.equal(levelFor(randomBytes(size), 1), 1)
+  assert.equal(levelFor(Buffer.from('patient\tvisit\tvalue\n'.repeat(15_000)), 1), 1)
+  for (const level of [3, 4, 19]) assert.equal(levelFor(pixels(size), level), level)
+  const lengthAt = (level: number) => compressed(pixels(size), level)!.byteLength
+  assert.ok(lengthAt(3) < 0.95 * lengthAt(1), `${lengthAt(3)} of ${lengthAt(1)}`)
 })
 
 test('a frame of another size than stated, and bytes that are no frame, are damage', () => {
@@ -42,6 +54,13 @@ test('a document starts with the encoding byte 2; plain JSON of older repositori
   assert.equal(decodeDocument(Buffer.from('\u0003abc')), undefined)
   assert.equal(decodeDocument(Buffer.of(2, 1, 2, 3)), undefined)
 })
+
+/** Of 16 bits: a slope and five bits of noise, as a scanner takes them. */
+function pixels(sizeBytes: number): Buffer {
+  const bytes = randomBytes(sizeBytes)
+  for (let at = 0; at + 1 < sizeBytes; at += 2) bytes.writeUInt16LE(1000 + ((at >> 10) % 512) + (bytes[at]! & 31), at)
+  return bytes
+}
 
 function frameOf(plain: Buffer): Buffer {
   return zstdCompressSync(plain, { params: { [constants.ZSTD_c_compressionLevel]: 1 } })

@@ -1,7 +1,7 @@
 import { zstdDecompressSync } from 'node:zlib'
 import assert from 'node:assert/strict'
 import { limits } from '#base/limits.ts'
-import { MiB } from '#base/units.ts'
+import { KiB, MiB } from '#base/units.ts'
 import { freeAtOnce } from '#host/memory.ts'
 import { zstdBound, zstdFrames } from '#host/zstd.ts'
 
@@ -15,6 +15,24 @@ export function compressed(plain: Uint8Array, level: number): Uint8Array | undef
   const sizeBytes = zstdFrames().compress(plain, target, level)
   return sizeBytes !== undefined && sizeBytes < plain.byteLength ? target.subarray(0, sizeBytes) : undefined
 }
+
+/**
+ * The level that pays for one blob: `levelAsked`, or more where a sample from its middle says so. Pixels and signals, which keep
+ * about half of their size, lose a seventh more at level 3 than at level 1; text, which keeps a fifth, loses nothing more, and
+ * what does not shrink is passed over soon at any level.
+ */
+export function levelFor(plain: Uint8Array, levelAsked: number): number {
+  if (levelAsked >= thoroughLevel || plain.byteLength < sampledBytesMin) return levelAsked
+  const middle = plain.byteLength >>> 1
+  const sample = compressed(plain.subarray(middle, middle + sampleBytes), levelAsked)
+  return sample && sample.byteLength > sampleBytes * keptShareMin ? thoroughLevel : levelAsked
+}
+
+const thoroughLevel = 3
+const keptShareMin = 0.4
+/** A thirty-second of a chunk of the mean size, so looking costs little; and it is whole in the smallest that is looked at. */
+const sampleBytes = 32 * KiB
+const sampledBytesMin = 128 * KiB
 
 /** As large as the largest blob so far. Only the tree of a huge directory is larger than what is kept. */
 function scratchFor(plainSizeBytes: number): Uint8Array {

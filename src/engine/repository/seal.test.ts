@@ -2,7 +2,7 @@ import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import { createDecipheriv, randomBytes } from 'node:crypto'
 import fc from 'fast-check'
-import { seal, sealInto, sealOverheadBytes, sealingKey, unseal } from './seal.ts'
+import { seal, sealInto, sealOverheadBytes, sealingKey, unseal, unsealInto } from './seal.ts'
 
 const hex = (text: string) => Buffer.from(text, 'hex')
 
@@ -72,7 +72,11 @@ test('unseal gives back what seal took, for any content and for sizes across the
   )
   for (const size of [0, 1, 131_071, 131_072, 131_073, 1_000_000]) {
     const plain = randomBytes(size)
-    assert.deepEqual(unseal(key, seal(key, plain)), plain)
+    const sealed = seal(key, plain)
+    assert.deepEqual(unseal(key, sealed), plain)
+    const target = Buffer.alloc(size + 1, 0x55)
+    assert.equal(unsealInto(key, sealed, target), true)
+    assert.deepEqual(target, Buffer.concat([plain, Buffer.of(0x55)]))
   }
 })
 
@@ -83,6 +87,12 @@ test('any flipped bit and any truncation is noticed', () => {
       const sealed = seal(key, plain)
       sealed[place % sealed.length]! ^= 1 << bit
       assert.equal(unseal(key, sealed), undefined)
+      const target = Buffer.alloc(plain.length)
+      assert.equal(unsealInto(key, sealed, target), false)
+      assert.ok(
+        target.every((byte) => byte === 0),
+        'nothing unproven is handed out',
+      )
       sealed[place % sealed.length]! ^= 1 << bit
       assert.equal(unseal(key, sealed.subarray(0, place % sealed.length)), undefined)
     }),

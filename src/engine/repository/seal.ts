@@ -67,13 +67,31 @@ export function sealInto(key: SealingKey, plain: Uint8Array, target: Uint8Array)
 
 /** The plain bytes, or `undefined` when the MAC says that `sealed` was altered or that the key is another one. */
 export function unseal(key: SealingKey, sealed: Uint8Array): Buffer | undefined {
+  const proven = authentic(key, sealed)
+  return proven && createDecipheriv('aes-256-ctr', key.encryption, proven.nonce).update(proven.ciphertext)
+}
+
+/** Like `unseal`, into the beginning of `target`: true when all of `sealed.byteLength - sealOverheadBytes` are there. */
+export function unsealInto(key: SealingKey, sealed: Uint8Array, target: Uint8Array): boolean {
+  const proven = authentic(key, sealed)
+  if (!proven) return false
+  const { nonce, ciphertext } = proven
+  const decipher = createDecipheriv('aes-256-ctr', key.encryption, nonce)
+  for (let at = 0; at < ciphertext.byteLength; at += sliceBytes) {
+    const slice = decipher.update(ciphertext.subarray(at, at + sliceBytes))
+    target.set(slice, at)
+    freeAtOnce(slice)
+  }
+  return true
+}
+
+function authentic(key: SealingKey, sealed: Uint8Array): { nonce: Uint8Array; ciphertext: Uint8Array } | undefined {
   if (sealed.byteLength < sealOverheadBytes) return undefined
   const nonce = sealed.subarray(0, nonceBytes)
   const ciphertext = sealed.subarray(nonceBytes, sealed.byteLength - macBytes)
   const mac = sealed.subarray(sealed.byteLength - macBytes)
   const macS = key.macS.update(nonce)
-  if (!timingSafeEqual(macOf(ciphertext, key.macR, macS), mac)) return undefined
-  return createDecipheriv('aes-256-ctr', key.encryption, nonce).update(ciphertext)
+  return timingSafeEqual(macOf(ciphertext, key.macR, macS), mac) ? { nonce, ciphertext } : undefined
 }
 
 // Small slices need little memory beside the target, and stay in the cache on their way there.
