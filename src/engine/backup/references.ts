@@ -97,7 +97,7 @@ export class ReferenceCheck implements AsyncDisposable {
       else if (entry.kind === 'leave') folders.pop()
       const watched = this.#watched.filter(({ reference, folder }) => reference.database === database && folder === folders.join('/'))
       if (entry.kind !== 'stream' || watched.length === 0) yield entry
-      else yield { ...entry, open: (signal) => readAlong(entry.open(signal), watched) }
+      else yield { ...entry, open: (signal?: AbortSignal) => readAlong(entry.open(signal), watched) }
     }
   }
 

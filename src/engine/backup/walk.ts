@@ -3,6 +3,7 @@ import { throwIfCancelled } from '#base/clock.ts'
 import { Fault, errnoOf, messageOf } from '#base/fault.ts'
 import type { BlobId } from '#base/ids.ts'
 import { limits } from '#base/limits.ts'
+import type { AskRoom } from '#base/room.ts'
 import { Semaphore } from '#base/semaphore.ts'
 import { unreachable } from '#base/unreachable.ts'
 import { printBytesName, type ByteString } from '#engine/byte-string.ts'
@@ -229,7 +230,7 @@ class Walker {
     for (let attempt = 1; ; attempt += 1) {
       let stored: StoredContent
       try {
-        stored = await session.content(this.#metered(entry), signal)
+        stored = await session.content((askRoom) => this.#metered(entry, askRoom), signal)
       } catch (error) {
         if (!isFileError(error)) throw error
         this.#gap(frame, node, { kind: errnoOf(error) === 'ENOENT' ? 'vanished' : 'unreadable', detail: messageOf(error) })
@@ -252,8 +253,8 @@ class Walker {
     }
   }
 
-  async *#metered(entry: FileEntry | StreamEntry): AsyncGenerator<Uint8Array> {
-    for await (const bytes of entry.open(this.#options.signal)) {
+  async *#metered(entry: FileEntry | StreamEntry, askRoom?: AskRoom): AsyncGenerator<Uint8Array> {
+    for await (const bytes of entry.open(this.#options.signal, askRoom)) {
       this.#options.onBytes(bytes.byteLength)
       yield bytes
     }

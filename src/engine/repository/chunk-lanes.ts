@@ -2,10 +2,11 @@ import { hash } from 'node:crypto'
 import { throwIfCancelled } from '#base/clock.ts'
 import type { BlobId } from '#base/ids.ts'
 import { limits } from '#base/limits.ts'
+import type { AskRoom } from '#base/room.ts'
 import { Chunker, chunkerMemoryBytes, gearTable, type Grain, type OpenChunk } from './chunker.ts'
 import type { RepositoryConfig } from './config.ts'
 import { Lane } from './lane.ts'
-import type { StoredContent } from './repository.ts'
+import type { ContentBytes, StoredContent } from './repository.ts'
 
 export interface ChunkLanesOptions {
   /** Holds the chunker's table and behind it the lanes. */
@@ -42,17 +43,18 @@ export class ChunkLanes {
   }
 
   /** Chunks the stream. Resolves when every chunk has its hash; storing them may still go on. */
-  async flow(bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, grain: Grain, signal?: AbortSignal): Promise<StoredContent> {
+  async flow(content: ContentBytes, grain: Grain, signal?: AbortSignal): Promise<StoredContent> {
     const stream: Stream = { content: [], sizeBytes: 0, hashing: new Set() }
-    let held: { readonly lane: Lane; chunk: OpenChunk } | undefined
+    const hold = async () => (stream.held ??= await this.#takeLane(grain))
+    const askRoom: AskRoom = async (sizeBytesMax) => {
+      const { lane, chunk } = await hold()
+      return await lane.room(chunk, sizeBytesMax)
+    }
     try {
-      for await (const piece of bytes) {
+      for await (const piece of typeof content === 'function' ? content(askRoom) : content) {
         if (piece.byteLength === 0) continue
         this.#throwIfCancelled(signal)
-        if (!held) {
-          const lane = await this.#takeLane()
-          held = { lane, chunk: this.#chunker.begin(lane.head, grain) }
-        }
+        const held = await hold()
         for (let at = 0; at < piece.byteLength;) {
           at += await held.lane.gather(held.chunk, at === 0 ? piece : piece.subarray(at))
           this.#cut(stream, held)
@@ -60,11 +62,13 @@ export class ChunkLanes {
         }
         stream.sizeBytes += piece.byteLength
       }
+      const { held } = stream
       if (held && held.lane.head > held.chunk.start) {
         this.#chunkEnds(stream, held, held.lane.head)
         held.chunk = this.#chunker.begin(held.lane.head, grain)
       }
     } finally {
+      const { held } = stream
       if (held) {
         held.lane.drop(held.chunk)
         this.#giveLane(held.lane)
@@ -81,7 +85,7 @@ export class ChunkLanes {
     while (this.#storing.size > 0) await Promise.all(this.#storing)
   }
 
-  #cut(stream: Stream, held: { readonly lane: Lane; chunk: OpenChunk }): void {
+  #cut(stream: Stream, held: HeldLane): void {
     for (;;) {
       const end = this.#chunker.scan(held.chunk, held.lane.head)
       if (end === undefined) return
@@ -90,7 +94,7 @@ export class ChunkLanes {
     }
   }
 
-  #chunkEnds(stream: Stream, { lane, chunk }: { readonly lane: Lane; readonly chunk: OpenChunk }, end: number): void {
+  #chunkEnds(stream: Stream, { lane, chunk }: HeldLane, end: number): void {
     const place = stream.content.length
     const { start } = chunk
     const release = lane.keep(chunk, end)
@@ -128,8 +132,9 @@ export class ChunkLanes {
     this.#storing.add(storing)
   }
 
-  async #takeLane(): Promise<Lane> {
-    return this.#idle.pop() ?? (await new Promise<Lane>((resolve) => this.#wantLane.push(resolve)))
+  async #takeLane(grain: Grain): Promise<HeldLane> {
+    const lane = this.#idle.pop() ?? (await new Promise<Lane>((resolve) => this.#wantLane.push(resolve)))
+    return { lane, chunk: this.#chunker.begin(lane.head, grain) }
   }
 
   #giveLane(lane: Lane): void {
@@ -151,7 +156,14 @@ interface KeptChunk {
   readonly release: () => void
 }
 
+interface HeldLane {
+  readonly lane: Lane
+  chunk: OpenChunk
+}
+
 interface Stream {
+  /** From its first byte to its last. */
+  held?: HeldLane
   readonly content: BlobId[]
   sizeBytes: number
   readonly hashing: Set<Promise<void>>

@@ -33,20 +33,23 @@ export class Lane {
 
   /**
    * Copies as much of `bytes` behind the open chunk as there is room for, at least one byte, and returns how much.
-   * Waits while the lane is full. The chunk may move to the lane's beginning.
+   * Waits while the lane is full. The chunk may move to the lane's beginning. What was read into `room` is there already.
    */
   async gather(chunk: OpenChunk, bytes: Uint8Array): Promise<number> {
-    let room = this.#room(chunk)
-    while (room === 0) {
-      await new Promise<void>((resolve) => {
-        this.#freed = resolve
-      })
-      room = this.#room(chunk)
+    if (this.#isInPlace(bytes)) {
+      this.#head += bytes.byteLength
+      return bytes.byteLength
     }
-    const taken = Math.min(room, bytes.byteLength)
+    const taken = Math.min(await this.#roomBehind(chunk), bytes.byteLength)
     this.#bytes.set(taken === bytes.byteLength ? bytes : bytes.subarray(0, taken), this.#head)
     this.#head += taken
     return taken
+  }
+
+  /** Memory behind the open chunk, of 1 to `sizeBytesMax` bytes, for what is gathered next. Waits and moves as `gather` does. */
+  async room(chunk: OpenChunk, sizeBytesMax: number): Promise<Uint8Array> {
+    const sizeBytes = Math.min(await this.#roomBehind(chunk), sizeBytesMax)
+    return this.#bytes.subarray(this.#head, this.#head + sizeBytes)
   }
 
   /** Keeps the bytes from `chunk.start` to `end` until the function that it returns is called. */
@@ -67,8 +70,22 @@ export class Lane {
     this.#head = chunk.start
   }
 
+  #isInPlace(bytes: Uint8Array): boolean {
+    return bytes.buffer === this.#bytes.buffer && bytes.byteOffset === this.#head
+  }
+
+  async #roomBehind(chunk: OpenChunk): Promise<number> {
+    for (;;) {
+      const room = this.#roomNow(chunk)
+      if (room > 0) return room
+      await new Promise<void>((resolve) => {
+        this.#freed = resolve
+      })
+    }
+  }
+
   /** Bytes that can be added behind the open chunk in one piece. */
-  #room(chunk: OpenChunk): number {
+  #roomNow(chunk: OpenChunk): number {
     const oldest = this.#regions[0]?.start
     const gathered = this.#head - chunk.start
     if (oldest === undefined) {

@@ -1,5 +1,6 @@
 import type { Fault } from '#base/fault.ts'
 import type { BlobId, SnapshotId } from '#base/ids.ts'
+import type { AskRoom } from '#base/room.ts'
 import type { Storage } from '#engine/storage/storage.ts'
 import type { TreeNode } from '#engine/tree-node.ts'
 import type { Grain } from './chunker.ts'
@@ -60,6 +61,11 @@ export interface Lease {
   confirm(signal?: AbortSignal): Promise<void>
 }
 
+type Pieces = AsyncIterable<Uint8Array> | Iterable<Uint8Array>
+
+/** A stream, or what makes one that can read its pieces straight to where they are chunked. */
+export type ContentBytes = Pieces | ((askRoom: AskRoom) => Pieces)
+
 export interface WriteSession {
   readonly lease: Lease
   /** Much is to come: what takes a while to start does so now, beside whatever the caller still prepares. */
@@ -69,7 +75,7 @@ export interface WriteSession {
    * is copied before the next one is asked for, so its buffer may be used again then. Content that grows and changes from
    * day to day is cut `fine`.
    */
-  content(bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, signal?: AbortSignal, grain?: Grain): Promise<StoredContent>
+  content(bytes: ContentBytes, signal?: AbortSignal, grain?: Grain): Promise<StoredContent>
   /**
    * Content of one blob, of at most `limits.smallBytesMax`. It is copied before this returns: a promise only when it has
    * to wait for its place.

@@ -1,11 +1,13 @@
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import fc from 'fast-check'
 import { systemClock } from '#base/clock.ts'
 import { isFault } from '#base/fault.ts'
 import type { BlobId } from '#base/ids.ts'
 import { limits } from '#base/limits.ts'
+import type { AskRoom } from '#base/room.ts'
 import { MiB } from '#base/units.ts'
 import { backUp, fileNode, namesIn, newRepository, reopen, restored } from '#test/support/repository.ts'
 import { diskFull, faulty } from '#engine/storage/faulty.ts'
@@ -89,6 +91,53 @@ test('the same bytes get the same chunks whatever pieces they come in, and are s
     assert.equal(session.statistics.storedBytes, 0)
   })
 })
+
+test('what is read straight into its room is stored as what is copied there, however the two are mixed', async () => {
+  await using repository = await newRepository(memory(systemClock))
+  const anyStream = fc.record({
+    sizeBytes: fc.integer({ min: 1, max: 25_000_000 }),
+    isNoise: fc.boolean(),
+    pieces: fc.array(fc.record({ sizeBytes: fc.integer({ min: 1, max: 3_000_000 }), takesRoom: fc.boolean() }), {
+      minLength: 1,
+      maxLength: 5,
+    }),
+  })
+  await fc.assert(
+    fc.asyncProperty(fc.array(anyStream, { minLength: 1, maxLength: 6 }), async (streams) => {
+      const plain = streams.map(({ sizeBytes, isNoise }) => (isNoise ? randomBytes(sizeBytes) : Buffer.alloc(sizeBytes, 'a row of it\t')))
+      await repository.write(level, async (session) => {
+        const stored = await Promise.all(streams.map(({ pieces }, at) => session.content((askRoom) => mixed(plain[at]!, pieces, askRoom))))
+        for (const [at, bytes] of plain.entries()) {
+          assert.deepEqual(await session.content([bytes]), stored[at])
+          assert.equal(stored[at]!.sizeBytes, bytes.length)
+        }
+        await backUp(session, { last: plain[0]! })
+        const read = Buffer.concat(await Array.fromAsync(repository.read(stored.at(-1)!.content)))
+        assert.ok(read.equals(plain.at(-1)!))
+      })
+    }),
+    { numRuns: 10 },
+  )
+})
+
+/** Pieces of a stream, some of them written into the room that is given for them, as if they were read from a disk. */
+async function* mixed(
+  bytes: Buffer,
+  pieces: readonly { readonly sizeBytes: number; readonly takesRoom: boolean }[],
+  askRoom: AskRoom,
+): AsyncGenerator<Uint8Array> {
+  for (let at = 0, turn = 0; at < bytes.length; turn += 1) {
+    const { sizeBytes, takesRoom } = pieces[turn % pieces.length]!
+    const piece = bytes.subarray(at, at + sizeBytes)
+    const room = takesRoom ? await askRoom(piece.length) : undefined
+    await nextTurn()
+    // Less than asked for, as a read may be: only so much of the room is taken.
+    const taken = room ? Math.ceil(room.length / (1 + (turn % 2))) : piece.length
+    room?.set(piece.subarray(0, taken))
+    at += taken
+    yield room?.subarray(0, taken) ?? piece
+  }
+}
 
 test('INV-1 packs are written before the index, and the index before the snapshot', async () => {
   const stored: StorageName[] = []

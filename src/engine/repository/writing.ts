@@ -14,7 +14,7 @@ import { saveIndex, type IndexedPack } from './index-file.ts'
 import { PackIndex, type BlobLocation } from './pack-index.ts'
 import { owner } from './owner.ts'
 import type { BlobType } from './pack.ts'
-import type { Lease, NewSnapshot, StoredContent, WriteOptions, WriteSession, WriteStatistics } from './repository.ts'
+import type { ContentBytes, Lease, NewSnapshot, StoredContent, WriteOptions, WriteSession, WriteStatistics } from './repository.ts'
 import { SealingThreads } from './sealing-threads.ts'
 import { SmallBlobs, smallBlobsMemoryBytes } from './small-blobs.ts'
 import { readRecords } from './small-records.ts'
@@ -78,11 +78,7 @@ export class Writing implements WriteSession, AsyncDisposable {
     this.#start().threads.start()
   }
 
-  async content(
-    bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-    signal?: AbortSignal,
-    grain: Grain = 'coarse',
-  ): Promise<StoredContent> {
+  async content(bytes: ContentBytes, signal?: AbortSignal, grain: Grain = 'coarse'): Promise<StoredContent> {
     this.#throwIfOver()
     const stored = await this.#startLanes().flow(bytes, grain, signal)
     this.#statistics.readBytes += stored.sizeBytes

@@ -1,5 +1,6 @@
 import type { Clock } from '#base/clock.ts'
 import type { BlobId } from '#base/ids.ts'
+import type { AskRoom } from '#base/room.ts'
 import type { FileAttributes, FilePart } from '#host/new-file.ts'
 import type { Random } from '#host/random.ts'
 import type { ByteString } from '#engine/byte-string.ts'
@@ -42,8 +43,9 @@ export interface FileEntry {
   /**
    * Reads from the start. May be called again when `settle` said that the file changed. A chunk is valid until the next
    * one is asked for, and is never written to: buffers are used again. What cannot be read throws Node's error (`code`).
+   * With `askRoom`, content may be read straight to where it goes.
    */
-  open(signal?: AbortSignal): AsyncIterable<Uint8Array>
+  open(signal?: AbortSignal, askRoom?: AskRoom): AsyncIterable<Uint8Array>
   /** After reading: is the content that of `node`? */
   settle(): Promise<Settled>
 }

@@ -2,6 +2,7 @@ import { lstatSync, fstatSync, type BigIntStats } from 'node:fs'
 import { throwIfCancelled, type Clock } from '#base/clock.ts'
 import { errnoOf, messageOf } from '#base/fault.ts'
 import { limits } from '#base/limits.ts'
+import type { AskRoom } from '#base/room.ts'
 import type { Accounts } from '#host/users.ts'
 import { printBytesName, type ByteString } from '#engine/byte-string.ts'
 import type { TreeNode } from '#engine/tree-node.ts'
@@ -90,7 +91,7 @@ export class CapturedFile implements FileEntry {
   }
 
   /** Throws Node's error, with `code`, when the file cannot be read; it then counts no more. */
-  async *open(signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+  async *open(signal?: AbortSignal, askRoom?: AskRoom): AsyncGenerator<Uint8Array> {
     await this.#tickOver(signal)
     void this.node
     const countedBytes = this.#current.sizeBytes
@@ -99,7 +100,8 @@ export class CapturedFile implements FileEntry {
       using file = this.#openFile()
       const found = fstatSync(file.fd, { bigint: true })
       const sizeBytes = Number(found.size)
-      for await (const chunk of readBytes(file.fd, sizeBytes, sizeBytes === countedBytes ? this.#current.holes : [])) {
+      const holes = sizeBytes === countedBytes ? this.#current.holes : []
+      for await (const chunk of readBytes(file.fd, { sizeBytes, holes, askRoom })) {
         throwIfCancelled(signal)
         bytes += chunk.byteLength
         yield chunk

@@ -37,7 +37,7 @@ async function compareHere(
   let index = 0
   let inPiece = 0
   let hash = createHash('sha256')
-  for await (const chunk of readBytes(fd, sizeBytes, holes)) {
+  for await (const chunk of readBytes(fd, { sizeBytes, holes })) {
     throwIfCancelled(signal)
     for (let position = 0; position < chunk.byteLength;) {
       const piece = pieces[index]

@@ -35,8 +35,10 @@ test('a sparse file reads as it is, around its holes, and is written again with 
       ftruncateSync(fd, sizeBytes)
       const holes = holesOf(fd, sizeBytes)
       const plain = await readFile(file)
-      assert.ok(plain.equals(await gather(readBytes(fd, sizeBytes, holes))))
-      assert.ok(plain.equals(await gather(readBytes(fd, sizeBytes))))
+      assert.ok(plain.equals(await gather(readBytes(fd, { sizeBytes, holes }))))
+      assert.ok(plain.equals(await gather(readBytes(fd, { sizeBytes }))))
+      const askRoom = async (sizeBytesMax: number) => Buffer.alloc(Math.min(sizeBytesMax, cut))
+      assert.ok(plain.equals(await gather(readBytes(fd, { sizeBytes, holes, askRoom }))))
       const read = async function* () {
         for (let from = 0; from < plain.byteLength; from += cut) yield plain.subarray(from, from + cut)
       }
@@ -66,7 +68,7 @@ test('a file cut in the middle of its data or of a hole ends where it ends now',
   for (const cut of [50, page, 10 * page, 100 * page + 7]) {
     ftruncateSync(fd, 101 * page)
     ftruncateSync(fd, cut)
-    assert.equal((await gather(readBytes(fd, 101 * page, holes))).byteLength, cut)
+    assert.equal((await gather(readBytes(fd, { sizeBytes: 101 * page, holes }))).byteLength, cut)
   }
   closeSync(fd)
 })
@@ -75,7 +77,7 @@ test('a reader that stops early leaves no read under way', async () => {
   await using shop = await workshop()
   const fd = openSync(shop.at('file'), 'w+')
   ftruncateSync(fd, 10_000_000)
-  for await (const chunk of readBytes(fd, 10_000_000)) {
+  for await (const chunk of readBytes(fd, { sizeBytes: 10_000_000 })) {
     assert.equal(chunk.byteLength, 1024 * 1024)
     break
   }

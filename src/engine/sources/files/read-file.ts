@@ -2,6 +2,7 @@ import { constants, fstatSync, read, readSync, type BigIntStats } from 'node:fs'
 import { errnoOf } from '#base/fault.ts'
 import { MiB } from '#base/units.ts'
 import { limits } from '#base/limits.ts'
+import type { AskRoom } from '#base/room.ts'
 import type { TreeNode } from '#engine/tree-node.ts'
 import { OpenFile } from './directory-handle.ts'
 
@@ -11,11 +12,12 @@ type Holes = NonNullable<TreeNode['holes']>
  * The first `sizeBytes` of an open file, or less when it is shorter by now. Holes are not read: their zeros are views of
  * one buffer. A chunk is valid until the next one is asked for, and must not be written to.
  */
-export async function* readBytes(fd: number, sizeBytes: number, holes: Holes = []): AsyncGenerator<Uint8Array> {
-  if (holes.length === 0) return yield* readRange(fd, 0, sizeBytes)
+export async function* readBytes(fd: number, { sizeBytes, holes = [], askRoom }: ReadOrder): AsyncGenerator<Uint8Array> {
+  const readRange = rangeReader(fd, askRoom)
+  if (holes.length === 0) return void (yield* readRange(0, sizeBytes))
   let offset = 0
   for (const [holeOffset, holeBytes] of holes) {
-    const read = yield* readRange(fd, offset, Math.min(holeOffset, sizeBytes) - offset)
+    const read = yield* readRange(offset, Math.min(holeOffset, sizeBytes) - offset)
     if (offset + read < Math.min(holeOffset, sizeBytes)) return
     // A file that was cut meanwhile ends where it ends now, hole or not.
     const end = Math.min(holeOffset + holeBytes, Number(fstatSync(fd, { bigint: true }).size))
@@ -23,7 +25,14 @@ export async function* readBytes(fd: number, sizeBytes: number, holes: Holes = [
     offset = holeOffset + holeBytes
     if (end < offset) return
   }
-  yield* readRange(fd, offset, sizeBytes - offset)
+  yield* readRange(offset, sizeBytes - offset)
+}
+
+interface ReadOrder {
+  readonly sizeBytes: number
+  readonly holes?: Holes | undefined
+  /** Long ranges are read into what it gives, if given, without copying. */
+  readonly askRoom?: AskRoom | undefined
 }
 
 /**
@@ -68,10 +77,18 @@ function* readZeros(lengthBytes: number): Generator<Uint8Array> {
   for (let left = lengthBytes; left > 0; left -= bufferBytes) yield zeros.subarray(0, Math.min(left, bufferBytes))
 }
 
-/** Returns how many bytes there were. */
-async function* readRange(fd: number, offset: number, lengthBytes: number): AsyncGenerator<Uint8Array, number> {
-  if (lengthBytes <= 0) return 0
-  if (lengthBytes > limits.streamBufferBytes) return yield* readAhead(fd, offset, lengthBytes)
+/** Each range of a file, by offset and length; returns how many bytes there were. */
+type RangeReader = (offset: number, lengthBytes: number) => AsyncGenerator<Uint8Array, number>
+
+function rangeReader(fd: number, askRoom: AskRoom | undefined): RangeReader {
+  return async function* (offset, lengthBytes) {
+    if (lengthBytes <= 0) return 0
+    if (lengthBytes <= limits.streamBufferBytes) return yield* readAtOnce(fd, offset, lengthBytes)
+    return yield* askRoom ? readIntoRoom(fd, { offset, lengthBytes, askRoom }) : readAhead(fd, offset, lengthBytes)
+  }
+}
+
+function* readAtOnce(fd: number, offset: number, lengthBytes: number): Generator<Uint8Array, number> {
   const buffer = Buffer.allocUnsafe(lengthBytes)
   let done = 0
   while (done < lengthBytes) {
@@ -81,6 +98,25 @@ async function* readRange(fd: number, offset: number, lengthBytes: number): Asyn
   }
   if (done > 0) yield buffer.subarray(0, done)
   return done
+}
+
+/** One piece is read while other files are chunked; none of it is copied, which saves as much time as reading ahead would. */
+async function* readIntoRoom(fd: number, { offset, lengthBytes, askRoom }: RoomRange): AsyncGenerator<Uint8Array, number> {
+  let done = 0
+  while (done < lengthBytes) {
+    const room = await askRoom(Math.min(bufferBytes, lengthBytes - done))
+    const count = await readInto(fd, room, offset + done)
+    if (count === 0) break
+    done += count
+    yield room.subarray(0, count)
+  }
+  return done
+}
+
+interface RoomRange {
+  readonly offset: number
+  readonly lengthBytes: number
+  readonly askRoom: AskRoom
 }
 
 /** Two buffers in turn: while the consumer works on one, the thread pool fills the other. */
@@ -111,7 +147,7 @@ async function* readAhead(fd: number, offset: number, lengthBytes: number): Asyn
   return done
 }
 
-function readInto(fd: number, buffer: Buffer, offset: number): Promise<number> {
+function readInto(fd: number, buffer: Uint8Array, offset: number): Promise<number> {
   return new Promise((resolve, reject) => {
     read(fd, buffer, 0, buffer.byteLength, offset, (error, count) => (error ? reject(error) : resolve(count)))
   })
