@@ -12,6 +12,10 @@ import type { Outcome } from './report.ts'
 /** Scale 20 of the clinic is 860 MB: with `--scale 1` the database is about the size of the file sets. */
 const clinicScale = 20
 const swapMsMax = 2000
+/** One COPY for each 4,096 pages of a table, written by the server to nowhere: what handing out every row costs before anybody takes it. */
+const copies = `select format('copy (select * from %s where ctid >= ''(%s,0)'' and ctid < ''(%s,0)'') to ''/dev/null'';', c.oid::regclass, page, page + 4096)
+  from pg_class c, generate_series(0, pg_relation_size(c.oid) / 8192, 4096) page
+  where relkind = 'r' and relnamespace::regnamespace::text not in ('pg_catalog', 'information_schema') order by page`
 const seed = 3
 
 /** The database against PostgreSQL's own tools and pgBackRest: backup, restore, a day of changes, the swap. */
@@ -24,6 +28,10 @@ export async function benchDatabase(place: Workplace): Promise<Outcome> {
   const bars = [...(await bench.changes()), await bench.swap()]
   return { races: outcomes.flatMap(({ races }) => races), bars: [...outcomes.flatMap((outcome) => outcome.bars), ...bars] }
 }
+
+const copyOut = `psql -X -At -d "$1" -c "$2" | split -n r/2 --filter='psql -X -q -v ON_ERROR_STOP=1 -d '"$1"`
+const copyAlone = 'the limit: COPY of every row to /dev/null, 2 sessions'
+const restoreAndCopy = 'the limit: pg_restore -j2, checkpoint, COPY of every row to /dev/null'
 
 class DatabaseBench {
   readonly #place: Workplace
@@ -55,13 +63,15 @@ class DatabaseBench {
       this.#dump('pg_dump -Fd -j2', (to) => this.#tool('pg_dump', '-Fd', '-j2', '-f', to, 'clinic')),
       this.#dump('pg_dump | zstd -3', (to) => this.#shell('pg_dump clinic | zstd -3 -q -o "$1"', to)),
     ]
-    const backups = await race('database backup', [this.#fresh('clinic'), ...dumps, await this.#pgBackRest()])
+    const limit = { program: copyAlone, job: () => this.#shell(copyOut, 'clinic', copies) }
+    const backups = await race('database backup', [this.#fresh('clinic'), ...dumps, await this.#pgBackRest(), limit])
     this.#firstStoredBytes = Number(told((await measure(this.#backup(this.#repository, 'clinic'))).stdout)['storedBytes'])
     const bars = [
       raceBar(backups, 'pg_dump -Fc', 4),
       raceBar(backups, 'pg_dump -Fd -j2', 3.5),
       raceBar(backups, 'pg_dump | zstd -3', 1.1),
       raceBar(backups, 'pgBackRest full, zstd 3', 1),
+      raceBar(backups, copyAlone),
       raceMemoryBar(backups),
     ]
     return { races: [backups], bars }
@@ -73,9 +83,10 @@ class DatabaseBench {
     await this.#psql('skewed', 'truncate clinic.audit_log, clinic.medication; delete from clinic.lab_result where id % 2 = 0')
     await this.#psql('skewed', 'vacuum full analyze clinic.lab_result')
     const peer = this.#dump('pg_dump -Fd -j2 -Z1', (to) => this.#tool('pg_dump', '-Fd', '-j2', '-Z1', '-f', to, 'skewed'))
-    const skewed = await race('backup with one table of 90 % of the rows', [this.#fresh('skewed'), peer])
+    const limit = { program: copyAlone, job: () => this.#shell(copyOut, 'skewed', copies) }
+    const skewed = await race('backup with one table of 90 % of the rows', [this.#fresh('skewed'), peer, limit])
     await this.#psql('postgres', 'drop database skewed')
-    return { races: [skewed], bars: [raceBar(skewed, 'pg_dump -Fd -j2 -Z1', 1.5)] }
+    return { races: [skewed], bars: [raceBar(skewed, 'pg_dump -Fd -j2 -Z1', 1.5), raceBar(skewed, copyAlone)] }
   }
 
   /** Planning only reads, and the peer has no such step: it is not counted. */
@@ -84,19 +95,24 @@ class DatabaseBench {
     const plan = path.join(this.#place.folder, 'database-plan.json')
     await measure(this.#tool('pg_dump', '-Fd', '-j2', '-f', dump, 'clinic'))
     const drop = async () => {
-      for (const database of ['restored', 'restored_peer']) await this.#psql('postgres', `drop database if exists ${database}`)
+      for (const database of ['restored', 'restored_peer', 'restored_read'])
+        await this.#psql('postgres', `drop database if exists ${database}`)
     }
     const makeEmpty = async () => {
       await drop()
-      await this.#psql('postgres', 'create database restored_peer template template0')
+      for (const database of ['restored_peer', 'restored_read'])
+        await this.#psql('postgres', `create database ${database} template template0`)
       await this.#plan(plan, 'restored')
     }
     const verified = { program: ours, job: () => this.#integrum('restore', 'run', plan, ...unattended(this.#place.folder)) }
     const peer = { program: 'pg_restore -j2', job: () => this.#tool('pg_restore', '-j2', '-d', 'restored_peer', dump) }
-    const restores = await race('database restore, every row verified', [verified, peer], makeEmpty)
+    const readBack = `pg_restore -j2 -d "$1" "$3" && psql -d "$1" -c checkpoint && ${copyOut}`
+    const limit = { program: restoreAndCopy, job: () => this.#shell(readBack, 'restored_read', copies, dump) }
+    const restores = await race('database restore, every row verified', [verified, peer, limit], makeEmpty)
     await drop()
     await rm(dump, { recursive: true, force: true })
-    return { races: [restores], bars: [raceBar(restores, 'pg_restore -j2', 1 / 1.3), raceMemoryBar(restores)] }
+    const bars = [raceBar(restores, 'pg_restore -j2', 1 / 1.3), raceBar(restores, restoreAndCopy), raceMemoryBar(restores)]
+    return { races: [restores], bars }
   }
 
   async changes(): Promise<Bar[]> {

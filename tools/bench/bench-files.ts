@@ -26,6 +26,10 @@ export async function benchFiles(place: Workplace): Promise<Outcome> {
 }
 
 const last = runs - 1
+/** What a restore of ours does beside opening the backup: write, make durable, read back and hash. */
+const copyAndRead = 'the limit: cp -a, sync, sha256sum, 2 processes'
+const copyAndReadScript =
+  'set -e; cp -a --reflink=never "$1" "$2"; sync -f "$2"; find "$2" -type f -print0 | xargs -0 -P2 -n16 sha256sum >/dev/null'
 
 class FilesBench {
   readonly #place: Workplace
@@ -67,6 +71,7 @@ class FilesBench {
     ])
     const bars = [
       raceBar(restored, 'restic', 1.4),
+      raceBar(restored, copyAndRead),
       raceBar(restored, 'restic --verify'),
       raceBar(restored, 'borg'),
       raceMemoryBar(restored),
@@ -99,9 +104,14 @@ class FilesBench {
         prepare: async (run) => void (await mkdir(target('borg', run))),
         job: (run) => borg(this.#place, { cwd: target('borg', run) }, 'extract', `${this.#repository('borg', last)}::${this.#archives}`),
       },
+      {
+        program: copyAndRead,
+        job: (run) => ({ command: 'bash', args: ['-c', copyAndReadScript, 'bash', this.#source, target('copied', run)] }),
+      },
     ])
     for (let run = 0; run < runs; run += 1) {
-      for (const program of ['ours', 'restic', 'restic-verified', 'borg']) await rm(target(program, run), { recursive: true, force: true })
+      for (const program of ['ours', 'restic', 'restic-verified', 'borg', 'copied'])
+        await rm(target(program, run), { recursive: true, force: true })
     }
     return restored
   }
