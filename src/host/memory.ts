@@ -12,3 +12,21 @@ export function freeAtOnce(bytes: Uint8Array): void {
 
 // Node cuts small buffers from a pool of 64 KiB, which cannot be given back; from here on each has its own memory.
 const ownSizeBytesMin = 128 * KiB
+
+/** One piece of memory that is used again and again, as large as the largest that was asked for so far, up to a bound. */
+export class KeptMemory {
+  readonly #bytesMax: number
+  #kept = Buffer.alloc(0)
+
+  /** More than `bytesMax` is made anew each time. */
+  constructor(bytesMax: number) {
+    this.#bytesMax = bytesMax
+  }
+
+  /** With whatever it held before. What was taken before is written over from now on. */
+  take(sizeBytes: number): Buffer {
+    if (sizeBytes > this.#bytesMax) return Buffer.allocUnsafeSlow(sizeBytes)
+    if (sizeBytes > this.#kept.byteLength) this.#kept = Buffer.allocUnsafeSlow(sizeBytes)
+    return this.#kept.subarray(0, sizeBytes)
+  }
+}

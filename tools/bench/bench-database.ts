@@ -16,6 +16,9 @@ const swapMsMax = 2000
 const copies = `select format('copy (select * from %s where ctid >= ''(%s,0)'' and ctid < ''(%s,0)'') to ''/dev/null'';', c.oid::regclass, page, page + 4096)
   from pg_class c, generate_series(0, pg_relation_size(c.oid) / 8192, 4096) page
   where relkind = 'r' and relnamespace::regnamespace::text not in ('pg_catalog', 'information_schema') order by page`
+const copyOut = `psql -X -At -d "$1" -c "$2" | split -n r/2 --filter='psql -X -q -v ON_ERROR_STOP=1 -d '"$1"`
+const copyAlone = 'the limit: COPY of every row to /dev/null, 2 sessions'
+const restoreAndCopy = 'the limit: pg_restore -j2, checkpoint, COPY of every row to /dev/null'
 const seed = 3
 
 /** The database against PostgreSQL's own tools and pgBackRest: backup, restore, a day of changes, the swap. */
@@ -28,10 +31,6 @@ export async function benchDatabase(place: Workplace): Promise<Outcome> {
   const bars = [...(await bench.changes()), await bench.swap()]
   return { races: outcomes.flatMap(({ races }) => races), bars: [...outcomes.flatMap((outcome) => outcome.bars), ...bars] }
 }
-
-const copyOut = `psql -X -At -d "$1" -c "$2" | split -n r/2 --filter='psql -X -q -v ON_ERROR_STOP=1 -d '"$1"`
-const copyAlone = 'the limit: COPY of every row to /dev/null, 2 sessions'
-const restoreAndCopy = 'the limit: pg_restore -j2, checkpoint, COPY of every row to /dev/null'
 
 class DatabaseBench {
   readonly #place: Workplace

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { Fault } from '#base/fault.ts'
 import { limits } from '#base/limits.ts'
-import { freeAtOnce } from '#host/memory.ts'
+import { freeAtOnce, KeptMemory } from '#host/memory.ts'
 import { decompress, decompressInto } from './compression.ts'
 import type { PackedBlob } from './pack.ts'
 import type { BlobLocation } from './pack-index.ts'
@@ -55,19 +55,9 @@ function opened(blob: PackedBlob, { stored, decompressed }: Means): OpenedBlob {
   return { kind: 'whole', plain }
 }
 
-/** One piece of memory that grows to the largest blob so far; only the tree of a huge directory is larger than what is kept. */
-class KeptMemory {
-  #kept = Buffer.alloc(0)
-
-  take(sizeBytes: number): Buffer {
-    if (sizeBytes > limits.chunkSizeBytesMax) return Buffer.allocUnsafeSlow(sizeBytes)
-    if (sizeBytes > this.#kept.byteLength) this.#kept = Buffer.allocUnsafeSlow(sizeBytes)
-    return this.#kept.subarray(0, sizeBytes)
-  }
-}
-
-const unsealedMemory = new KeptMemory()
-const plainMemory = new KeptMemory()
+// Only the tree of a huge directory is larger than any chunk.
+const unsealedMemory = new KeptMemory(limits.chunkSizeBytesMax)
+const plainMemory = new KeptMemory(limits.chunkSizeBytesMax)
 
 export function damagedBlob(blob: BlobLocation, fact: string, cause?: unknown): Fault {
   const code = blob.type === 'tree' ? 'DAMAGE_TREE' : 'DAMAGE_BLOB'

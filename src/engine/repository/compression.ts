@@ -1,8 +1,8 @@
 import { zstdDecompressSync } from 'node:zlib'
 import assert from 'node:assert/strict'
 import { limits } from '#base/limits.ts'
-import { KiB, MiB } from '#base/units.ts'
-import { freeAtOnce } from '#host/memory.ts'
+import { KiB } from '#base/units.ts'
+import { freeAtOnce, KeptMemory } from '#host/memory.ts'
 import { zstdBound, zstdFrames } from '#host/zstd.ts'
 
 /**
@@ -11,7 +11,7 @@ import { zstdBound, zstdFrames } from '#host/zstd.ts'
  */
 export function compressed(plain: Uint8Array, level: number): Uint8Array | undefined {
   assert.ok(level >= 1 && level <= 19)
-  const target = scratchFor(plain.byteLength)
+  const target = scratch.take(zstdBound(plain.byteLength))
   const sizeBytes = zstdFrames().compress(plain, target, level)
   return sizeBytes !== undefined && sizeBytes < plain.byteLength ? target.subarray(0, sizeBytes) : undefined
 }
@@ -34,16 +34,8 @@ const keptShareMin = 0.4
 const sampleBytes = 32 * KiB
 const sampledBytesMin = 128 * KiB
 
-/** As large as the largest blob so far. Only the tree of a huge directory is larger than what is kept. */
-function scratchFor(plainSizeBytes: number): Uint8Array {
-  if (plainSizeBytes <= scratch.byteLength) return scratch
-  const grown = Buffer.allocUnsafeSlow(zstdBound(plainSizeBytes))
-  if (plainSizeBytes <= scratchBytesMax) scratch = grown
-  return grown
-}
-
-const scratchBytesMax = 8 * MiB
-let scratch: Uint8Array = Buffer.alloc(0)
+// Only the tree of a huge directory is larger than any chunk.
+const scratch = new KeptMemory(zstdBound(limits.chunkSizeBytesMax))
 
 /** Fills `target` from frames of exactly that many bytes; false when they are anything else. */
 export function decompressInto(frame: Uint8Array, target: Uint8Array): boolean {
