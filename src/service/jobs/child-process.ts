@@ -1,9 +1,9 @@
 import { fork, type ChildProcess } from 'node:child_process'
-import { constants, setPriority } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { limits } from '#base/limits.ts'
 import { MiB } from '#base/units.ts'
 import { environment } from '#host/environment.ts'
+import { giveWay } from '#host/priority.ts'
 
 const childFile = fileURLToPath(new URL('./job-child.ts', import.meta.url))
 
@@ -24,7 +24,6 @@ export function forkChild({ isPressing = false, isAhead = false }: ForkOptions):
     // In a group of its own: Ctrl-C in a terminal is for the worker.
     detached: true,
   })
-  // Before it has begun: threads and programs that it starts have what it has.
-  if (!isPressing && child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL)
+  if (!isPressing && child.pid !== undefined) giveWay(child.pid)
   return child
 }

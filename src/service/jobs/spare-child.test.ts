@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { systemClock, type Clock } from '#base/clock.ts'
 import { isAlive, whenGone } from '#test/support/processes.ts'
@@ -37,6 +37,12 @@ function sparesOfOurs(): number[] {
 
 const niceness = (pid: number) => Number(/^\d+ \(.*\) (?:\S+ ){16}(\S+)/s.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))![1])
 
+/** Of its whole session, where the kernel shares processors between sessions: without it the process's own says nothing to others. */
+function sessionNiceness(pid: number): number {
+  const place = `/proc/${pid}/autogroup`
+  return existsSync(place) ? Number(/nice (-?\d+)/.exec(readFileSync(place, 'utf8'))![1]) : niceness(pid)
+}
+
 test('a job is done by the process that waits for one, with its own secrets and passwords; the next one starts its own', async () => {
   await using spare = new SpareChild({ clock: eager, isBusy: () => false })
   await spare.refill()
@@ -44,6 +50,7 @@ test('a job is done by the process that waits for one, with its own secrets and 
   const [pid, ...more] = sparesOfOurs()
   assert.ok(pid !== undefined && more.length === 0)
   assert.equal(niceness(pid), 10)
+  assert.equal(sessionNiceness(pid), 10)
   const first = await told(spare)
   assert.equal(first.pid, pid)
   assert.equal(first.passwords, 'db:*:*:postgres:sword\\:fish\n')
