@@ -8,7 +8,7 @@ import type { StoredEntry, StoredFileContent, StoredSource } from '#engine/sourc
 import type { TreeNode } from '#engine/tree-node.ts'
 import { nodeAt, type Backup } from './backups.ts'
 import { folderNode } from './made-nodes.ts'
-import type { FolderBefore } from './walk.ts'
+import type { FolderBefore, ListingBefore } from './walk.ts'
 
 /** What a backup holds below `folder` (`database/<name>` or `files/<name>`), as sources read it. */
 export async function storedSource(
@@ -63,7 +63,7 @@ export function folderBefore(repository: Repository, subtree: () => Promise<Blob
 }
 
 function folderAmong(listings: Listings, subtree: () => Promise<BlobId | undefined>): FolderBefore {
-  let reading: Promise<ListingBefore> | undefined
+  let reading: Promise<ReadListing> | undefined
   const listing = () => {
     reading ??= listingBefore(listings, subtree)
     return reading
@@ -76,27 +76,27 @@ function folderAmong(listings: Listings, subtree: () => Promise<BlobId | undefin
     if (at >= 0) listings.expect(folders.slice(at, at + foldersAhead))
     return id
   }
-  return { nodes: async () => (await listing()).nodes, folder: (name) => folderAmong(listings, () => subtreeOf(name)) }
+  return { listing, folder: (name) => folderAmong(listings, () => subtreeOf(name)) }
 }
 
-interface ListingBefore {
-  readonly nodes: ReadonlyMap<ByteString, TreeNode>
+interface ReadListing extends ListingBefore {
   /** Trees of the folders in it, in order. */
   readonly folders: readonly BlobId[]
 }
 
-async function listingBefore(listings: Listings, subtree: () => Promise<BlobId | undefined>): Promise<ListingBefore> {
+async function listingBefore(listings: Listings, subtree: () => Promise<BlobId | undefined>): Promise<ReadListing> {
   try {
     const id = await subtree()
     const nodes = id === undefined ? [] : await listings.of(id)
     return {
+      id,
       nodes: new Map(nodes.map((node) => [node.name, node])),
       folders: nodes.flatMap((node) => (node.type === 'dir' && node.subtree ? [node.subtree] : [])),
     }
   } catch (error) {
     // The damage is for check and repair to name; a backup that reads everything relies on none of it.
     if (!isFault(error) || !error.isDamage) throw error
-    return { nodes: new Map(), folders: [] }
+    return { id: undefined, nodes: new Map(), folders: [] }
   }
 }
 

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { Fault, isFault } from '#base/fault.ts'
 import { systemClock } from '#base/clock.ts'
+import type { BlobId } from '#base/ids.ts'
 import { limits } from '#base/limits.ts'
 import { MiB } from '#base/units.ts'
 import { byteStringOf } from '#engine/byte-string.ts'
@@ -99,7 +100,7 @@ test('an unchanged file is taken over with its attributes and not looked at; wit
           }
         }
       }
-      const folder = { nodes: async () => before, folder: () => folder }
+      const folder = { listing: async () => ({ id: undefined, nodes: before }), folder: () => folder }
       const walked = await walk(entries, { ...options(session), before: folder, isBeforeWhole })
       await session.snapshot({ time: at, tree: walked.subtree, paths: ['/'], hostname: '', username: '', tags: [] })
       const same = (await repository.tree(walked.subtree)).filter((one) => one.content?.[0] === content[0])
@@ -114,6 +115,60 @@ test('an unchanged file is taken over with its attributes and not looked at; wit
       )
     })
   }
+})
+
+test('a folder is listed anew if anything of an entry differs, and stays what it was if nothing does', async () => {
+  const changesOf = (content: readonly BlobId[], subtree: BlobId): Partial<TreeNode>[] => [
+    { name: byteStringOf('other') },
+    { type: 'fifo' },
+    { mode: 0o600 },
+    { mtimeNs: 1n },
+    { atimeNs: 1n },
+    { ctimeNs: 1n },
+    { uid: 5 },
+    { gid: 5 },
+    { user: 'nurse' },
+    { group: 'ward' },
+    { inode: 5n },
+    { deviceId: 5n },
+    { links: 5 },
+    { linkTarget: byteStringOf('elsewhere') },
+    { device: 5n },
+    { sizeBytes: 5 },
+    { content },
+    { subtree },
+    { xattrs: [{ name: byteStringOf('user.ward'), value: Buffer.from('3') }] },
+    { holes: [[0, 4096]] },
+  ]
+  const link = node('link', { type: 'symlink', linkTarget: byteStringOf('here'), device: 1n })
+  const listed = async (session: WriteSession, nodes: readonly TreeNode[], before?: readonly TreeNode[]) => {
+    async function* entries(): AsyncGenerator<Entry> {
+      for (const one of nodes) yield { kind: 'special', node: one }
+    }
+    const id = before && (await session.tree(before))
+    const folder = { listing: async () => ({ id, nodes: new Map(before?.map((one) => [one.name, one])) }), folder: () => folder }
+    return (await walk(entries, { ...options(session), before: folder })).subtree
+  }
+  await using repository = await newRepository(memory(systemClock))
+  await repository.write({ compressionLevel: 1 }, async (session) => {
+    const { content } = await session.content([Buffer.from('of a file')])
+    const changes = changesOf(content, await session.tree([]))
+    for (const [one, before] of [
+      ...changes.map((change) => [[{ ...link, ...change }], [link]] as const),
+      ...changes.map((change) => [[link], [{ ...link, ...change }]] as const),
+      [[link, node('more', { type: 'fifo' })], [link]] as const,
+      [[link], [link, node('more', { type: 'fifo' })]] as const,
+    ]) {
+      const anew = await listed(session, one)
+      assert.equal(await listed(session, one, before), anew)
+      assert.notEqual(await session.tree(before), anew)
+    }
+    const before = await session.tree([link])
+    const { newBlobs } = session.statistics
+    assert.equal(await listed(session, [link], [link]), before)
+    assert.equal(session.statistics.newBlobs, newBlobs)
+    await session.snapshot({ time: at, tree: before, paths: ['/'], hostname: '', username: '', tags: [] })
+  })
 })
 
 test('what a source makes itself, as the rows of a table that grows, is cut fine', async () => {

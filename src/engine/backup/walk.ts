@@ -30,10 +30,16 @@ export interface WalkOptions {
   readonly signal: AbortSignal
 }
 
-/** A folder of an earlier backup: what it holds by name, read when the walk enters it. */
+/** A folder of an earlier backup, read when the walk enters it. */
 export interface FolderBefore {
-  nodes(): Promise<ReadonlyMap<ByteString, TreeNode>>
+  listing(): Promise<ListingBefore>
   folder(name: ByteString): FolderBefore
+}
+
+export interface ListingBefore {
+  /** None where the backup before had no such folder. */
+  readonly id: BlobId | undefined
+  readonly nodes: ReadonlyMap<ByteString, TreeNode>
 }
 
 export interface WalkedFolder {
@@ -71,7 +77,7 @@ interface Frame {
   readonly nodes: TreeNode[]
   readonly before: FolderBefore | undefined
   /** What the same folder held before, once it was asked for. */
-  known?: ReadonlyMap<ByteString, TreeNode>
+  known?: ListingBefore
   pending: Set<Promise<void>>
 }
 
@@ -136,7 +142,7 @@ class Walker {
   }
 
   async #askBefore(entry: FileEntry, frame: Frame, before: FolderBefore): Promise<void> {
-    frame.known = await before.nodes()
+    frame.known = await before.listing()
     await this.#takeFile(entry, frame)
   }
 
@@ -201,7 +207,18 @@ class Walker {
     while (frame.pending.size > 0) await Promise.all(frame.pending)
     if (this.firstError !== undefined) throw this.firstError
     frame.nodes.sort((a, b) => (a.name < b.name ? -1 : 1))
-    return await this.#options.session.tree(frame.nodes, this.#options.signal)
+    return (await this.#unchangedListing(frame)) ?? (await this.#options.session.tree(frame.nodes, this.#options.signal))
+  }
+
+  /** Most folders are what they were: their listing is in the repository, and is not written down again to find that out. */
+  async #unchangedListing(frame: Frame): Promise<BlobId | undefined> {
+    if (!frame.before || frame.nodes.length === 0) return undefined
+    const { id, nodes } = (frame.known ??= await frame.before.listing())
+    if (id === undefined || nodes.size !== frame.nodes.length) return undefined
+    // Both in the order of their names; another program's order makes no difference but time.
+    let at = 0
+    for (const before of nodes.values()) if (!isSameLine(frame.nodes[at++]!, before)) return undefined
+    return this.#options.session.hasTree(id) ? id : undefined
   }
 
   async #storeStream(entry: StreamEntry, frame: Frame): Promise<TreeNode> {
@@ -264,7 +281,7 @@ class Walker {
   #unchanged(entry: FileEntry, frame: Frame): TreeNode | undefined {
     if (!frame.known) return undefined
     const bare = entry.bareNode ?? entry.node
-    const before = frame.known.get(bare.name)
+    const before = frame.known.nodes.get(bare.name)
     const isSame =
       before?.type === 'file' &&
       before.content !== undefined &&
@@ -280,6 +297,38 @@ class Walker {
   #gap(frame: Frame, node: TreeNode, { kind, detail }: Pick<Gap, 'kind' | 'detail'>): void {
     this.#options.onGap({ source: this.#options.source, kind, what: printBytesName(pathOf(frame, node.name)), detail })
   }
+}
+
+/** Whether a listing has the same line for both. One with extended attributes or holes is not compared, and counts as another. */
+function isSameLine(one: TreeNode, other: TreeNode): boolean {
+  return (
+    one.name === other.name &&
+    one.type === other.type &&
+    one.mode === other.mode &&
+    one.mtimeNs === other.mtimeNs &&
+    one.atimeNs === other.atimeNs &&
+    one.ctimeNs === other.ctimeNs &&
+    one.uid === other.uid &&
+    one.gid === other.gid &&
+    one.user === other.user &&
+    one.group === other.group &&
+    one.inode === other.inode &&
+    one.deviceId === other.deviceId &&
+    one.sizeBytes === other.sizeBytes &&
+    one.links === other.links &&
+    one.linkTarget === other.linkTarget &&
+    one.device === other.device &&
+    one.subtree === other.subtree &&
+    isSameContent(one.content, other.content) &&
+    !one.xattrs &&
+    !other.xattrs &&
+    !one.holes &&
+    !other.holes
+  )
+}
+
+function isSameContent(one: readonly BlobId[] | undefined, other: readonly BlobId[] | undefined): boolean {
+  return one === other || (one?.length === other?.length && (one ?? []).every((id, at) => id === other?.[at]))
 }
 
 function pathOf(frame: Frame, name: ByteString): ByteString {

@@ -83,6 +83,8 @@ export interface WriteSession {
   small(bytes: Uint8Array): BlobId | Promise<BlobId>
   /** True when every blob is in the repository already, so that an unchanged file needs no reading. */
   has(content: readonly BlobId[]): boolean
+  /** True when a listing is in the repository already: then it counts as stored by this session. */
+  hasTree(id: BlobId): boolean
   tree(nodes: readonly TreeNode[], signal?: AbortSignal): Promise<BlobId>
   /**
    * Makes the backup exist: flushes packs, writes the index, confirms the lock and every pack that was deduplicated

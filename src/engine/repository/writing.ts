@@ -115,6 +115,11 @@ export class Writing implements WriteSession, AsyncDisposable {
     return true
   }
 
+  hasTree(id: BlobId): boolean {
+    this.#throwIfOver()
+    return this.#knows('tree', id) && !this.#isNew('tree', id)
+  }
+
   async tree(nodes: readonly TreeNode[], signal?: AbortSignal): Promise<BlobId> {
     throwIfCancelled(signal)
     this.#throwIfOver()
