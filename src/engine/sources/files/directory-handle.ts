@@ -35,9 +35,14 @@ export class DirectoryHandle implements Disposable {
     return this.pathOf(byteStringOf('.'))
   }
 
+  /** The same for a call that takes text: where every byte is a character of UTF-8 too, nothing has to be made of it. */
+  #textOf(name: ByteString): string | Buffer {
+    return /[^\x01-\x7f]/.test(name) ? this.pathOf(name) : `/proc/self/fd/${this.fd}/${name}`
+  }
+
   /** All names but `.` and `..`, in byte order. */
   list(): ByteString[] {
-    return (readdirSync(this.ownPath, { encoding: 'latin1' }) as ByteString[]).sort()
+    return (readdirSync(this.#textOf(byteStringOf('.')), { encoding: 'latin1' }) as ByteString[]).sort()
   }
 
   stat(): BigIntStats {
@@ -45,7 +50,7 @@ export class DirectoryHandle implements Disposable {
   }
 
   statOf(name: ByteString): BigIntStats {
-    return lstatSync(this.pathOf(name), { bigint: true })
+    return lstatSync(this.#textOf(name), { bigint: true })
   }
 
   /** False once it was closed: its descriptor may be another file's by now. */
