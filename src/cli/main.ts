@@ -38,6 +38,7 @@ export async function main(argv: readonly string[]): Promise<number> {
 /** The command that is asked for; all of them for whoever asks which there are. */
 function wantedCommands(argv: readonly string[]) {
   const name = argv.find((word) => !word.startsWith('-'))
+  if (name === undefined && argv.some((word) => word === '--version' || word === '-V')) return []
   return name !== undefined && Object.hasOwn(commands, name) ? [commands[name]!] : Object.values(commands)
 }
 

@@ -1,4 +1,5 @@
-import { closeSync, constants, fstatSync, lstatSync, openSync, readdirSync, type BigIntStats } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readdirSync, type BigIntStats } from 'node:fs'
+import { statAt, type EntryStats } from '#host/libc.ts'
 import { byteStringOf, bytesOf, type ByteString } from '#engine/byte-string.ts'
 
 /**
@@ -35,22 +36,17 @@ export class DirectoryHandle implements Disposable {
     return this.pathOf(byteStringOf('.'))
   }
 
-  /** The same for a call that takes text: where every byte is a character of UTF-8 too, nothing has to be made of it. */
-  #textOf(name: ByteString): string | Buffer {
-    return /[^\x01-\x7f]/.test(name) ? this.pathOf(name) : `/proc/self/fd/${this.fd}/${name}`
-  }
-
   /** All names but `.` and `..`, in byte order. */
   list(): ByteString[] {
-    return (readdirSync(this.#textOf(byteStringOf('.')), { encoding: 'latin1' }) as ByteString[]).sort()
+    return (readdirSync(this.ownPath, { encoding: 'latin1' }) as ByteString[]).sort()
   }
 
   stat(): BigIntStats {
     return fstatSync(this.fd, { bigint: true })
   }
 
-  statOf(name: ByteString): BigIntStats {
-    return lstatSync(this.#textOf(name), { bigint: true })
+  statOf(name: ByteString): EntryStats {
+    return statAt(this.fd, name)
   }
 
   /** False once it was closed: its descriptor may be another file's by now. */

@@ -1,6 +1,6 @@
-import { constants, readlinkSync, type BigIntStats } from 'node:fs'
+import { constants, readlinkSync } from 'node:fs'
 import { errnoOf } from '#base/fault.ts'
-import { getXattr, holesOf, listXattrs } from '#host/libc.ts'
+import { getXattr, holesOf, listXattrs, type EntryStats } from '#host/libc.ts'
 import type { Accounts } from '#host/users.ts'
 import { byteString, type ByteString } from '#engine/byte-string.ts'
 import type { ExtendedAttribute, NodeType, TreeNode } from '#engine/tree-node.ts'
@@ -18,7 +18,7 @@ export interface NodePlace {
 /**
  * Everything that is to be known about one entry without reading its content, from a stat just taken. Errors are Node's, with `code`.
  */
-export function nodeFrom(found: BigIntStats, { at, name, accounts }: NodePlace): TreeNode {
+export function nodeFrom(found: EntryStats, { at, name, accounts }: NodePlace): TreeNode {
   return withDetails(bareNode(found, name, accounts), at, mayHaveHoles(found))
 }
 
@@ -36,7 +36,7 @@ export function withDetails(node: TreeNode, at: Buffer, hasHoles: boolean): Tree
 }
 
 /** What a stat alone tells: no extended attributes, no holes, no link target. */
-export function bareNode(found: BigIntStats, name: ByteString, accounts: AccountNames): TreeNode {
+export function bareNode(found: EntryStats, name: ByteString, accounts: AccountNames): TreeNode {
   const type = typeOf(found)
   return {
     name,
@@ -58,7 +58,7 @@ export function bareNode(found: BigIntStats, name: ByteString, accounts: Account
   }
 }
 
-export function typeOf(found: BigIntStats): NodeType {
+export function typeOf(found: EntryStats): NodeType {
   if (found.isFile()) return 'file'
   if (found.isDirectory()) return 'dir'
   if (found.isSymbolicLink()) return 'symlink'
@@ -88,7 +88,7 @@ function namesOfXattrs(at: Buffer): Buffer[] {
 }
 
 /** Fewer blocks than the size needs. Below one page there is nothing to leave out. */
-export function mayHaveHoles(found: BigIntStats): boolean {
+export function mayHaveHoles(found: EntryStats): boolean {
   return found.size >= 4096n && found.blocks * 512n < found.size
 }
 

@@ -1,9 +1,9 @@
-import type { BigIntStats } from 'node:fs'
 import { statfs } from 'node:fs/promises'
 import path from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { throwIfCancelled } from '#base/clock.ts'
 import { errnoOf } from '#base/fault.ts'
+import type { EntryStats } from '#host/libc.ts'
 import type { ByteString } from '#engine/byte-string.ts'
 import type { TreeNode } from '#engine/tree-node.ts'
 import type { StoredSource } from '#engine/sources/source.ts'
@@ -144,7 +144,7 @@ class Comparison implements Disposable {
       if (!found.isDirectory()) this.#removed.add(`${here}${name}` as ByteString)
       else {
         using child = openIfDirectory(handle, name)
-        const remove = (below: ByteString, entry: BigIntStats | undefined) => {
+        const remove = (below: ByteString, entry: EntryStats | undefined) => {
           if (entry && !entry.isDirectory()) this.#removed.add(below)
         }
         if (child) await visitTree(child, remove, { prefix: `${here}${name}/`, signal })
@@ -162,7 +162,7 @@ class Comparison implements Disposable {
   }
 }
 
-function countEntry(counts: { files: number; directories: number; specials: number; bytes: number }, found: BigIntStats): void {
+function countEntry(counts: { files: number; directories: number; specials: number; bytes: number }, found: EntryStats): void {
   if (found.isDirectory()) counts.directories += 1
   else if (found.isFile()) counts.files += 1
   else counts.specials += 1
@@ -179,7 +179,7 @@ function openIfDirectory(parent: DirectoryHandle, name: ByteString): DirectoryHa
   }
 }
 
-function statIfThere(parent: DirectoryHandle, name: ByteString): BigIntStats | undefined {
+function statIfThere(parent: DirectoryHandle, name: ByteString): EntryStats | undefined {
   try {
     return parent.statOf(name)
   } catch (error) {

@@ -1,11 +1,11 @@
-import { chmodSync, fchmodSync, lstatSync, readlinkSync, type BigIntStats } from 'node:fs'
+import { chmodSync, fchmodSync, lstatSync, readlinkSync } from 'node:fs'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { strict as assert } from 'node:assert'
 import { throwIfCancelled } from '#base/clock.ts'
 import { Fault, errnoOf, messageOf } from '#base/fault.ts'
 import { limits } from '#base/limits.ts'
 import { Semaphore } from '#base/semaphore.ts'
-import { setTimes } from '#host/libc.ts'
+import { setTimes, type EntryStats } from '#host/libc.ts'
 import { printBytesName, type ByteString } from '#engine/byte-string.ts'
 import type { TreeNode } from '#engine/tree-node.ts'
 import type { OnProgress, StoredEntry, StoredFileContent, StoredSource } from '#engine/sources/source.ts'
@@ -107,7 +107,7 @@ class Verifier implements AsyncDisposable {
     this.#count(node)
     if (node.type === 'socket' && this.#allow('socket', path)) return
     const at = this.#top.handle.pathOf(node.name)
-    const found = this.#look(at, path, node)
+    const found = this.#look(path, node)
     if (found) {
       this.#top.names.push(node.name)
       if (!this.#isFurtherName(path, node, found)) this.#compareNode({ at, path, node, found })
@@ -201,9 +201,9 @@ class Verifier implements AsyncDisposable {
     })
   }
 
-  #look(at: Buffer, path: ByteString, node: TreeNode): BigIntStats | undefined {
+  #look(path: ByteString, node: TreeNode): EntryStats | undefined {
     try {
-      return lstatSync(at, { bigint: true })
+      return this.#top.handle.statOf(node.name)
     } catch (error) {
       const isDevice = node.type === 'dev' || node.type === 'chardev'
       if (errnoOf(error) !== 'ENOENT' || !isDevice || !this.#allow('device', path)) this.#differ(path, messageOf(error))
@@ -211,7 +211,7 @@ class Verifier implements AsyncDisposable {
     }
   }
 
-  #compareNode({ at, path, node, found }: { at: Buffer; path: ByteString; node: TreeNode; found: BigIntStats }): void {
+  #compareNode({ at, path, node, found }: { at: Buffer; path: ByteString; node: TreeNode; found: EntryStats }): void {
     const type = typeOf(found)
     if (type !== node.type) return this.#differ(path, `is a ${type} instead of a ${node.type}`)
     this.#compareOwnerAndMode(path, node, found)
@@ -224,7 +224,7 @@ class Verifier implements AsyncDisposable {
     if (!isSameXattrs(readXattrs(at), node.xattrs ?? []) && !this.#allow('xattr', path)) this.#differ(path, 'has other extended attributes')
   }
 
-  #compareOwnerAndMode(path: ByteString, node: TreeNode, found: BigIntStats): void {
+  #compareOwnerAndMode(path: ByteString, node: TreeNode, found: EntryStats): void {
     const isOwned = Number(found.uid) === node.uid && Number(found.gid) === node.gid
     if (!isOwned && !this.#allow('owner', path))
       this.#differ(path, `belongs to ${found.uid}:${found.gid} instead of ${node.uid}:${node.gid}`)
@@ -235,7 +235,7 @@ class Verifier implements AsyncDisposable {
   }
 
   /** True for a further name of a file that was compared already, under its first. */
-  #isFurtherName(path: ByteString, node: TreeNode, found: BigIntStats): boolean {
+  #isFurtherName(path: ByteString, node: TreeNode, found: EntryStats): boolean {
     if (node.type === 'dir') return false
     if (node.links < 2 || this.#allow('hard-link', path)) {
       if (found.nlink !== 1n) this.#differ(path, `has ${found.nlink} names instead of 1`)
@@ -257,7 +257,7 @@ class Verifier implements AsyncDisposable {
 
   /** Resolves when the file is on its way; what is wrong with it is noted later. */
   async #compareFile(
-    { at, path, content, found }: { at: Buffer; path: ByteString; content: StoredFileContent; found: BigIntStats },
+    { at, path, content, found }: { at: Buffer; path: ByteString; content: StoredFileContent; found: EntryStats },
     signal: AbortSignal | undefined,
   ): Promise<void> {
     if (!found.isFile()) return
@@ -300,7 +300,7 @@ class Verifier implements AsyncDisposable {
 }
 
 /** True when setting the time again gives the same wrong one: utimensat(2) clamps to what the file system can hold. */
-function isBeyondFileSystem(at: Buffer, node: TreeNode, found: BigIntStats): boolean {
+function isBeyondFileSystem(at: Buffer, node: TreeNode, found: EntryStats): boolean {
   setTimes(at, node)
   return lstatSync(at, { bigint: true }).mtimeNs === found.mtimeNs
 }

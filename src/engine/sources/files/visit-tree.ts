@@ -1,13 +1,13 @@
-import type { BigIntStats } from 'node:fs'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { throwIfCancelled } from '#base/clock.ts'
 import { errnoOf } from '#base/fault.ts'
+import type { EntryStats } from '#host/libc.ts'
 import type { ByteString } from '#engine/byte-string.ts'
 import type { DirectoryHandle } from './directory-handle.ts'
 import { isOwnName } from './own-names.ts'
 
 /** Called with each entry's path below the directory; without a stat when it went away meanwhile. */
-export type Visit = (path: ByteString, found: BigIntStats | undefined) => void
+export type Visit = (path: ByteString, found: EntryStats | undefined) => void
 
 /**
  * Every entry below a live directory but our own, by an explicit stack, without following symlinks. `prefix` stands before
