@@ -29,6 +29,7 @@ const last = runs - 1
 /** What a restore of ours does beside opening the backup: write, make durable, read back and hash. */
 const copyAndRead = 'the limit: cp -a, sync, openssl sha256, 2 processes'
 const copyAndReadScript = `set -e; cd "$1"; mkdir "$2"; each=$(( $(find . -type f | wc -l) / 64 + 1 ))
+find . -mindepth 1 -type d -print0 | (cd "$2"; xargs -0 -r mkdir -p)
 find . -type f -print0 | xargs -0 -P2 -n$each cp -a --reflink=never --parents -t "$2"
 sync -f "$2"
 find "$2" -type f -print0 | xargs -0 -P2 -n$each openssl dgst -sha256 >/dev/null`
