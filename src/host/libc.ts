@@ -82,7 +82,7 @@ export type EntryStats = Pick<
 
 /**
  * The same as `lstat` of an entry below an open directory, `name` in Latin-1: a byte for each character. Node has no such call,
- * and the way through `/proc/self/fd` takes the kernel three times as long (measured on Linux 6.18).
+ * and the way through `/proc/self/fd` takes two to three times as long (measured on Linux 6.18).
  */
 export function statAt(directory: number, name: string): EntryStats {
   const { scratch, entry } = calls()
