@@ -62,8 +62,7 @@ class DatabaseBench {
       this.#dump('pg_dump -Fd -j2', (to) => this.#tool('pg_dump', '-Fd', '-j2', '-f', to, 'clinic')),
       this.#dump('pg_dump | zstd -3', (to) => this.#shell('pg_dump clinic | zstd -3 -q -o "$1"', to)),
     ]
-    const limit = { program: copyAlone, job: () => this.#shell(copyOut, 'clinic', copies) }
-    const backups = await race('database backup', [this.#fresh('clinic'), ...dumps, await this.#pgBackRest(), limit])
+    const backups = await race('database backup', [this.#fresh('clinic'), ...dumps, await this.#pgBackRest(), this.#copyAlone('clinic')])
     this.#firstStoredBytes = Number(told((await measure(this.#backup(this.#repository, 'clinic'))).stdout)['storedBytes'])
     const bars = [
       raceBar(backups, 'pg_dump -Fc', 4),
@@ -82,8 +81,7 @@ class DatabaseBench {
     await this.#psql('skewed', 'truncate clinic.audit_log, clinic.medication; delete from clinic.lab_result where id % 2 = 0')
     await this.#psql('skewed', 'vacuum full analyze clinic.lab_result')
     const peer = this.#dump('pg_dump -Fd -j2 -Z1', (to) => this.#tool('pg_dump', '-Fd', '-j2', '-Z1', '-f', to, 'skewed'))
-    const limit = { program: copyAlone, job: () => this.#shell(copyOut, 'skewed', copies) }
-    const skewed = await race('backup with one table of 90 % of the rows', [this.#fresh('skewed'), peer, limit])
+    const skewed = await race('backup with one table of 90 % of the rows', [this.#fresh('skewed'), peer, this.#copyAlone('skewed')])
     await this.#psql('postgres', 'drop database skewed')
     return { races: [skewed], bars: [raceBar(skewed, 'pg_dump -Fd -j2 -Z1', 1.5), raceBar(skewed, copyAlone)] }
   }
@@ -146,6 +144,10 @@ class DatabaseBench {
       await this.#create(repository)
     }
     return { program: ours, prepare, job: () => this.#backup(repository, database) }
+  }
+
+  #copyAlone(database: string): Contender {
+    return { program: copyAlone, job: () => this.#shell(copyOut, database, copies) }
   }
 
   #dump(program: string, job: (to: string) => Job): Contender {

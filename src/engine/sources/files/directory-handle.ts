@@ -45,6 +45,7 @@ export class DirectoryHandle implements Disposable {
     return fstatSync(this.fd, { bigint: true })
   }
 
+  /** What stands right below, or a relative path: without following a symlink in its last part. */
   statOf(name: ByteString): EntryStats {
     return statAt(this.fd, name)
   }
