@@ -108,3 +108,11 @@ export async function overwrite(storage: Storage, name: StorageName, change: (by
   await storage.remove(name)
   await storage.put(name, [bytes])
 }
+
+/** For `overwrite`. A constant instead would be what is there already, once in 256 times. */
+export function flippedAt(offset: number): (bytes: Buffer) => Buffer {
+  return (bytes) => {
+    bytes[offset]! ^= 1
+    return bytes
+  }
+}

@@ -5,7 +5,7 @@ import { isFault } from '#base/fault.ts'
 import { faulty, networkDown } from '#engine/storage/faulty.ts'
 import { readonly } from '#engine/storage/readonly.ts'
 import type { Storage } from '#engine/storage/storage.ts'
-import { addCheapKey, copyOf, namesOf, overwrite, smallRepository, store } from '#test/support/small-repository.ts'
+import { addCheapKey, copyOf, flippedAt, namesOf, overwrite, smallRepository, store } from '#test/support/small-repository.ts'
 import { checkOpened, type CheckOptions } from './check.ts'
 import { coreOf } from './core.ts'
 import { saveIndex } from './index-file.ts'
@@ -72,10 +72,7 @@ test('every pack is in exactly one share of a full check, and damage is found in
   const shareOf = (pack: string) => (Number.parseInt(pack.slice(0, 8), 16) % of) + 1
   const storage = await copyOf(whole, made.clock)
   const damaged = packs[0]!
-  await overwrite(storage, `data/${damaged}`, (bytes) => {
-    bytes[20]! ^= 1
-    return bytes
-  })
+  await overwrite(storage, `data/${damaged}`, flippedAt(20))
   let readBytes = 0
   for (let share = 1; share <= of; share += 1) {
     const report = await check(storage, 'full', { share: { share, of } })

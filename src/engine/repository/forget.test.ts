@@ -4,7 +4,7 @@ import { isFault } from '#base/fault.ts'
 import type { SnapshotId } from '#base/ids.ts'
 import { durations } from '#base/units.ts'
 import { diskFull, faulty } from '#engine/storage/faulty.ts'
-import { openSmall, overwrite, smallRepository, store } from '#test/support/small-repository.ts'
+import { flippedAt, openSmall, overwrite, smallRepository, store } from '#test/support/small-repository.ts'
 import { executeForget, planForget, type ForgetRequest } from './forget.ts'
 import type { Keeping } from './retention.ts'
 
@@ -118,7 +118,7 @@ test('SAFETY rule 29 nothing is planned while our clock and the storage disagree
 
 test('a snapshot that cannot be read stops planning: nobody knows what it protects', async () => {
   const all = await made(['emr'], 2)
-  await overwrite(all.storage, `snapshots/${all.ids[0]!}`, (bytes) => bytes.fill(0, 4, 8))
+  await overwrite(all.storage, `snapshots/${all.ids[0]!}`, flippedAt(4))
   await assert.rejects(planForget(all.repository, lastOne), (error) => isFault(error, 'DAMAGE_SNAPSHOT'))
 })
 

@@ -4,6 +4,7 @@ import { systemClock } from '#base/clock.ts'
 import { isFault } from '#base/fault.ts'
 import { systemRandom } from '#host/random.ts'
 import { backUp, namesIn, newRepository, reopen, restored, testPassword } from '#test/support/repository.ts'
+import { flippedAt, overwrite } from '#test/support/small-repository.ts'
 import { memory } from '#engine/storage/memory.ts'
 import type { StorageName } from '#engine/storage/storage.ts'
 import { createRepository } from './create.ts'
@@ -44,12 +45,7 @@ test('an altered index or snapshot is damage that is named, and other snapshots 
     await repository.write(level, (session) => backUp(session, { a: Buffer.from('a') }))
     await repository.write(level, (session) => backUp(session, { b: Buffer.from('b') }))
   }
-  const alter = async (name: string) => {
-    const bytes = await storage.get(name as StorageName)
-    bytes[20]! ^= 1
-    await storage.remove(name as StorageName)
-    await storage.put(name as StorageName, [bytes])
-  }
+  const alter = async (name: string) => await overwrite(storage, name as StorageName, flippedAt(20))
   const [snapshot, other] = await namesIn(storage, 'snapshots')
   await alter(snapshot!)
   {

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { isFault } from '#base/fault.ts'
 import type { SnapshotId } from '#base/ids.ts'
 import { durations } from '#base/units.ts'
-import { openSmall, overwrite, smallRepository, store } from '#test/support/small-repository.ts'
+import { flippedAt, openSmall, overwrite, smallRepository, store } from '#test/support/small-repository.ts'
 import { executeForget, planForget, type ForgetRequest } from './forget.ts'
 import { signProof } from './proof-key.ts'
 import { readProofs, recordProof, standingOf, type ProofHead } from './proofs.ts'
@@ -143,7 +143,7 @@ test('a damaged proof hides no other and stops no forgetting', async () => {
   const packsBefore = new Set((await Array.fromAsync(storage.list('data'))).map(({ name }) => name))
   await prove(repository, backups[0])
   for (const { name } of await Array.fromAsync(storage.list('data'))) {
-    if (!packsBefore.has(name)) await overwrite(storage, name, (bytes) => bytes.fill(0, 40, 60))
+    if (!packsBefore.has(name)) await overwrite(storage, name, flippedAt(40))
   }
   await prove(repository, backups[1])
   await using later = await openSmall(storage, clock)

@@ -11,6 +11,7 @@ import { marksFolder, type Storage } from '#engine/storage/storage.ts'
 import {
   contentsOf,
   copyOf,
+  flippedAt,
   namesOf,
   openSmall,
   overwrite,
@@ -264,7 +265,7 @@ test('damage inside a pack that is written anew stops the prune before anything 
   const { repository, storage } = await withWaste()
   const { index } = coreOf(repository)
   const blob = index.find('data', firstNeeded(repository))!
-  await overwrite(storage, `data/${blob.packId}`, (bytes) => bytes.fill(0, blob.offset + 100, blob.offset + 101))
+  await overwrite(storage, `data/${blob.packId}`, flippedAt(blob.offset + 100))
   const before = (await namesOf(storage)).toSorted()
   await assert.rejects(prune(repository), (error) => isFault(error, 'DAMAGE_BLOB'))
   assert.deepEqual((await namesOf(storage)).toSorted(), before)
@@ -334,5 +335,5 @@ function firstNeeded(repository: Repository) {
 
 async function overwriteFirst(storage: Storage, folder: 'snapshots' | 'index'): Promise<void> {
   const [name] = (await namesOf(storage)).filter((one) => one.startsWith(`${folder}/`))
-  await overwrite(storage, name!, (bytes) => bytes.fill(0, 20, 24))
+  await overwrite(storage, name!, flippedAt(20))
 }
