@@ -1,11 +1,11 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import path from 'node:path'
 import assert from 'node:assert/strict'
 import { startCluster, type ClusterOptions, type PrivateCluster } from '#host/postgres-cluster.ts'
 import { assertFound, postgresPrograms } from '#host/postgres-programs.ts'
 import { run } from '#host/run.ts'
 import { parseDatabaseUrl, type DatabaseTarget } from '#engine/sources/postgres/target.ts'
+import { serverPlace } from './server-place.ts'
 import { sharedFolder } from './shared.ts'
 
 export interface TestCluster extends PrivateCluster {
@@ -19,7 +19,7 @@ export interface TestCluster extends PrivateCluster {
 
 /** A real private PostgreSQL for one test file, removed with its scope. */
 export async function testCluster(options: Partial<ClusterOptions> = {}): Promise<TestCluster> {
-  const directory = await mkdtemp(path.join(tmpdir(), 'integrum-test-pg-'))
+  const directory = await mkdtemp(path.join(await serverPlace(), 'integrum-test-pg-'))
   await chmod(directory, 0o755)
   return await testClusterIn(directory, options)
 }

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { systemClock, type Clock } from '#base/clock.ts'
 import { systemRandom } from '#host/random.ts'
@@ -10,6 +9,7 @@ import type { AnyJobKind } from '#service/jobs/job-kind.ts'
 import { jobKinds } from '#service/jobs/job-kinds.ts'
 import { startService, type Service } from '#service/main.ts'
 import { hashOfToken, newToken } from '#service/people/token.ts'
+import { serverPlace } from './server-place.ts'
 
 /** A whole service with a private PostgreSQL, on a free port, in a directory of its own. */
 export interface TestService extends AsyncDisposable {
@@ -54,7 +54,7 @@ export interface TestServiceOptions {
 }
 
 export async function testService(options: TestServiceOptions = {}): Promise<TestService> {
-  const directory = await mkdtemp(path.join(tmpdir(), 'integrum-test-service-'))
+  const directory = await mkdtemp(path.join(await serverPlace(), 'integrum-test-service-'))
   // The private server runs as another user, who must be able to pass.
   await chmod(directory, 0o755)
   const start = () =>
