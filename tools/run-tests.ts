@@ -1,8 +1,6 @@
-import { execFileSync } from 'node:child_process'
 import { existsSync, globSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { run as runTestFiles } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { coverageOf, type Coverage } from './coverage.ts'
 import { runChecks } from './checks.ts'
 import { TestReport } from './test-report.ts'
@@ -62,7 +60,6 @@ function filesBelow(place: string): string[] {
 
 async function runFiles(files: readonly string[]): Promise<readonly FolderCoverage[]> {
   if (files.length === 0) return []
-  takeStrippedSources()
   let coverages: readonly FolderCoverage[] = []
   const events = runTestFiles({
     files: files.map((file) => path.resolve(file)),
@@ -82,13 +79,6 @@ async function runFiles(files: readonly string[]): Promise<readonly FolderCovera
     else report.take(event)
   }
   return coverages
-}
-
-/** In every process that the tests start, and those that these start. */
-function takeStrippedSources(): void {
-  const script = new URL('stripped.mjs', import.meta.url)
-  execFileSync(process.execPath, ['--disable-warning=ExperimentalWarning', fileURLToPath(script)])
-  process.env['NODE_OPTIONS'] = [process.env['NODE_OPTIONS'], `--import=${script.href}`].filter(Boolean).join(' ')
 }
 
 function judgeCoverage(coverage: FolderCoverage): void {
