@@ -51,7 +51,8 @@ before(async () => {
 after(async () => {
   if (child.exitCode === null) {
     process.kill(-child.pid!, 'SIGTERM')
-    await once(child, 'exit')
+    // npm is gone at once; the service holds the same stdout until its PostgreSQL has stopped.
+    await once(child, 'close')
   }
   await cluster.stop()
   await rm(directory, { recursive: true, force: true })
