@@ -1,7 +1,7 @@
 import { Box, Group, Skeleton, UnstyledButton } from '@mantine/core'
 import { IconArrowDown, IconArrowUp, IconArrowsSort } from '@tabler/icons-react'
 import { columnVisibilityFeature, tableFeatures, useTable, type ColumnDef } from '@tanstack/react-table'
-import { Suspense, lazy, useMemo, useState, type ReactNode } from 'react'
+import { Suspense, lazy, useMemo, useRef, useState, type ReactNode } from 'react'
 import type { Paging } from './table-pages.tsx'
 
 // Menus and lists that open bring much with them, which a short table does without.
@@ -54,9 +54,15 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
   const definitions = useMemo(() => columns.map(({ id }): ColumnDef<typeof features, Row> => ({ id })), [columns])
   const table = useTable({ features, columns: definitions, data: rows, getRowId: keyOf, state: { columnVisibility } })
   const columnOf = new Map(columns.map((column) => [column.id, column]))
+  const opening = useOpening(onOpen)
   return (
     <Box aria-busy={isOld}>
-      <Suspense>{hasColumnChoice && <ColumnChoice columns={columns} shown={columnVisibility} onChange={setColumnVisibility} />}</Suspense>
+      {hasColumnChoice && (
+        // As high as what comes: else the rows move when it does, away from under whoever is about to press one.
+        <Suspense fallback={<Box h={28} mb={4} className="no-print" />}>
+          <ColumnChoice columns={columns} shown={columnVisibility} onChange={setColumnVisibility} />
+        </Suspense>
+      )}
       {/* Wider than its place it is moved sideways, by keyboard too. */}
       <div style={{ overflowX: 'auto' }} tabIndex={0} role="region" aria-label={label}>
         <table aria-label={label} className="data-table stacking-table" style={{ opacity: isOld ? 0.6 : 1 }}>
@@ -69,7 +75,7 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
           </thead>
           <tbody>
             {table.getRowModel().rows.map((row) => (
-              <tr key={row.id} {...(onOpen && { className: 'row-link', onClick: (event) => isPlainClick(event) && onOpen(row.original) })}>
+              <tr key={row.id} {...opening?.(row.original)}>
                 {row.getVisibleCells().map((cell) => (
                   <td
                     key={cell.id}
@@ -90,10 +96,27 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
   )
 }
 
-/** A link or button within the row does what it says instead; selecting text is no click. */
-function isPlainClick(event: React.MouseEvent): boolean {
-  const isOwn = (event.target as Element).closest('a, button, input, label, [role=menuitem]') !== null
-  return !isOwn && (window.getSelection()?.isCollapsed ?? true)
+/**
+ * What opens a row. A link or button within it does what it says instead, also when the press was on one and the release
+ * beside it, which a browser calls a click on the row; selecting text is no click.
+ */
+function useOpening<Row>(onOpen: ((row: Row) => void) | undefined) {
+  const pressed = useRef<EventTarget>(null)
+  if (!onOpen) return undefined
+  const isPlain = (event: React.MouseEvent) => ![event.target, pressed.current].some(isOwn) && (window.getSelection()?.isCollapsed ?? true)
+  return (row: Row) => ({
+    className: 'row-link',
+    onMouseDown: (event: React.MouseEvent) => {
+      pressed.current = event.target
+    },
+    onClick: (event: React.MouseEvent) => {
+      if (isPlain(event)) onOpen(row)
+    },
+  })
+}
+
+function isOwn(place: EventTarget | null): boolean {
+  return place instanceof Element && place.closest('a, button, input, label, [role=menuitem]') !== null
 }
 
 function HeaderCell<Row>({ column, sorting }: { readonly column: Column<Row>; readonly sorting: Sorting | undefined }) {
