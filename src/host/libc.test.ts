@@ -15,7 +15,6 @@ import {
   renameWithoutReplacing,
   setTimes,
   setXattr,
-  statAt,
   syncFileSystem,
 } from './libc.ts'
 
@@ -165,41 +164,4 @@ test('fifos, sockets and devices are made with their numbers', { skip: !isRoot &
   }
   assert.equal(lstatSync(at('null'), { bigint: true }).rdev, device)
   assert.equal(lstatSync(at('null')).isCharacterDevice(), true)
-})
-
-test('an entry of an open directory is what lstat says of it, also after the years that 32 bits hold', async () => {
-  await using place = await temporaryDirectory()
-  writeFileSync(path.join(place.path, 'file'), 'x'.repeat(70_000), { mode: 0o4751 })
-  const odd = Buffer.from([0xff, 0x80, 0x0a, 0x22])
-  writeFileSync(Buffer.concat([Buffer.from(`${place.path}/`), odd]), '')
-  mkdirSync(path.join(place.path, 'folder', 'below'), { recursive: true })
-  symlinkSync('nowhere', path.join(place.path, 'link'))
-  makeSpecialFile(path.join(place.path, 'fifo'), 0o600, { kind: 'fifo' })
-  makeSpecialFile(path.join(place.path, 'socket'), 0o600, { kind: 'socket' })
-  if (isRoot) makeSpecialFile(path.join(place.path, 'disk'), 0o600, { kind: 'block', device: 0x678123ffn })
-  setTimes(path.join(place.path, 'folder'), { atimeNs: 0n, mtimeNs: -631_152_000_000_000_001n })
-  setTimes(path.join(place.path, 'fifo'), { atimeNs: 0n, mtimeNs: 7_258_118_400_000_000_001n })
-  const names = ['file', odd.toString('latin1'), 'folder', 'folder/below', 'link', 'fifo', 'socket', ...(isRoot ? ['disk'] : []), '.', '..']
-  for (const [directory, entries] of [
-    [place.path, names],
-    ['/dev', ['null', 'stdin']],
-    ['/proc', ['self', 'version']],
-  ] as const) {
-    const fd = openSync(directory, 'r')
-    for (const name of entries) {
-      const found = statAt(fd, name)
-      const said = lstatSync(Buffer.concat([Buffer.from(`${directory}/`), Buffer.from(name, 'latin1')]), { bigint: true })
-      const kinds = ['isFile', 'isDirectory', 'isSymbolicLink', 'isBlockDevice', 'isCharacterDevice', 'isFIFO', 'isSocket'] as const
-      for (const kind of kinds) assert.equal(found[kind](), said[kind](), `${name} ${kind}`)
-      const numbers = ['dev', 'ino', 'mode', 'nlink', 'uid', 'gid', 'rdev', 'size', 'blocks'] as const
-      for (const key of numbers) assert.equal(found[key], said[key], `${name} ${key}`)
-      // Those of /proc are made anew with each look.
-      if (directory !== '/proc') assert.deepEqual([found.mtimeNs, found.ctimeNs], [said.mtimeNs, said.ctimeNs], name)
-    }
-    assert.throws(() => statAt(fd, 'absent'), { code: 'ENOENT', syscall: 'statx' })
-    assert.throws(() => statAt(fd, 'file\0'), { code: 'EINVAL' })
-    if (directory === place.path) assert.throws(() => statAt(fd, 'a'.repeat(256)), { code: 'ENAMETOOLONG' })
-    assert.throws(() => statAt(fd, 'a/'.repeat(5000)), { code: 'EINVAL' })
-    closeSync(fd)
-  }
 })

@@ -1,6 +1,5 @@
-import type { BigIntStats } from 'node:fs'
-import { constants as osConstants } from 'node:os'
 import koffi from 'koffi'
+import { libcError } from './libc-error.ts'
 
 /** A path as text or as its bytes. Linux paths are bytes; only NUL is impossible in them. */
 export type PathBytes = string | Uint8Array
@@ -73,84 +72,6 @@ export function renameWithoutReplacing(from: PathBytes, to: PathBytes): void {
   expectZero(calls().renameat2(AT_FDCWD, cString(from), AT_FDCWD, cString(to), RENAME_NOREPLACE), 'renameat2', from)
 }
 
-/** What a look at an entry tells: the part of Node's `BigIntStats` that is read here. */
-export type EntryStats = Pick<
-  BigIntStats,
-  | ('dev' | 'ino' | 'mode' | 'nlink' | 'uid' | 'gid' | 'rdev' | 'size' | 'blocks' | 'mtimeNs' | 'ctimeNs')
-  | ('isFile' | 'isDirectory' | 'isSymbolicLink' | 'isBlockDevice' | 'isCharacterDevice' | 'isFIFO' | 'isSocket')
->
-
-/**
- * The same as `lstat` of an entry below an open directory, `name` in Latin-1: a byte for each character. Node has no such call,
- * and the way through `/proc/self/fd` takes two to three times as long (measured on Linux 6.18).
- */
-export function statAt(directory: number, name: string): EntryStats {
-  const libc = calls()
-  const { scratch, entry } = libc
-  if (name.length >= pathBytesMax || name.includes('\0')) {
-    throw Object.assign(new Error('EINVAL: this is no path'), { code: 'EINVAL', syscall: 'statx' })
-  }
-  scratch.write(name, 'latin1')
-  scratch[name.length] = 0
-  const result = libc.statx(directory, scratch, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, STATX_BASIC_STATS, entry.bytes)
-  if (result !== 0) throw libcError('statx', Buffer.from(name, 'latin1'))
-  return new FoundEntry(entry.view)
-}
-
-/** Laid out as statx(2) has it. */
-class FoundEntry implements EntryStats {
-  readonly mode: bigint
-  readonly nlink: bigint
-  readonly uid: bigint
-  readonly gid: bigint
-  readonly ino: bigint
-  readonly size: bigint
-  readonly blocks: bigint
-  readonly ctimeNs: bigint
-  readonly mtimeNs: bigint
-  readonly rdev: bigint
-  readonly dev: bigint
-  readonly #type: number
-
-  constructor(entry: DataView) {
-    const mode = entry.getUint16(28, isLittleEndian)
-    this.#type = mode & fileTypeMask
-    this.mode = BigInt(mode)
-    this.nlink = BigInt(entry.getUint32(16, isLittleEndian))
-    this.uid = BigInt(entry.getUint32(20, isLittleEndian))
-    this.gid = BigInt(entry.getUint32(24, isLittleEndian))
-    this.ino = entry.getBigUint64(32, isLittleEndian)
-    this.size = entry.getBigUint64(40, isLittleEndian)
-    this.blocks = entry.getBigUint64(48, isLittleEndian)
-    this.ctimeNs = nsAt(entry, 96)
-    this.mtimeNs = nsAt(entry, 112)
-    this.rdev = deviceAt(entry, 128)
-    this.dev = deviceAt(entry, 136)
-  }
-
-  isFile(): boolean {
-    return this.#type === fileTypes.regular
-  }
-  isDirectory(): boolean {
-    return this.#type === fileTypes.directory
-  }
-  isSymbolicLink(): boolean {
-    return this.#type === fileTypes.symlink
-  }
-  isBlockDevice(): boolean {
-    return this.#type === fileTypes.block
-  }
-  isCharacterDevice(): boolean {
-    return this.#type === fileTypes.character
-  }
-  isFIFO(): boolean {
-    return this.#type === fileTypes.fifo
-  }
-  isSocket(): boolean {
-    return this.#type === fileTypes.socket
-  }
-}
-
 /**
  * Holes of an open file as [offset, length] in bytes, ascending, up to `sizeBytes`. Empty where the file system does
  * not tell. Moves the position of `fd`: read with explicit offsets.
@@ -201,8 +122,6 @@ export function makeSpecialFile(path: PathBytes, mode: number, special: SpecialF
 
 const AT_FDCWD = -100
 const AT_SYMLINK_NOFOLLOW = 0x100
-const AT_NO_AUTOMOUNT = 0x800
-const STATX_BASIC_STATS = 0x7ff
 const RENAME_NOREPLACE = 1
 const RENAME_EXCHANGE = 2
 const SYNC_FILE_RANGE_WRITE = 2
@@ -219,24 +138,16 @@ const fileTypes = {
   symlink: 0o120000,
   socket: 0o140000,
 } as const
-const fileTypeMask = 0o170000
-/** PATH_MAX of the kernel, its end included. */
-const pathBytesMax = 4096
-/** As on every processor that Integrum runs on; `writeTimespec` writes so, too. */
-const isLittleEndian = true
 /** XATTR_SIZE_MAX and XATTR_LIST_MAX of the kernel (linux/limits.h): one call always suffices. */
 const xattrBytesMax = 65_536
 
 interface Calls {
   readonly scratch: Buffer
-  /** One `struct statx`. */
-  readonly entry: { readonly bytes: Uint8Array; readonly view: DataView }
   lgetxattr(path: Buffer, name: Buffer, value: Uint8Array, size: number): number
   llistxattr(path: Buffer, list: Uint8Array, size: number): number
   lsetxattr(path: Buffer, name: Buffer, value: Uint8Array, size: number, flags: number): number
   lremovexattr(path: Buffer, name: Buffer): number
   utimensat(directory: number, path: Buffer, times: Uint8Array, flags: number): number
-  statx(directory: number, path: Uint8Array, flags: number, mask: number, entry: Uint8Array): number
   futimens(fd: number, times: Uint8Array): number
   sync_file_range(fd: number, offset: number, length: number, flags: number): number
   renameat2(fromDirectory: number, from: Buffer, toDirectory: number, to: Buffer, flags: number): number
@@ -261,16 +172,13 @@ function load(): Calls {
   }
   // The process itself has the C library open, whichever file that is.
   const library = koffi.load(null)
-  const entryMemory = new ArrayBuffer(256)
   return {
     scratch: Buffer.alloc(xattrBytesMax),
-    entry: { bytes: new Uint8Array(entryMemory), view: new DataView(entryMemory) },
     lgetxattr: library.func('int64_t lgetxattr(void *path, void *name, void *value, size_t size)'),
     llistxattr: library.func('int64_t llistxattr(void *path, void *list, size_t size)'),
     lsetxattr: library.func('int lsetxattr(void *path, void *name, void *value, size_t size, int flags)'),
     lremovexattr: library.func('int lremovexattr(void *path, void *name)'),
     utimensat: library.func('int utimensat(int dirfd, void *path, void *times, int flags)'),
-    statx: library.func('int statx(int dirfd, void *path, int flags, uint mask, void *entry)'),
     futimens: library.func('int futimens(int fd, void *times)'),
     sync_file_range: library.func('int sync_file_range(int fd, int64_t offset, int64_t length, uint flags)'),
     renameat2: library.func('int renameat2(int olddirfd, void *oldpath, int newdirfd, void *newpath, uint flags)'),
@@ -288,17 +196,6 @@ function seek(fd: number, offset: number, whence: number): number | null {
   const error = libcError('lseek', '')
   if (error.code === 'ENXIO' || error.code === 'EINVAL') return null
   throw error
-}
-
-function nsAt(entry: DataView, at: number): bigint {
-  return entry.getBigInt64(at, isLittleEndian) * 1_000_000_000n + BigInt(entry.getUint32(at + 8, isLittleEndian))
-}
-
-/** As makedev(3) joins the two numbers. */
-function deviceAt(entry: DataView, at: number): bigint {
-  const major = BigInt(entry.getUint32(at, isLittleEndian))
-  const minor = BigInt(entry.getUint32(at + 4, isLittleEndian))
-  return ((major & 0xfffff000n) << 32n) | ((major & 0xfffn) << 8n) | ((minor & 0xffffff00n) << 12n) | (minor & 0xffn)
 }
 
 function timespecsOf(times: { readonly atimeNs: bigint; readonly mtimeNs: bigint }): Buffer {
@@ -325,18 +222,4 @@ function cString(path: PathBytes): Buffer {
 
 function expectZero(result: number, syscall: string, path: PathBytes): void {
   if (result !== 0) throw libcError(syscall, path)
-}
-
-/** Two names may share a number; these are the ones that documents use. */
-const preferredNames = new Set(['EAGAIN', 'ENOTSUP'])
-const errnoNames = new Map<number, string>()
-for (const [name, number] of Object.entries(osConstants.errno)) {
-  if (!errnoNames.has(number) || preferredNames.has(name)) errnoNames.set(number, name)
-}
-
-function libcError(syscall: string, path: PathBytes): NodeJS.ErrnoException & { code: string } {
-  const errno = koffi.errno()
-  const code = errnoNames.get(errno) ?? `E${errno}`
-  const where = path.length === 0 ? '' : ` '${typeof path === 'string' ? path : Buffer.from(path).toString('utf8')}'`
-  return Object.assign(new Error(`${code}: ${syscall}${where}`), { code, errno: -errno, syscall })
 }

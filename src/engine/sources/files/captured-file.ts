@@ -1,14 +1,15 @@
-import { lstatSync, fstatSync, type BigIntStats } from 'node:fs'
+import { lstatSync } from 'node:fs'
 import { throwIfCancelled, type Clock } from '#base/clock.ts'
 import { errnoOf, messageOf } from '#base/fault.ts'
 import { limits } from '#base/limits.ts'
 import type { AskRoom } from '#base/room.ts'
+import { statOf, type EntryStats } from '#host/open-files.ts'
 import type { Accounts } from '#host/users.ts'
 import { printBytesName, type ByteString } from '#engine/byte-string.ts'
 import type { TreeNode } from '#engine/tree-node.ts'
 import type { CaptureContext, FileEntry, Settled } from '#engine/sources/source.ts'
 import { reach, reachStepwise, type DirectoryHandle, type OpenFile } from './directory-handle.ts'
-import { isSameState, openForReading, readBytes, readSmall } from './read-file.ts'
+import { isSameState, openBelow, openForReading, readBytes, readSmall } from './read-file.ts'
 import { bareNode, nodeFrom, withDetails, type NodePlace } from './read-node.ts'
 import type { RootTally } from './root-tally.ts'
 
@@ -47,7 +48,7 @@ export class CapturedFile implements FileEntry {
   #whole: TreeNode | undefined
   /** What the reader holds it to be: `node`, or what `settle` returned since. */
   #current: TreeNode
-  #found: BigIntStats | undefined
+  #found: EntryStats | undefined
   #isCountedNewer: boolean
 
   constructor(place: FilePlace, { node, mayHaveHoles }: Seen) {
@@ -61,11 +62,7 @@ export class CapturedFile implements FileEntry {
 
   /** With everything that a stat does not tell. */
   get node(): TreeNode {
-    if (!this.#whole) {
-      this.#whole = this.#complete()
-      if (this.#current === this.#seen) this.#current = this.#whole
-    }
-    return this.#whole
+    return this.#completed()
   }
 
   /**
@@ -79,10 +76,10 @@ export class CapturedFile implements FileEntry {
     if (!this.bareNode || sizeBytes > limits.smallBytesMax || !directory.isOpen || this.#current !== this.#seen) return undefined
     if (youngerThanTickMs(this.#seen, context.clock) !== undefined) return undefined
     try {
-      using file = openForReading(directory.pathOf(this.#seen.name))
+      using file = openBelow(directory, this.#seen.name)
       const bytes = readSmall(file.fd, sizeBytes)
-      const { node } = this
-      return bytes && this.#isAsAnnounced(fstatSync(file.fd, { bigint: true })) ? { node, bytes } : undefined
+      const node = this.#completed(file.fd)
+      return bytes && this.#isAsAnnounced(statOf(file.fd)) ? { node, bytes } : undefined
     } catch (error) {
       // Whatever it is, the long way meets it again and names the file.
       if (errnoOf(error) !== undefined) return undefined
@@ -98,7 +95,7 @@ export class CapturedFile implements FileEntry {
     let bytes = 0
     try {
       using file = this.#openFile()
-      const found = fstatSync(file.fd, { bigint: true })
+      const found = statOf(file.fd)
       const sizeBytes = Number(found.size)
       const holes = sizeBytes === countedBytes ? this.#current.holes : []
       for await (const chunk of readBytes(file.fd, { sizeBytes, holes, askRoom })) {
@@ -106,7 +103,7 @@ export class CapturedFile implements FileEntry {
         bytes += chunk.byteLength
         yield chunk
       }
-      this.#found = fstatSync(file.fd, { bigint: true })
+      this.#found = statOf(file.fd)
     } catch (error) {
       if (errnoOf(error) !== undefined) this.#count(-1, -countedBytes)
       throw error
@@ -142,7 +139,7 @@ export class CapturedFile implements FileEntry {
   #openFile(): OpenFile {
     const { root, path } = this.#place
     const file = reach(root, path, openForReading)
-    const found = fstatSync(file.fd, { bigint: true })
+    const found = statOf(file.fd)
     if (found.ino === this.#current.inode && found.dev === this.#current.deviceId) return file
     file[Symbol.dispose]()
     return reachStepwise(root, path, openForReading)
@@ -155,9 +152,17 @@ export class CapturedFile implements FileEntry {
     return isSameFile ? reach(root, path, work) : reachStepwise(root, path, work)
   }
 
-  #complete(): TreeNode {
+  #completed(fd?: number): TreeNode {
+    if (!this.#whole) {
+      this.#whole = this.#complete(fd)
+      if (this.#current === this.#seen) this.#current = this.#whole
+    }
+    return this.#whole
+  }
+
+  #complete(fd: number | undefined): TreeNode {
     const { source, directory, path, context } = this.#place
-    const details = (at: Buffer) => withDetails(this.#seen, at, this.bareNode === undefined)
+    const details = (at: Buffer) => withDetails(this.#seen, { at, fd }, this.bareNode === undefined)
     try {
       return directory.isOpen ? details(directory.pathOf(this.#seen.name)) : this.#at(details)
     } catch (error) {
@@ -171,7 +176,7 @@ export class CapturedFile implements FileEntry {
     }
   }
 
-  #isAsAnnounced(found: BigIntStats): boolean {
+  #isAsAnnounced(found: EntryStats): boolean {
     const { inode, deviceId, mtimeNs, ctimeNs, sizeBytes } = this.#current
     return (
       found.ino === inode &&
@@ -194,7 +199,7 @@ export class CapturedFile implements FileEntry {
   }
 }
 
-function nodeOrBare(found: BigIntStats, place: NodePlace): TreeNode {
+function nodeOrBare(found: EntryStats, place: NodePlace): TreeNode {
   try {
     return nodeFrom(found, place)
   } catch (error) {

@@ -1,10 +1,12 @@
-import { constants, fstatSync, read, readSync, type BigIntStats } from 'node:fs'
+import { constants, fstatSync, read, readSync } from 'node:fs'
 import { errnoOf } from '#base/fault.ts'
 import { MiB } from '#base/units.ts'
 import { limits } from '#base/limits.ts'
 import type { AskRoom } from '#base/room.ts'
+import type { EntryStats } from '#host/open-files.ts'
+import type { ByteString } from '#engine/byte-string.ts'
 import type { TreeNode } from '#engine/tree-node.ts'
-import { OpenFile } from './directory-handle.ts'
+import { OpenFile, type DirectoryHandle } from './directory-handle.ts'
 
 type Holes = NonNullable<TreeNode['holes']>
 
@@ -47,18 +49,27 @@ export function readSmall(fd: number, sizeBytes: number): Uint8Array | undefined
 
 /** Opens for reading without leaving a trace in atime where that is allowed, and without waiting for a fifo's writer. */
 export function openForReading(at: Buffer): OpenFile {
+  return withoutTrace((flags) => OpenFile.open(at, flags))
+}
+
+/** The same for a file right below an open directory. */
+export function openBelow(directory: DirectoryHandle, name: ByteString): OpenFile {
+  return withoutTrace((flags) => OpenFile.below(directory, name, flags))
+}
+
+function withoutTrace(open: (flags: number) => OpenFile): OpenFile {
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
   try {
-    return new OpenFile(at, flags | O_NOATIME)
+    return open(flags | O_NOATIME)
   } catch (error) {
     // open(2): O_NOATIME is for the owner and for CAP_FOWNER.
-    if (errnoOf(error) === 'EPERM') return new OpenFile(at, flags)
+    if (errnoOf(error) === 'EPERM') return open(flags)
     throw error
   }
 }
 
 /** True when both readings show the same file in the same state; reading it does not change what is compared. */
-export function isSameState(one: BigIntStats, other: BigIntStats): boolean {
+export function isSameState(one: EntryStats, other: EntryStats): boolean {
   return (
     one.dev === other.dev &&
     one.ino === other.ino &&

@@ -1,6 +1,7 @@
 import { constants, readlinkSync } from 'node:fs'
 import { errnoOf } from '#base/fault.ts'
-import { getXattr, holesOf, listXattrs, type EntryStats } from '#host/libc.ts'
+import { getXattr, holesOf, listXattrs } from '#host/libc.ts'
+import { mayHaveXattrs, type EntryStats } from '#host/open-files.ts'
 import type { Accounts } from '#host/users.ts'
 import { byteString, type ByteString } from '#engine/byte-string.ts'
 import type { ExtendedAttribute, NodeType, TreeNode } from '#engine/tree-node.ts'
@@ -11,6 +12,8 @@ export type AccountNames = Pick<Accounts, 'userName' | 'groupName'>
 export interface NodePlace {
   /** The entry's system path. */
   readonly at: Buffer
+  /** Its descriptor where it is open. */
+  readonly fd?: number | undefined
   readonly name: ByteString
   readonly accounts: AccountNames
 }
@@ -18,13 +21,14 @@ export interface NodePlace {
 /**
  * Everything that is to be known about one entry without reading its content, from a stat just taken. Errors are Node's, with `code`.
  */
-export function nodeFrom(found: EntryStats, { at, name, accounts }: NodePlace): TreeNode {
-  return withDetails(bareNode(found, name, accounts), at, mayHaveHoles(found))
+export function nodeFrom(found: EntryStats, place: NodePlace): TreeNode {
+  return withDetails(bareNode(found, place.name, place.accounts), place, mayHaveHoles(found))
 }
 
 /** Adds what a stat does not tell. */
-export function withDetails(node: TreeNode, at: Buffer, hasHoles: boolean): TreeNode {
-  const xattrs = readXattrs(at)
+export function withDetails(node: TreeNode, { at, fd }: Pick<NodePlace, 'at' | 'fd'>, hasHoles: boolean): TreeNode {
+  // Most have none, and of what is open that is quickly told.
+  const xattrs = fd !== undefined && !mayHaveXattrs(fd) ? [] : readXattrs(at)
   const holes = node.type === 'file' && hasHoles ? readHoles(at, node.sizeBytes) : []
   if (xattrs.length === 0 && holes.length === 0 && node.type !== 'symlink') return node
   return {
@@ -94,7 +98,7 @@ export function mayHaveHoles(found: EntryStats): boolean {
 
 function readHoles(at: Buffer, sizeBytes: number): readonly (readonly [number, number])[] {
   try {
-    using file = new OpenFile(at, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+    using file = OpenFile.open(at, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
     return holesOf(file.fd, sizeBytes)
   } catch (error) {
     // Whoever reads the content meets the same error and names the file; without holes its zeros are merely stored.

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { throwIfCancelled } from '#base/clock.ts'
 import { errnoOf } from '#base/fault.ts'
-import type { EntryStats } from '#host/libc.ts'
+import type { EntryStats } from '#host/open-files.ts'
 import type { ByteString } from '#engine/byte-string.ts'
 import type { DirectoryHandle } from './directory-handle.ts'
 import { isOwnName } from './own-names.ts'

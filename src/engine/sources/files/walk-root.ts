@@ -215,7 +215,7 @@ class Frame {
   node(): TreeNode {
     const name = this.#path.slice(this.#path.lastIndexOf('/') + 1) as ByteString
     try {
-      return nodeFrom(this.#found, { at: this.handle.ownPath, name, accounts: this.#walk.accounts })
+      return nodeFrom(this.#found, { at: this.handle.ownPath, fd: this.handle.fd, name, accounts: this.#walk.accounts })
     } catch (error) {
       return this.#bare(error, this.#found, name)
     }
