@@ -54,6 +54,8 @@ export const limits = {
   packsLookedAtSingly: 200,
   /** Snapshots are small and may be many. */
   snapshotsReadAtOnce: 16,
+  /** Index files may have a few MiB each. */
+  indexesReadAtOnce: 8,
   /** Refuses a JSON document of the repository larger than this before parsing it. */
   documentSizeBytesMax: 256 * MiB,
   /** Refuses a key file whose scrypt parameters ask for more. */

@@ -5,7 +5,7 @@ import type { PackId } from '#base/ids.ts'
 import type { Random } from '#host/random.ts'
 import type { Storage } from '#engine/storage/storage.ts'
 import type { RepositoryConfig } from './config.ts'
-import { addIndexFile, indexFileIds } from './index-file.ts'
+import { addIndexFile, indexFileIds, sealedIndexFiles } from './index-file.ts'
 import type { LockRecord } from './locks.ts'
 import { PackIndex } from './pack-index.ts'
 import { loadMarks } from './prune-marks.ts'
@@ -63,15 +63,14 @@ async function readIndexFiles(core: RepositoryCore, signal?: AbortSignal): Promi
   const isGrown = [...core.indexFiles].every((id) => present.has(id))
   const index = isGrown ? core.index : new PackIndex()
   const read = isGrown ? new Set(core.indexFiles) : new Set<string>()
-  for (const id of present) {
-    if (read.has(id)) continue
+  for await (const file of sealedIndexFiles(core, present.difference(read), signal)) {
     try {
-      await addIndexFile(core, id, index, signal)
+      await addIndexFile(core, file, index)
     } catch (error) {
       if (!isFault(error, 'DAMAGE_INDEX') || !core.onDamagedIndex) throw error
       core.onDamagedIndex(error)
     }
-    read.add(id)
+    read.add(file.id)
   }
   core.markedPacks = new Set((await loadMarks(core, signal)).keys())
   core.index = index

@@ -45,8 +45,12 @@ export async function loadDocument(place: DocumentPlace, folder: DocumentFolder,
 
 /** The same in UTF-8, for those that are too large for a text. */
 export async function loadDocumentBytes(place: DocumentPlace, folder: DocumentFolder, id: string, signal?: AbortSignal): Promise<Buffer> {
+  return openDocument(place, folder, { id, sealed: await place.storage.get(`${folder}/${id}`, undefined, signal) })
+}
+
+/** The same for one that was fetched already. */
+export function openDocument(place: DocumentPlace, folder: DocumentFolder, { id, sealed }: { id: string; sealed: Uint8Array }): Buffer {
   const damaged = (fact: string) => new Fault(damageCodes[folder], `${nouns[folder]} ${id.slice(0, 8)} ${fact}`, { id })
-  const sealed = await place.storage.get(`${folder}/${id}`, undefined, signal)
   if (sealed.byteLength > limits.documentSizeBytesMax) throw damaged(`has ${sealed.byteLength} bytes`)
   if (createHash('sha256').update(sealed).digest('hex') !== id) throw damaged('is not what its name says')
   const plain = unseal(place.key, sealed)

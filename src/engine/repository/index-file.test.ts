@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { systemClock } from '#base/clock.ts'
 import { isFault } from '#base/fault.ts'
-import { decodeIndex } from './index-file.ts'
+import { limits } from '#base/limits.ts'
+import { memory } from '#engine/storage/memory.ts'
+import type { Storage } from '#engine/storage/storage.ts'
+import { newRepository } from '#test/support/repository.ts'
+import { flippedAt } from '#test/support/small-repository.ts'
+import { coreOf, refreshIndex } from './core.ts'
+import { saveDocument } from './document.ts'
+import { decodeIndex, indexFileIds, sealedIndexFiles } from './index-file.ts'
 
 const name = 'ab'.repeat(32)
 const good = { id: 'cd'.repeat(32), type: 'data', offset: 0, length: 40, uncompressed_length: 100 }
@@ -38,3 +46,62 @@ test('a blob with any field wrong is DAMAGE_INDEX, and the field is named', () =
       (error) => isFault(error, 'DAMAGE_INDEX'),
     )
 })
+
+test('index files come in order, the next ones fetched meanwhile and never more than the bound', async () => {
+  const { place, ids, under } = await manyIndexFiles()
+  const seen: string[] = []
+  for await (const { id, sealed } of sealedIndexFiles(place, ids)) {
+    assert.ok((await sealed).byteLength > 0)
+    seen.push(id)
+  }
+  assert.deepEqual(seen, ids)
+  assert.equal(under.most, limits.indexesReadAtOnce)
+})
+
+test('whoever stops reading index files early leaves nothing under way', async () => {
+  const { place, ids, under } = await manyIndexFiles()
+  for await (const { id } of sealedIndexFiles(place, ids)) if (id === ids[2]) break
+  assert.equal(under.now, 0)
+  assert.ok(under.begun < ids.length, `${under.begun} of ${ids.length}`)
+})
+
+test('a damaged index file among many is told, with its name, and the others are read all the same', async () => {
+  const { place, ids, storage } = await manyIndexFiles()
+  const wrong = ids[5]!
+  const bytes = await storage.get(`index/${wrong}`)
+  await storage.remove(`index/${wrong}`)
+  await storage.put(`index/${wrong}`, [flippedAt(0)(bytes)])
+  const told: string[] = []
+  const core = { ...place, onDamagedIndex: (fault: Error) => told.push(fault.message) }
+  await refreshIndex(core)
+  assert.equal(told.length, 1)
+  assert.ok(told[0]!.includes(wrong.slice(0, 8)))
+  assert.equal(core.index.packCount, ids.length - 1)
+})
+
+/** More index files than are fetched at once, of one pack each, and how many fetches are under way. */
+async function manyIndexFiles() {
+  const under = { now: 0, most: 0, begun: 0 }
+  const stored = memory(systemClock)
+  const storage: Storage = {
+    ...stored,
+    get: async (...args) => {
+      under.begun += 1
+      under.now += 1
+      under.most = Math.max(under.most, under.now)
+      try {
+        await systemClock.sleep(1)
+        return await stored.get(...args)
+      } finally {
+        under.now -= 1
+      }
+    },
+  }
+  const place = coreOf(await newRepository(stored))
+  for (let at = 0; at < 3 * limits.indexesReadAtOnce; at += 1) {
+    const pack = at.toString(16).padStart(64, '0')
+    await saveDocument(place, 'index', JSON.stringify({ packs: [{ id: pack, blobs: [{ ...good, id: pack }] }] }))
+  }
+  const ids = (await indexFileIds(place)).toSorted()
+  return { place: { ...place, storage }, ids, under, storage: stored }
+}

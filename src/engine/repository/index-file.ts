@@ -3,7 +3,7 @@ import { isHexId, type BlobId, type PackId } from '#base/ids.ts'
 import { limits } from '#base/limits.ts'
 import { parse, parseValue } from '#base/parse.ts'
 import { freeAtOnce } from '#host/memory.ts'
-import { loadDocumentBytes, saveDocument, type DocumentPlace } from './document.ts'
+import { loadDocumentBytes, openDocument, saveDocument, type DocumentPlace } from './document.ts'
 import { idBytes } from './id-table.ts'
 import { scanIndex } from './index-scan.ts'
 import type { PackIndex } from './pack-index.ts'
@@ -29,9 +29,41 @@ export async function saveIndex(place: DocumentPlace, packs: Iterable<IndexedPac
   return ids
 }
 
+export interface SealedIndexFile {
+  readonly id: string
+  readonly sealed: Promise<Uint8Array>
+}
+
+/**
+ * Index files in the order of `ids`, the next ones fetched while one is read: each backup leaves one, and from a storage far
+ * away a year of them would take a minute one by one. Whoever stops early leaves nothing under way.
+ */
+export async function* sealedIndexFiles(
+  place: DocumentPlace,
+  ids: Iterable<string>,
+  signal?: AbortSignal,
+): AsyncGenerator<SealedIndexFile> {
+  const stop = new AbortController()
+  const both = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal
+  const ahead: SealedIndexFile[] = []
+  try {
+    for (const id of ids) {
+      const sealed = place.storage.get(`index/${id}`, undefined, both)
+      // Awaited in its turn; until then a failure must not count as unhandled.
+      sealed.catch(() => {})
+      ahead.push({ id, sealed })
+      if (ahead.length === limits.indexesReadAtOnce) yield ahead.shift()!
+    }
+    while (ahead.length > 0) yield ahead.shift()!
+  } finally {
+    stop.abort()
+    await Promise.allSettled(ahead.map(({ sealed }) => sealed))
+  }
+}
+
 /** Adds what an index file says to `index`, all of it or, when it is damaged, nothing. Returns what names its packs. */
-export async function addIndexFile(place: DocumentPlace, id: string, index: PackIndex, signal?: AbortSignal): Promise<() => PackId[]> {
-  const json = await loadDocumentBytes(place, 'index', id, signal)
+export async function addIndexFile(place: DocumentPlace, { id, sealed }: SealedIndexFile, index: PackIndex): Promise<() => PackId[]> {
+  const json = openDocument(place, 'index', { id, sealed: await sealed })
   const scanned = scanIndex(json)
   if (!scanned) {
     const { packs } = decodeIndex(json.toString('utf8'), id)

@@ -7,7 +7,7 @@ import type { BlobId, PackId } from '#base/ids.ts'
 import { memory } from '#engine/storage/memory.ts'
 import { newRepository } from '#test/support/repository.ts'
 import { coreOf } from './core.ts'
-import { loadDocumentBytes, saveDocument } from './document.ts'
+import { loadDocumentBytes, saveDocument, type DocumentPlace } from './document.ts'
 import { addIndexFile, saveIndex, type IndexedPack } from './index-file.ts'
 import { scanIndex } from './index-scan.ts'
 import { PackIndex } from './pack-index.ts'
@@ -33,6 +33,8 @@ const anyPacks = fc.uniqueArray(
   { selector: (pack) => pack.id, maxLength: 8 },
 ) as fc.Arbitrary<IndexedPack[]>
 
+const fetched = (place: DocumentPlace, file: string) => ({ id: file, sealed: place.storage.get(`index/${file}`) })
+
 function indexOf(packs: readonly IndexedPack[]): PackIndex {
   const index = new PackIndex()
   for (const pack of packs) index.addPack(pack.id, pack.blobs)
@@ -49,7 +51,7 @@ test('what is written into an index file is what is scanned from it, blob by blo
       const read = new PackIndex()
       for (const file of await saveIndex(place, packs)) {
         assert.ok(scanIndex(await loadDocumentBytes(place, 'index', file)))
-        const packIds = await addIndexFile(place, file, read)
+        const packIds = await addIndexFile(place, fetched(place, file), read)
         assert.deepEqual(
           packIds(),
           packs.map((pack) => pack.id),
@@ -77,7 +79,7 @@ test('an index file that is written another way is read all the same', async () 
   for (const json of [whole, `${whole}\n`, ...others]) {
     assert.equal(scanIndex(Buffer.from(json)) === undefined, others.includes(json), json)
     const index = new PackIndex()
-    await addIndexFile(place, await saveDocument(place, 'index', json), index)
+    await addIndexFile(place, fetched(place, await saveDocument(place, 'index', json)), index)
     assert.deepEqual(said(index), expected, json)
   }
 })
@@ -103,7 +105,7 @@ test('a wrong index file is DAMAGE_INDEX and adds nothing, not even the packs be
   for (const json of wrong) {
     assert.equal(scanIndex(Buffer.from(json)), undefined, json)
     const index = new PackIndex()
-    await assert.rejects(addIndexFile(place, await saveDocument(place, 'index', json), index), { code: 'DAMAGE_INDEX' })
+    await assert.rejects(addIndexFile(place, fetched(place, await saveDocument(place, 'index', json)), index), { code: 'DAMAGE_INDEX' })
     assert.equal(index.packCount, 0)
   }
 })

@@ -2,7 +2,7 @@ import type { PackId, SnapshotId } from '#base/ids.ts'
 import { limits } from '#base/limits.ts'
 import type { StoredFile } from '#engine/storage/storage.ts'
 import { loadDocument, type DocumentPlace } from './document.ts'
-import { addIndexFile, indexFileIds } from './index-file.ts'
+import { addIndexFile, indexFileIds, sealedIndexFiles } from './index-file.ts'
 import { PackIndex } from './pack-index.ts'
 import type { PackedBlob } from './pack.ts'
 import { sealOverheadBytes } from './seal.ts'
@@ -31,12 +31,12 @@ export async function loadIndexFiles(
 ): Promise<StoredIndex> {
   const index = new PackIndex()
   const files = new Map<string, readonly PackId[]>()
-  for (const id of ids.toSorted()) {
+  for await (const file of sealedIndexFiles(place, ids.toSorted(), signal)) {
     try {
-      const packIds = await addIndexFile(place, id, index, signal)
-      files.set(id, packIds())
+      const packIds = await addIndexFile(place, file, index)
+      files.set(file.id, packIds())
     } catch (error) {
-      onFault(error, id)
+      onFault(error, file.id)
     }
   }
   return { index, files }
