@@ -68,12 +68,17 @@ function folderAmong(listings: Listings, subtree: () => Promise<BlobId | undefin
     reading ??= listingBefore(listings, subtree)
     return reading
   }
+  let next = 0
   const subtreeOf = async (name: ByteString) => {
     const { nodes, folders } = await listing()
     const id = nodes.get(name)?.subtree
-    const at = id === undefined ? -1 : folders.indexOf(id)
-    // The walk goes the same way, so these come next; one that it does not ask for is read for nothing, within the bound.
-    if (at >= 0) listings.expect(folders.slice(at, at + foldersAhead))
+    // The walk goes the same way, so it is found at once, and those after it come next. One that is not asked for is read for
+    // nothing, within the bound.
+    const at = id === undefined ? -1 : folders.indexOf(id, next)
+    if (at >= 0) {
+      next = at + 1
+      listings.expect(folders.slice(at, at + foldersAhead))
+    }
     return id
   }
   return { listing, folder: (name) => folderAmong(listings, () => subtreeOf(name)) }

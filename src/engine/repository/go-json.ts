@@ -38,6 +38,8 @@ export function goQuote(name: ByteString): string {
 
 /** The reverse of `goQuote`; DAMAGE_TREE for what strconv.Unquote refuses. */
 export function goUnquote(quoted: string): ByteString {
+  // Bytes and characters are the same, as in almost every name.
+  if (/^[ -[\]-~]*$/.test(quoted)) return quoted as ByteString
   if (!quoted.includes('\\')) return byteString(Buffer.from(quoted, 'utf8'))
   const parts: Buffer[] = []
   const escape = /\\(?:([abfnrtv\\"'])|x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{3}))/y
