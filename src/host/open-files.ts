@@ -6,7 +6,7 @@ import { libcError } from './libc-error.ts'
 /**
  * Calls on open files and directories that Node has not, or has only by way of a path: through `/proc/self/fd` each takes two to
  * five times as long (measured on Linux 6.18). A `name` is in Latin-1, a byte for each character, and may be a relative path
- * shorter than PATH_MAX. Errors are as in `libc.ts`; no call follows a symlink in the last part.
+ * shorter than PATH_MAX. Errors are as in `libc.ts`. None follows a symlink in the last part; of `openAt` the flags decide.
  */
 export function openAt(directory: number, name: string, flags: number): number {
   const libc = calls()

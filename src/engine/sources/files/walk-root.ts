@@ -193,11 +193,13 @@ class Frame {
 
   /** True when names came up that no listing had yet. */
   listAgain(): boolean {
-    const found = this.handle.stat()
-    if (isSameState(found, this.#found)) return false
+    const found = this.#orGap(() => this.handle.stat())
+    if (!found || isSameState(found, this.#found)) return false
     this.#known ??= new Set(this.#names)
     const known = this.#known
-    const fresh = this.handle.list().filter((name) => !known.has(name))
+    const names = this.#orGap(() => this.handle.list())
+    if (!names) return false
+    const fresh = names.filter((name) => !known.has(name))
     this.#found = found
     if (fresh.length === 0) return false
     if (this.#listings >= limits.fileReadAttempts) {
@@ -209,6 +211,16 @@ class Frame {
     this.#names = fresh
     this.#position = 0
     return true
+  }
+
+  /** `undefined`, and a gap, when the directory was removed meanwhile or cannot be read any more: what was seen of it stays. */
+  #orGap<T>(look: () => T): T | undefined {
+    try {
+      return look()
+    } catch (error) {
+      reportGap(this.#walk, error, this.#path)
+      return undefined
+    }
   }
 
   /** The directory's own node, as of its last listing. */
@@ -262,5 +274,5 @@ function reportGap(walk: RootWalk, error: unknown, path: ByteString): void {
   // Out of descriptors is this process's trouble, not the file's.
   if (errno === undefined || errno === 'EMFILE' || errno === 'ENFILE') throw error
   const kind = errno === 'ENOENT' ? 'vanished' : 'unreadable'
-  walk.context.gap({ source: walk.source, kind, what: printBytesName(path), detail: messageOf(error) })
+  walk.context.gap({ source: walk.source, kind, what: printBytesName(path) || '.', detail: messageOf(error) })
 }
