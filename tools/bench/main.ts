@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { format, resolveConfig } from 'prettier'
@@ -33,6 +33,7 @@ const parts: Readonly<Record<string, Part>> = {
 }
 
 const { scales, only, page } = readArguments(process.argv.slice(2))
+const program = await joinedProgram()
 const folder = await mkdtemp(path.join(os.tmpdir(), 'integrum-bench-'))
 // The private server runs as another user, who must be able to pass.
 await chmod(folder, 0o755)
@@ -69,8 +70,16 @@ async function runParts(names: readonly string[], scale: number): Promise<Outcom
     const place = await makeWorkplace(path.join(folder, `${name}-${scale}`), isFixed ? 1 : scale)
     found.push(await bench(place))
     await rm(place.folder, { recursive: true, force: true })
+    if ((await joinedProgram()) !== program)
+      throw new Error('the sources were changed while their program was measured, which then ran from them and was slower: measure again')
   }
   return { races: found.flatMap(({ races }) => races), bars: found.flatMap(({ bars }) => bars) }
+}
+
+/** The name of what commands run from as long as it is made of the sources that stand here. */
+async function joinedProgram(): Promise<string> {
+  execFileSync(process.execPath, ['tools/build-bundle.mjs'])
+  return (await readFile('build/bundle/current', 'utf8')).split('\n', 1)[0]!
 }
 
 function readArguments(args: readonly string[]): { scales: number[]; only: string[]; page: string | undefined } {
