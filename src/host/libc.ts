@@ -132,10 +132,7 @@ const LOCK_NB = 4
 const fileTypes = {
   fifo: 0o010000,
   character: 0o020000,
-  directory: 0o040000,
   block: 0o060000,
-  regular: 0o100000,
-  symlink: 0o120000,
   socket: 0o140000,
 } as const
 /** XATTR_SIZE_MAX and XATTR_LIST_MAX of the kernel (linux/limits.h): one call always suffices. */

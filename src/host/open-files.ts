@@ -128,6 +128,7 @@ const O_CLOEXEC = 0o2000000
 const { S_IFMT, S_IFREG, S_IFDIR, S_IFLNK, S_IFBLK, S_IFCHR, S_IFIFO, S_IFSOCK } = constants
 /** PATH_MAX of the kernel, its end included. */
 const pathBytesMax = 4096
+/** As on every processor that Integrum runs on. */
 const isLittleEndian = true
 
 interface Calls {
@@ -177,8 +178,7 @@ function retried(call: () => number): number {
 /** In memory that the next call uses again. */
 function cName(name: string): Uint8Array {
   const { path } = calls()
-  if (name.length >= pathBytesMax || name.includes('\0'))
-    throw Object.assign(new Error('EINVAL: this is no path'), { code: 'EINVAL', syscall: 'statx' })
+  if (name.length >= pathBytesMax || name.includes('\0')) throw Object.assign(new Error('EINVAL: this is no path'), { code: 'EINVAL' })
   path.write(name, 'latin1')
   path[name.length] = 0
   return path
