@@ -52,6 +52,10 @@ export const limits = {
   readWindows: 12,
   /** Up to so many packs are asked for one by one; for more, listing all is cheaper. */
   packsLookedAtSingly: 200,
+  /** Times of files tick every 1 to 10 ms: what was changed within as much of the present may change without showing it. */
+  kernelTickMs: 20,
+  /** What is remembered of the directories of one root, read and held as a whole. */
+  filesCacheBytesMax: 64 * MiB,
   /** Snapshots are small and may be many. */
   snapshotsReadAtOnce: 16,
   /** Index files may have a few MiB each. */

@@ -44,11 +44,23 @@ export type EntryStats = Pick<
 
 /** The same as `lstat` of what stands below an open directory. */
 export function statAt(directory: number, name: string): EntryStats {
+  return statsOf(statxAt(directory, name))
+}
+
+/** The same as the kernel lays it out (`statxAt`), in memory that the next call uses again. */
+export function statxAt(directory: number, name: string): Statx {
   const libc = calls()
   const path = cName(name)
   if (libc.statx(directory, path, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, STATX_BASIC_STATS, libc.entry.bytes) !== 0)
     throw libcError('statx', Buffer.from(name, 'latin1'))
-  return new FoundEntry(libc.entry.view)
+  return libc.entry.view
+}
+
+/** `struct statx`, to be read at the places of `statx`. */
+export type Statx = Pick<DataView, 'getUint16' | 'getInt32' | 'getUint32' | 'getBigInt64' | 'getBigUint64'>
+
+export function statsOf(entry: Statx): EntryStats {
+  return new FoundEntry(entry)
 }
 
 /** The same as `fstat`. */
@@ -64,7 +76,21 @@ export function mayHaveXattrs(fd: number): boolean {
   return libc.flistxattr(fd, null, 0) !== 0
 }
 
-/** Laid out as statx(2) has it. */
+/** Where `struct statx` of statx(2) has what is read here. A time is its seconds in 8 bytes and nanoseconds in 4, a device two times 4. */
+export const statx = {
+  links: 16,
+  uid: 20,
+  gid: 24,
+  mode: 28,
+  inode: 32,
+  size: 40,
+  blocks: 48,
+  ctime: 96,
+  mtime: 112,
+  ownDevice: 128,
+  device: 136,
+} as const
+
 class FoundEntry implements EntryStats {
   readonly mode: bigint
   readonly nlink: bigint
@@ -79,20 +105,20 @@ class FoundEntry implements EntryStats {
   readonly dev: bigint
   readonly #type: number
 
-  constructor(entry: DataView) {
-    const mode = entry.getUint16(28, isLittleEndian)
+  constructor(entry: Statx) {
+    const mode = entry.getUint16(statx.mode, isLittleEndian)
     this.#type = mode & S_IFMT
     this.mode = BigInt(mode)
-    this.nlink = BigInt(entry.getUint32(16, isLittleEndian))
-    this.uid = BigInt(entry.getUint32(20, isLittleEndian))
-    this.gid = BigInt(entry.getUint32(24, isLittleEndian))
-    this.ino = entry.getBigUint64(32, isLittleEndian)
-    this.size = entry.getBigUint64(40, isLittleEndian)
-    this.blocks = entry.getBigUint64(48, isLittleEndian)
-    this.ctimeNs = nsAt(entry, 96)
-    this.mtimeNs = nsAt(entry, 112)
-    this.rdev = deviceAt(entry, 128)
-    this.dev = deviceAt(entry, 136)
+    this.nlink = BigInt(entry.getUint32(statx.links, isLittleEndian))
+    this.uid = BigInt(entry.getUint32(statx.uid, isLittleEndian))
+    this.gid = BigInt(entry.getUint32(statx.gid, isLittleEndian))
+    this.ino = entry.getBigUint64(statx.inode, isLittleEndian)
+    this.size = entry.getBigUint64(statx.size, isLittleEndian)
+    this.blocks = entry.getBigUint64(statx.blocks, isLittleEndian)
+    this.ctimeNs = nsAt(entry, statx.ctime)
+    this.mtimeNs = nsAt(entry, statx.mtime)
+    this.rdev = deviceAt(entry, statx.ownDevice)
+    this.dev = deviceAt(entry, statx.device)
   }
 
   isFile(): boolean {
@@ -184,13 +210,17 @@ function cName(name: string): Uint8Array {
   return path
 }
 
-function nsAt(entry: DataView, at: number): bigint {
+function nsAt(entry: Statx, at: number): bigint {
   return entry.getBigInt64(at, isLittleEndian) * 1_000_000_000n + BigInt(entry.getUint32(at + 8, isLittleEndian))
 }
 
+function deviceAt(entry: Statx, at: number): bigint {
+  return deviceIdOf(entry.getUint32(at, isLittleEndian), entry.getUint32(at + 4, isLittleEndian))
+}
+
 /** As makedev(3) joins the two numbers. */
-function deviceAt(entry: DataView, at: number): bigint {
-  const major = BigInt(entry.getUint32(at, isLittleEndian))
-  const minor = BigInt(entry.getUint32(at + 4, isLittleEndian))
+export function deviceIdOf(majorNumber: number, minorNumber: number): bigint {
+  const major = BigInt(majorNumber)
+  const minor = BigInt(minorNumber)
   return ((major & 0xfffff000n) << 32n) | ((major & 0xfffn) << 8n) | ((minor & 0xffffff00n) << 12n) | (minor & 0xffn)
 }

@@ -3,6 +3,7 @@ import { Option, type Command } from 'commander'
 import { systemClock } from '#base/clock.ts'
 import { Fault } from '#base/fault.ts'
 import { backup } from '#engine/backup/backup.ts'
+import type { LocalCache } from '#engine/backup/order.ts'
 import { instruments, openedRepository, type CommandContext } from '#cli/command.ts'
 import { selectionOf, withSelection, type SelectionOptions } from '#cli/entity-options.ts'
 import {
@@ -16,6 +17,7 @@ import {
   type Named,
   type RepositoryOptions,
 } from '#cli/options.ts'
+import { cacheDirectory } from '#cli/state.ts'
 import { withServer } from '#cli/server.ts'
 import { maskOrder } from '#cli/mask-key.ts'
 import { reportBackup } from '#cli/report-backup.ts'
@@ -32,6 +34,7 @@ interface BackupOptions extends RepositoryOptions, SelectionOptions {
   readonly masked?: boolean
   readonly maskKeyFile?: string
   readonly type?: 'full' | 'database' | 'files'
+  readonly cache?: string | false
 }
 
 export function addBackup(program: Command, context: CommandContext): void {
@@ -44,6 +47,10 @@ export function addBackup(program: Command, context: CommandContext): void {
     .option('--compression <level>', 'zstd level 1-19', wholeNumber(1, 19), 1)
     .option('--masked', 'for another place: masked as the settings say under `masks`, and never restored in place')
     .option('--mask-key-file <file>', 'with --masked: what pseudonyms are made with; otherwise a key of the repository')
+    .addOption(
+      new Option('--cache <directory>', 'what is remembered of unchanged files (default: /var/cache/integrum)').env('INTEGRUM_CACHE'),
+    )
+    .option('--no-cache', 'looks at every file, and remembers nothing')
     .option('--name <text>', 'name of the backup')
     .option('--description <text>', 'what it is for')
     .addOption(
@@ -80,10 +87,20 @@ async function run(options: BackupOptions, context: CommandContext): Promise<voi
   assertOutside(options.repository, order.roots)
   await using repository = await openedRepository(options)
   const masking = options.masked ? await maskOrder(options.maskKeyFile, { repository, system: order.system }) : undefined
-  const result = await backup(repository, { ...order, masking }, instruments(context), context.signal)
+  const result = await backup(
+    repository,
+    { ...order, masking },
+    { ...instruments(context), cache: await cacheOf(options, context) },
+    context.signal,
+  )
   const durationMs = Math.round(systemClock.monotonicMs() - startedMs)
   reportBackup(context.output, result, durationMs)
   context.end(result.status === 'completed_with_gaps' ? 3 : 0)
+}
+
+async function cacheOf({ cache }: BackupOptions, { output }: CommandContext): Promise<LocalCache | undefined> {
+  if (cache === false) return undefined
+  return { directory: await cacheDirectory(cache), onTrouble: (detail) => output.note(`note: ${detail}`) }
 }
 
 /** A backup that reads what it is writing would grow with itself. */

@@ -14,6 +14,7 @@ import type { BackupOrder, Instruments } from './order.ts'
 import { manifestChecksum, printManifest, type Manifest } from './manifest.ts'
 import { folderNode, streamNode } from './made-nodes.ts'
 import { maskedOrder, sanitizationOf } from './masked-order.ts'
+import { RootMemory } from './root-memory.ts'
 import { printReadme } from './readme.ts'
 import { byteStringOf } from '#engine/byte-string.ts'
 import type { TreeNode } from '#engine/tree-node.ts'
@@ -44,11 +45,12 @@ export async function backup(
   const startedAt = instruments.clock.now()
   const { beforeBackup, afterBackup } = order.settings.hooks
   const occasion = { of: 'backup', system: order.system, id } as const
+  const memory = instruments.cache && new RootMemory({ repository, system: order.system, cache: instruments.cache })
   return await withHooks({ before: beforeBackup, after: afterBackup, occasion }, signal, async () =>
     repository.write(
       { compressionLevel: order.compressionLevel },
       async (session) => {
-        const { captured, gaps } = await captureAnew({ repository, session, order, masking, instruments, signal })
+        const { captured, gaps } = await captureAnew({ repository, session, order, masking, instruments, memory, signal })
         await confirmConnectivity(order, signal)
         throwIfCancelled(signal)
         instruments.onProgress({ stage: 'finish' })
@@ -95,6 +97,8 @@ export async function backup(
           },
           signal,
         )
+        // What is not whole is gone through again.
+        if (memory && gaps.count === 0) await rememberRoots(memory, captured)
         return {
           status: gaps.count > 0 ? 'completed_with_gaps' : 'completed',
           id,
@@ -125,6 +129,10 @@ async function captureAnew(capture: Omit<CaptureOrder, 'gaps'>): Promise<{ captu
       await capture.instruments.clock.sleep(limits.captureRetryDelayMs, capture.signal)
     }
   }
+}
+
+async function rememberRoots(memory: RootMemory, { roots }: Captured): Promise<void> {
+  for (const { section, known } of roots) if (known) await memory.remember(section.name, known)
 }
 
 function statisticsSoFar({ statistics: { readBytes, newBytes, newBlobs, reusedBlobs } }: WriteSession): Manifest['statistics'] {

@@ -1,12 +1,13 @@
 import { isWhole } from '#base/backup-types.ts'
 import { concurrently } from '#base/concurrently.ts'
-import type { SnapshotId } from '#base/ids.ts'
+import type { BlobId, SnapshotId } from '#base/ids.ts'
 import { byteStringOf } from '#engine/byte-string.ts'
 import type { Masking } from '#engine/masking/masking.ts'
 import type { Repository, WriteSession } from '#engine/repository/repository.ts'
 import { captureFiles } from '#engine/sources/files/capture.ts'
 import type { RootSection } from '#engine/sources/files/root-section.ts'
 import type { DatabaseSection } from '#engine/sources/postgres/database-section.ts'
+import type { KnownFolder } from '#engine/sources/known-folder.ts'
 import type { Capture, CaptureContext } from '#engine/sources/source.ts'
 import type { TreeNode } from '#engine/tree-node.ts'
 import { BackupMeter } from './backup-meter.ts'
@@ -15,6 +16,7 @@ import type { GapList } from './gap-list.ts'
 import type { Manifest, SelectionSection } from './manifest.ts'
 import { folderNode } from './made-nodes.ts'
 import { ReferenceCheck } from './references.ts'
+import type { RootMemory } from './root-memory.ts'
 import { Selecting } from './selecting.ts'
 import { folderBefore } from './stored-source.ts'
 import type { BackupOrder, Instruments } from './order.ts'
@@ -30,6 +32,7 @@ export interface CaptureOrder {
   readonly instruments: Instruments
   readonly gaps: GapList
   readonly masking?: Masking | undefined
+  readonly memory?: RootMemory | undefined
   readonly signal: AbortSignal
 }
 
@@ -37,6 +40,8 @@ export interface CapturedSource<Section> {
   readonly section: Section
   /** The source's folder, named as the operator calls it. */
   readonly node: TreeNode
+  /** What the next backup may know of it. */
+  readonly known?: KnownFolder | undefined
 }
 
 export interface Captured {
@@ -57,7 +62,10 @@ export async function captureAll(capture: CaptureOrder): Promise<Captured> {
   const before = await latestBefore(capture)
   const meter = new BackupMeter(instruments)
 
+  const treeBefore = async (folder: string) => before && (await nodeAt(capture.repository, before.snapshot.tree, folder, signal))?.subtree
   const selecting = order.selection && new Selecting(order.selection)
+  // Of a selection only a part is in the backup before.
+  const memory = selecting ? undefined : capture.memory
 
   await using open = new AsyncDisposableStack()
   const databases: Opened<DatabaseSection>[] = []
@@ -80,13 +88,14 @@ export async function captureAll(capture: CaptureOrder): Promise<Captured> {
     const exclude = order.settings.exclude[name] ?? []
     const select = selecting?.filesBelow(name)
     if (selecting && !select) continue
+    const known = memory && !before?.hasGaps ? () => memory.known(name, capture.session, () => treeBefore(`files/${name}`)) : undefined
     const opened = openRoot
       ? await openRoot(context)
-      : await captureFiles({ name, root: path, exclude, select, newerThan: instants }, context)
-    roots.push({ name, place: 'files', capture: open.use(opened) })
+      : await captureFiles({ name, root: path, exclude, select, newerThan: instants, known }, context)
+    roots.push({ name, place: 'files', capture: open.use(opened), isRemembered: memory !== undefined && !openRoot })
   }
   const references = open.use(await ReferenceCheck.begin(order.settings.fileReferences, order.databases, signal))
-  const storing: Storing = { ...capture, before, meter, references }
+  const storing: Storing = { ...capture, before, treeBefore, meter, references }
   const [storedDatabases, storedRoots] = await both(
     (inner) =>
       concurrently(
@@ -113,16 +122,19 @@ interface Opened<Section> {
   readonly name: string
   readonly place: 'database' | 'files'
   readonly capture: Capture<Section>
+  readonly isRemembered?: boolean
 }
 
 interface Storing extends CaptureOrder {
   readonly before: Backup | undefined
+  /** What it has of a folder. */
+  readonly treeBefore: (folder: string) => Promise<BlobId | undefined>
   readonly meter: BackupMeter
   readonly references: ReferenceCheck
 }
 
 async function store<Section>(opened: Opened<Section>, storing: Storing, signal: AbortSignal): Promise<CapturedSource<Section>> {
-  const { repository, session, before, meter, instruments, gaps, references } = storing
+  const { repository, session, before, treeBefore, meter, instruments, gaps, references } = storing
   const folder = `${opened.place}/${opened.name}`
   const capturedAt = opened.capture.instant
   const entries = (inner: AbortSignal) => {
@@ -132,14 +144,11 @@ async function store<Section>(opened: Opened<Section>, storing: Storing, signal:
   const walked = await walk(entries, {
     source: opened.name,
     session,
-    before: folderBefore(
-      repository,
-      async () => before && (await nodeAt(repository, before.snapshot.tree, folder, signal))?.subtree,
-      signal,
-    ),
+    before: folderBefore(repository, () => treeBefore(folder), signal),
     isBeforeWhole: before !== undefined && !before.hasGaps,
     width: walkWidth[opened.place],
     capturedAt,
+    isRemembered: opened.isRemembered ?? false,
     onGap: gaps.add,
     onFile: (path) => {
       meter.file()
@@ -153,7 +162,7 @@ async function store<Section>(opened: Opened<Section>, storing: Storing, signal:
     name: byteStringOf(opened.name),
     subtree: walked.subtree,
   }
-  return { section: await opened.capture.section(), node }
+  return { section: await opened.capture.section(), node, known: walked.known }
 }
 
 /** The newest earlier backup of the system: what did not change since is not read again. */

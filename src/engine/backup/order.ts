@@ -59,4 +59,12 @@ export interface Instruments {
   readonly clock: Clock
   readonly random: Random
   readonly onProgress: OnProgress
+  /** Where this machine keeps what makes its next backup faster. It may be lost at any time. */
+  readonly cache?: LocalCache | undefined
+}
+
+export interface LocalCache {
+  readonly directory: string
+  /** Told what was in the way of reading or writing it. */
+  readonly onTrouble: (detail: string) => void
 }

@@ -8,8 +8,10 @@ import { Semaphore } from '#base/semaphore.ts'
 import { unreachable } from '#base/unreachable.ts'
 import { printBytesName, type ByteString } from '#engine/byte-string.ts'
 import type { StoredContent, WriteSession } from '#engine/repository/repository.ts'
-import type { Entry, FileEntry, Gap, LinkEntry, StreamEntry } from '#engine/sources/source.ts'
+import type { KnownFolder } from '#engine/sources/known-folder.ts'
+import type { Entry, FileEntry, Gap, LeaveEntry, LinkEntry, StreamEntry } from '#engine/sources/source.ts'
 import type { TreeNode } from '#engine/tree-node.ts'
+import { FolderMemory } from './folder-memory.ts'
 import { streamNode } from './made-nodes.ts'
 
 export interface WalkOptions {
@@ -22,6 +24,8 @@ export interface WalkOptions {
   /** Entries read at once. */
   readonly width: number
   readonly capturedAt: Date
+  /** Whether what was found is to be known to the next backup. */
+  readonly isRemembered?: boolean
   readonly onGap: (gap: Gap) => void
   /** Plain bytes as they are read, or all of a file's at once when it is known unchanged. */
   readonly onBytes: (bytes: number) => void
@@ -46,6 +50,8 @@ export interface WalkedFolder {
   readonly subtree: BlobId
   /** The source's own node of its folder, when it has one. */
   readonly node: TreeNode | undefined
+  /** What the next backup may know of it, when it is remembered. */
+  readonly known: KnownFolder | undefined
 }
 
 /**
@@ -71,10 +77,17 @@ export async function walk(entries: (signal: AbortSignal) => AsyncIterable<Entry
   }
 }
 
+interface FinishedFolder {
+  readonly subtree: BlobId
+  readonly known: KnownFolder | undefined
+}
+
 interface Frame {
   /** Below the source's folder, in bytes; empty, or ending in a slash. */
   readonly path: string
   readonly nodes: TreeNode[]
+  /** Folders in it, as far as they are remembered. */
+  readonly folders: Map<ByteString, KnownFolder>
   readonly before: FolderBefore | undefined
   /** What the same folder held before, once it was asked for. */
   known?: ListingBefore
@@ -90,12 +103,16 @@ class Walker {
   /** Files with several names, by their first path, for the names that come as links. */
   readonly #linked = new Map<ByteString, Promise<TreeNode | undefined>>()
   #rootNode: TreeNode | undefined
+  /** When nothing below it has changed. */
+  #knownRoot: KnownFolder | undefined
+  readonly #memory: FolderMemory | undefined
 
   constructor(options: WalkOptions, fail: (error: unknown) => void) {
     this.#options = options
     this.#fail = fail
     this.#slots = new Semaphore(options.width)
-    this.#stack = [{ path: '', nodes: [], before: options.before, pending: new Set() }]
+    this.#memory = options.isRemembered ? new FolderMemory(options.capturedAt) : undefined
+    this.#stack = [{ path: '', nodes: [], folders: new Map(), before: options.before, pending: new Set() }]
   }
 
   /** A promise when something has to be waited for. Small and unchanged files, which are most, have nothing to wait for. */
@@ -103,11 +120,24 @@ class Walker {
     const frame = this.#top()
     switch (entry.kind) {
       case 'enter':
-        this.#stack.push({ path: `${frame.path}${entry.name}/`, nodes: [], before: frame.before?.folder(entry.name), pending: new Set() })
+        this.#stack.push({
+          path: `${frame.path}${entry.name}/`,
+          nodes: [],
+          folders: new Map(),
+          before: frame.before?.folder(entry.name),
+          pending: new Set(),
+        })
         return undefined
       case 'leave':
-        if (this.#stack.length === 1) this.#rootNode = entry.node
-        else this.#leave(entry.node)
+        if (this.#stack.length > 1) this.#leave(entry)
+        else {
+          this.#rootNode = entry.node
+          this.#knownRoot = entry.known
+        }
+        return undefined
+      case 'unchanged':
+        this.#options.onBytes(entry.bytes)
+        for (const name of entry.files) this.#options.onFile(`${entry.folder}${name}` as ByteString)
         return undefined
       case 'special':
         frame.nodes.push(entry.node)
@@ -156,8 +186,9 @@ class Walker {
   async end(): Promise<WalkedFolder> {
     assert.equal(this.#stack.length, 1, 'every folder that was entered is left')
     const root = this.#top()
-    const subtree = await this.#finish(root)
-    return { subtree, node: this.#rootNode }
+    if (this.#knownRoot) assert.equal(root.nodes.length, 0, 'of what is left as known nothing is handed over')
+    const { subtree, known } = this.#knownRoot ? { subtree: this.#knownRoot.subtree, known: this.#knownRoot } : await this.#finish(root)
+    return { subtree, node: this.#rootNode, known }
   }
 
   /** Waits until nothing is in the air, whatever came of it. */
@@ -184,13 +215,17 @@ class Walker {
     })
   }
 
-  #leave(node: TreeNode): void {
+  #leave({ node, known }: LeaveEntry): void {
     const frame = this.#stack.pop()
     assert(frame)
     const parent = this.#top()
-    this.#track(parent, async () => {
-      parent.nodes.push({ ...node, subtree: await this.#finish(frame) })
-    })
+    if (known) return this.#folderStored(parent, node, { subtree: known.subtree, known })
+    this.#track(parent, async () => this.#folderStored(parent, node, await this.#finish(frame)))
+  }
+
+  #folderStored(parent: Frame, node: TreeNode, { subtree, known }: FinishedFolder): void {
+    parent.nodes.push({ ...node, subtree })
+    if (known) parent.folders.set(node.name, known)
   }
 
   #track(frame: Frame, work: () => Promise<void>): void {
@@ -203,11 +238,12 @@ class Walker {
     frame.pending.add(running)
   }
 
-  async #finish(frame: Frame): Promise<BlobId> {
+  async #finish(frame: Frame): Promise<FinishedFolder> {
     while (frame.pending.size > 0) await Promise.all(frame.pending)
     if (this.firstError !== undefined) throw this.firstError
     frame.nodes.sort((a, b) => (a.name < b.name ? -1 : 1))
-    return (await this.#unchangedListing(frame)) ?? (await this.#options.session.tree(frame.nodes, this.#options.signal))
+    const subtree = (await this.#unchangedListing(frame)) ?? (await this.#options.session.tree(frame.nodes, this.#options.signal))
+    return { subtree, known: this.#memory?.folder(subtree, frame) }
   }
 
   /** Most folders are what they were: their listing is in the repository, and is not written down again to find that out. */

@@ -83,6 +83,8 @@ export interface WriteSession {
   small(bytes: Uint8Array): BlobId | Promise<BlobId>
   /** True when every blob is in the repository already, so that an unchanged file needs no reading. */
   has(content: readonly BlobId[]): boolean
+  /** The same of ids in a row, 32 bytes each. */
+  hasAll(ids: Uint8Array): boolean
   /** True when a listing is in the repository already: then it counts as stored by this session. */
   hasTree(id: BlobId): boolean
   tree(nodes: readonly TreeNode[], signal?: AbortSignal): Promise<BlobId>

@@ -115,6 +115,13 @@ export class Writing implements WriteSession, AsyncDisposable {
     return true
   }
 
+  hasAll(ids: Uint8Array): boolean {
+    const { buffer, byteOffset, byteLength } = ids
+    const hex = Buffer.from(buffer, byteOffset, byteLength).toString('hex')
+    const content = Array.from({ length: byteLength / 32 }, (_, at) => hex.slice(at * 64, at * 64 + 64) as BlobId)
+    return this.has(content)
+  }
+
   hasTree(id: BlobId): boolean {
     this.#throwIfOver()
     return this.#knows('tree', id) && !this.#isNew('tree', id)

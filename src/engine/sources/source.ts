@@ -5,6 +5,7 @@ import type { FileAttributes, FilePart } from '#host/new-file.ts'
 import type { Random } from '#host/random.ts'
 import type { ByteString } from '#engine/byte-string.ts'
 import type { TreeNode } from '#engine/tree-node.ts'
+import type { KnownFolder } from './known-folder.ts'
 
 /**
  * What a source hands over, depth first: `enter`, the children in byte order of their names, `leave` with the
@@ -12,7 +13,7 @@ import type { TreeNode } from '#engine/tree-node.ts'
  * may follow greater ones. A last `leave` without its `enter` is the source's own folder. The walk keeps several entries in the air at once, at most `limits`' bound; an entry that is
  * itself made from earlier ones (a checksum list) may wait for them inside `open`, since those go on meanwhile.
  */
-export type Entry = EnterEntry | LeaveEntry | FileEntry | LinkEntry | StreamEntry | SpecialEntry
+export type Entry = EnterEntry | LeaveEntry | FileEntry | LinkEntry | StreamEntry | SpecialEntry | UnchangedEntry
 
 export interface EnterEntry {
   readonly kind: 'enter'
@@ -22,6 +23,18 @@ export interface EnterEntry {
 export interface LeaveEntry {
   readonly kind: 'leave'
   readonly node: TreeNode
+  /** When the directory and all below it is what it was: then nothing in it was handed over, and this is its tree. */
+  readonly known?: KnownFolder
+}
+
+/** What is right in a directory that turned out to be what it was: told before it, or one around it, is left as known. */
+export interface UnchangedEntry {
+  readonly kind: 'unchanged'
+  /** Below the source's folder; empty, or ending in a slash. */
+  readonly folder: string
+  /** Names of its files. */
+  readonly files: readonly ByteString[]
+  readonly bytes: number
 }
 
 /** A file of the file system. A second hard link to a captured file comes as a FileEntry too: its content dedups. */

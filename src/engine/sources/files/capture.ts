@@ -1,6 +1,7 @@
 import { strict as assert } from 'node:assert'
 import { readAccounts } from '#host/users.ts'
 import { byteStringOf, type ByteString } from '#engine/byte-string.ts'
+import type { KnownRoot } from '#engine/sources/known-folder.ts'
 import type { Capture, CaptureContext } from '#engine/sources/source.ts'
 import { exclusionOf } from './exclusions.ts'
 import type { FileSelection } from './file-selection.ts'
@@ -20,6 +21,8 @@ export interface RootOrder {
   readonly select?: FileSelection | undefined
   /** Instants of the databases' snapshots: entries with a later ctime are counted as newer (SAFETY rule 16). */
   readonly newerThan: readonly Date[]
+  /** As the backup before found it, if that is remembered: what is still so is left as known. Asked for when the walk begins. */
+  readonly known?: (() => Promise<KnownRoot | undefined>) | undefined
 }
 
 /**
@@ -50,6 +53,8 @@ export async function captureFiles(order: RootOrder, context: CaptureContext): P
         accounts,
         context,
         tally,
+        // What was not selected is in no backup to compare with.
+        known: order.select ? undefined : await order.known?.(),
       })
       isWalked = true
     },

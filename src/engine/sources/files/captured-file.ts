@@ -33,10 +33,10 @@ export interface Seen {
 }
 
 /**
- * Kernel times tick every 1 to 10 ms: a write in the same tick as the one before leaves ctime as it was. A file is read
- * once its ctime is older than this, so that every later write shows, to us and to the next backup.
+ * A write in the same tick of the kernel's clock as the one before leaves ctime as it was. A file is read once its ctime is
+ * older than this, so that every later write shows, to us and to the next backup.
  */
-const tickMs = 20
+const tickMs = limits.kernelTickMs
 
 /** One file of a walk: read from the start as often as its reader likes, and compared with what was announced. */
 export class CapturedFile implements FileEntry {

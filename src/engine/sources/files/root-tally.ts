@@ -1,4 +1,6 @@
+import { statx, type Statx } from '#host/open-files.ts'
 import { printBytesName, type ByteString } from '#engine/byte-string.ts'
+import type { KnownFolder } from '#engine/sources/known-folder.ts'
 import type { TreeNode } from '#engine/tree-node.ts'
 import type { RootSection } from './root-section.ts'
 
@@ -39,9 +41,11 @@ export class RootTally {
   readonly mounted = new PathList()
   readonly madeUp = new PathList()
   readonly #newerThanNs: bigint
+  readonly #newerThanSeconds: number
 
   constructor(newerThan: Date) {
     this.#newerThanNs = BigInt(newerThan.getTime()) * 1_000_000n
+    this.#newerThanSeconds = Math.floor(newerThan.getTime() / 1000)
   }
 
   /** SAFETY rule 16. Returns whether the node was counted as newer. */
@@ -49,6 +53,19 @@ export class RootTally {
     const isNewer = node.ctimeNs > this.#newerThanNs
     if (isNewer) this.newer.add(path)
     return isNewer
+  }
+
+  /** The same by the second, of an entry that was only looked at: false is certain. */
+  mayBeNewer(entry: Statx): boolean {
+    const ctimeSeconds = entry.getInt32(statx.ctime + 4, true) * 0x1_0000_0000 + entry.getUint32(statx.ctime, true)
+    return ctimeSeconds >= this.#newerThanSeconds
+  }
+
+  /** What the backup before has counted, of a directory that is what it was. */
+  countKnown({ files, bytes, symlinks }: KnownFolder): void {
+    this.files += files
+    this.bytes += bytes
+    this.specials += symlinks
   }
 
   counts(): Pick<RootSection, 'files' | 'directories' | 'specials' | 'bytes' | 'newer'> {

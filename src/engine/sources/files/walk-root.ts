@@ -1,33 +1,18 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { throwIfCancelled } from '#base/clock.ts'
-import { errnoOf, messageOf } from '#base/fault.ts'
-import { limits } from '#base/limits.ts'
-import type { Accounts } from '#host/users.ts'
-import { printBytesName, type ByteString } from '#engine/byte-string.ts'
+import { errnoOf } from '#base/fault.ts'
+import type { ByteString } from '#engine/byte-string.ts'
+import type { Entry } from '#engine/sources/source.ts'
 import type { TreeNode } from '#engine/tree-node.ts'
-import type { CaptureContext, Entry, GapKind } from '#engine/sources/source.ts'
-import { CapturedFile, type Seen } from './captured-file.ts'
-import type { DirectoryHandle } from './directory-handle.ts'
-import type { FileSelection } from './file-selection.ts'
-import type { Exclusion } from './exclusions.ts'
-import { isMadeUp, type Mount } from './mounts.ts'
+import { CapturedFile } from './captured-file.ts'
+import type { FoundDirectory, ListingComparison } from './listing-comparison.ts'
+import { ListingDigest } from './listing-digest.ts'
+import { isMadeUp } from './mounts.ts'
 import { isOwnName } from './own-names.ts'
 import { isSameState } from './read-file.ts'
-import { bareNode, mayHaveHoles, nodeFrom } from './read-node.ts'
-import type { RootTally } from './root-tally.ts'
-
-export interface RootWalk {
-  readonly source: string
-  readonly root: DirectoryHandle
-  readonly isExcluded: Exclusion
-  /** Of a directory without anything selected nothing is told, not even its name. */
-  readonly selection: FileSelection | undefined
-  /** By path below the root. */
-  readonly mounts: ReadonlyMap<ByteString, Mount>
-  readonly accounts: Accounts
-  readonly context: CaptureContext
-  readonly tally: RootTally
-}
+import { bareNode } from './read-node.ts'
+import { reportGap, type RootWalk } from './root-walk.ts'
+import { Frame, type Untold } from './walk-frame.ts'
 
 /** Calls are synchronous: after so many entries timers, signals and other work get their turn. */
 const entriesPerTurn = 64
@@ -36,6 +21,9 @@ const entriesPerTurn = 64
  * Depth first; what is held in memory is the list of names of each directory on the way down. A directory that changed
  * since it was listed is listed again before it is left (SAFETY rule 16), so a name may come after later ones: whoever
  * builds a tree sorts it. The last entry is the root's own `leave`.
+ *
+ * Of a directory that is known nothing is told until it is clear that it, or something below it, has changed. Then the
+ * directories down to there are told, and all that is in them.
  */
 export async function* walkRoot(walk: RootWalk): AsyncGenerator<Entry> {
   using frames = new Frames(walk)
@@ -44,6 +32,10 @@ export async function* walkRoot(walk: RootWalk): AsyncGenerator<Entry> {
     throwIfCancelled(walk.context.signal)
     const frame = frames.top
     if (!frame) return
+    if (frame.comparison) {
+      yield* frames.compare(frame, frame.comparison)
+      continue
+    }
     const name = frame.next()
     if (name !== undefined) {
       yield* frames.take(frame, name)
@@ -57,10 +49,13 @@ export async function* walkRoot(walk: RootWalk): AsyncGenerator<Entry> {
 class Frames implements Disposable {
   readonly #walk: RootWalk
   readonly #frames: Frame[] = []
+  readonly #digest = new ListingDigest()
 
   constructor(walk: RootWalk) {
     this.#walk = walk
-    this.#frames.push(new Frame(walk, walk.root, '' as ByteString))
+    const root = new Frame(walk, walk.root, '' as ByteString)
+    root.compareWith(walk.known?.folder, this.#digest)
+    this.#frames.push(root)
   }
 
   get top(): Frame | undefined {
@@ -81,6 +76,7 @@ class Frames implements Disposable {
   *take(frame: Frame, name: ByteString): Generator<Entry> {
     const { source, tally, isExcluded, selection, accounts, root, context } = this.#walk
     const path = frame.pathOf(name)
+    if (frame.settled.has(name)) return yield* this.#tellSettled(frame, name)
     if (isOwnName(name)) return tally.own.add(path)
     const isSelected = selection?.isSelected(path) ?? true
     if (!isSelected && !selection?.mayHold(path)) return
@@ -108,7 +104,7 @@ class Frames implements Disposable {
     const untold = { path, node, isMounted: mount !== undefined || node.deviceId !== frame.device }
     const isKernels = mount !== undefined && isMadeUp(mount.fileSystem)
     const isOpen = !isKernels && this.#open(frame, untold)
-    if (!isSelected) return
+    if (!isSelected || (isOpen && this.top?.comparison)) return
     yield* this.#tell()
     if (isOpen) return
     yield* this.#announce(untold)
@@ -116,9 +112,81 @@ class Frames implements Disposable {
     yield { kind: 'leave', node: frame.look(node.name, 'whole')?.node ?? node }
   }
 
+  /** The next thing to find out about a directory that may be what it was. */
+  *compare(frame: Frame, comparison: ListingComparison): Generator<Entry> {
+    if (comparison.state === 'unclear') comparison.look()
+    if (comparison.state === 'unclear') return
+    if (comparison.state === 'same') {
+      const next = comparison.nextDirectory()
+      if (next && this.#descend(frame, next)) return
+      if (!next && frame.isStill()) return yield* this.#unchanged(frame, comparison)
+    }
+    yield* this.#tell()
+  }
+
+  /** False when the directory cannot be opened, or is no longer the one that was looked at: whoever goes through finds out. */
+  #descend(frame: Frame, { name, found }: FoundDirectory): boolean {
+    const { accounts } = this.#walk
+    const untold = {
+      path: frame.pathOf(name),
+      get node() {
+        return bareNode(found, name, accounts)
+      },
+      isMounted: found.dev !== frame.device,
+    }
+    if (untold.isMounted) return false
+    try {
+      using open = new DisposableStack()
+      const handle = open.use(frame.handle.openChild(name))
+      const opened = new Frame(this.#walk, handle, untold.path)
+      if (!isSameState(opened.found, found)) return false
+      opened.untold = untold
+      opened.compareWith(frame.known?.folder(name), this.#digest)
+      this.#frames.push(opened)
+      open.move()
+      return true
+    } catch (error) {
+      if (errnoOf(error) === undefined) throw error
+      return false
+    }
+  }
+
+  /** The directory at the top, and all below it, is what it was. */
+  *#unchanged(frame: Frame, { files }: ListingComparison): Generator<Entry> {
+    const { tally } = this.#walk
+    const known = frame.known!
+    tally.countKnown(known)
+    yield { kind: 'unchanged', folder: frame.pathOf('' as ByteString), files, bytes: known.bytes }
+    const around = this.#frames.at(-2)
+    if (around?.comparison) {
+      // Looked at with its neighbours: neither newer nor mounted.
+      tally.directories += 1
+      around.settled.set(frame.name, known)
+    } else {
+      if (frame.untold) yield* this.#announce(frame.untold)
+      yield { kind: 'leave', node: frame.node(), known }
+    }
+    this.pop()
+  }
+
+  /** A directory that was gone into, in one that is gone through after all. */
+  *#tellSettled(frame: Frame, name: ByteString): Generator<Entry> {
+    const known = frame.settled.get(name)
+    const found = known !== 'told' && frame.look(name, 'whole')
+    if (!known || !found) return
+    if (found.node.type !== 'dir') {
+      // Something else has its name by now.
+      frame.settled.delete(name)
+      return yield* this.take(frame, name)
+    }
+    yield { kind: 'enter', name }
+    yield { kind: 'leave', node: found.node, known }
+  }
+
   /** The directories that were entered and not told yet: now something of them is. */
   *#tell(): Generator<Entry> {
-    for (const frame of this.#frames) {
+    for (const [at, frame] of this.#frames.entries()) {
+      if (frame.comparison) frame.goThrough(this.#frames[at + 1]?.name)
       if (!frame.untold) continue
       yield* this.#announce(frame.untold)
       frame.untold = undefined
@@ -141,6 +209,7 @@ class Frames implements Disposable {
       const handle = open.use(frame.handle.openChild(untold.node.name))
       const opened = new Frame(this.#walk, handle, path)
       opened.untold = untold
+      opened.compareWith(frame.known?.folder(untold.node.name), this.#digest)
       this.#frames.push(opened)
       open.move()
       return true
@@ -149,130 +218,4 @@ class Frames implements Disposable {
       return false
     }
   }
-}
-
-interface Untold {
-  readonly path: ByteString
-  readonly node: TreeNode
-  readonly isMounted: boolean
-}
-
-/** A directory being walked. */
-class Frame {
-  /** Until something in it is selected. */
-  untold: Untold | undefined
-  readonly handle: DirectoryHandle
-  readonly device: bigint
-  readonly #walk: RootWalk
-  readonly #path: ByteString
-  /** As of just before the latest listing. */
-  #found
-  #names: ByteString[]
-  #position = 0
-  #known: Set<ByteString> | undefined
-  #listings = 1
-
-  constructor(walk: RootWalk, handle: DirectoryHandle, path: ByteString) {
-    this.#walk = walk
-    this.handle = handle
-    this.#path = path
-    this.#found = handle.stat()
-    this.device = this.#found.dev
-    this.#names = handle.list()
-  }
-
-  pathOf(name: ByteString): ByteString {
-    return (this.#path === '' ? name : `${this.#path}/${name}`) as ByteString
-  }
-
-  next(): ByteString | undefined {
-    const name = this.#names[this.#position]
-    this.#position += 1
-    return name
-  }
-
-  /** True when names came up that no listing had yet. */
-  listAgain(): boolean {
-    const found = this.#orGap(() => this.handle.stat())
-    if (!found || isSameState(found, this.#found)) return false
-    this.#known ??= new Set(this.#names)
-    const known = this.#known
-    const names = this.#orGap(() => this.handle.list())
-    if (!names) return false
-    const fresh = names.filter((name) => !known.has(name))
-    this.#found = found
-    if (fresh.length === 0) return false
-    if (this.#listings >= limits.fileReadAttempts) {
-      this.#gap('changed', this.#path, `it had new entries at each of ${this.#listings} listings; ${fresh.length} are left out`)
-      return false
-    }
-    this.#listings += 1
-    for (const name of fresh) known.add(name)
-    this.#names = fresh
-    this.#position = 0
-    return true
-  }
-
-  /** `undefined`, and a gap, when the directory was removed meanwhile or cannot be read any more: what was seen of it stays. */
-  #orGap<T>(look: () => T): T | undefined {
-    try {
-      return look()
-    } catch (error) {
-      reportGap(this.#walk, error, this.#path)
-      return undefined
-    }
-  }
-
-  /** The directory's own node, as of its last listing. */
-  node(): TreeNode {
-    const name = this.#path.slice(this.#path.lastIndexOf('/') + 1) as ByteString
-    try {
-      return nodeFrom(this.#found, { at: this.handle.ownPath, fd: this.handle.fd, name, accounts: this.#walk.accounts })
-    } catch (error) {
-      return this.#bare(error, this.#found, name)
-    }
-  }
-
-  /**
-   * A child as it is now; `undefined`, and a gap, when it is gone or cannot be looked at. The extended attributes of a
-   * directory are read when it is left, those of a file when it is stored, so `brief` does without.
-   */
-  look(name: ByteString, extent: 'brief' | 'whole' = 'brief'): Seen | undefined {
-    const path = this.pathOf(name)
-    const { accounts } = this.#walk
-    try {
-      const found = this.handle.statOf(name)
-      if (extent === 'brief' && (found.isFile() || found.isDirectory())) {
-        return { node: bareNode(found, name, accounts), mayHaveHoles: found.isFile() && mayHaveHoles(found) }
-      }
-      try {
-        return { node: nodeFrom(found, { at: this.handle.pathOf(name), name, accounts }), mayHaveHoles: false }
-      } catch (error) {
-        if (errnoOf(error) === 'ENOENT' || found.isSymbolicLink()) throw error
-        return { node: this.#bare(error, found, name), mayHaveHoles: false }
-      }
-    } catch (error) {
-      reportGap(this.#walk, error, path)
-      return undefined
-    }
-  }
-
-  #bare(error: unknown, found: Parameters<typeof bareNode>[0], name: ByteString): TreeNode {
-    if (errnoOf(error) === undefined) throw error
-    this.#gap('unreadable', this.pathOf(name), `its extended attributes: ${messageOf(error)}`)
-    return bareNode(found, name, this.#walk.accounts)
-  }
-
-  #gap(kind: GapKind, path: ByteString, detail: string): void {
-    this.#walk.context.gap({ source: this.#walk.source, kind, what: printBytesName(path) || '.', detail })
-  }
-}
-
-/** Errors of the world become gaps; anything else is ours and ends the walk. */
-function reportGap(walk: RootWalk, error: unknown, path: ByteString): void {
-  const errno = errnoOf(error)
-  // Out of descriptors is this process's trouble, not the file's.
-  if (errno === undefined || errno === 'EMFILE' || errno === 'ENFILE') throw error
-  const kind = errno === 'ENOENT' ? 'vanished' : 'unreadable'
-  walk.context.gap({ source: walk.source, kind, what: printBytesName(path) || '.', detail: messageOf(error) })
 }
