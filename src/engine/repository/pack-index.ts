@@ -41,7 +41,7 @@ export class PackIndex {
   }
 
   *packIds(): Iterable<PackId> {
-    for (let pack = 0; pack < this.#packs.count; pack += 1) yield this.#packs.hex(pack) as PackId
+    for (let pack = 0; pack < this.#packs.count; pack += 1) yield this.packId(pack)
   }
 
   hasPack(id: PackId): boolean {
@@ -81,6 +81,20 @@ export class PackIndex {
     this.#wanted.write(id, 0, idBytes, 'hex')
     const entry = this.#blobs.find(this.#wanted, 0, type === 'tree' ? this.#isTree : this.#isData)
     return entry < 0 ? undefined : entry
+  }
+
+  /** The same of the id at `at`; -1 when there is none. */
+  entryAt(type: BlobType, ids: Buffer, at: number): number {
+    return this.#blobs.find(ids, at, type === 'tree' ? this.#isTree : this.#isData)
+  }
+
+  /** Number of the pack that an entry stands in. */
+  packNumberOf(entry: number): number {
+    return (this.#numbers[(entry / segmentBlobs) | 0]![(entry % segmentBlobs) * 4]! & ~typeBit) >>> 0
+  }
+
+  packId(number: number): PackId {
+    return this.#packs.hex(number) as PackId
   }
 
   /** One place of the blob. */
@@ -161,7 +175,7 @@ export class PackIndex {
     return {
       id: this.#blobs.hex(entry) as BlobId,
       type: packed & typeBit ? 'tree' : 'data',
-      packId: this.#packs.hex(packed & ~typeBit) as PackId,
+      packId: this.packId(packed & ~typeBit),
       offset: numbers[at + 1]!,
       sizeBytes,
       // What is not compressed has the plain size that follows from the sealed one.

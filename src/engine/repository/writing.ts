@@ -13,6 +13,7 @@ import { saveDocument } from './document.ts'
 import { saveIndex, type IndexedPack } from './index-file.ts'
 import { PackIndex, type BlobLocation } from './pack-index.ts'
 import { owner } from './owner.ts'
+import { idBytes } from './id-table.ts'
 import type { BlobType } from './pack.ts'
 import type { ContentBytes, Lease, NewSnapshot, StoredContent, WriteOptions, WriteSession, WriteStatistics } from './repository.ts'
 import { SealingThreads } from './sealing-threads.ts'
@@ -116,15 +117,30 @@ export class Writing implements WriteSession, AsyncDisposable {
   }
 
   hasAll(ids: Uint8Array): boolean {
-    const { buffer, byteOffset, byteLength } = ids
-    const hex = Buffer.from(buffer, byteOffset, byteLength).toString('hex')
-    const content = Array.from({ length: byteLength / 32 }, (_, at) => hex.slice(at * 64, at * 64 + 64) as BlobId)
-    return this.has(content)
+    const { index, markedPacks } = this.#core
+    const bytes = Buffer.from(ids.buffer, ids.byteOffset, ids.byteLength)
+    const packs = new Set<PackId>()
+    let latest = -1
+    for (let at = 0; at < bytes.byteLength; at += idBytes) {
+      const entry = index.entryAt('data', bytes, at)
+      const pack = entry < 0 ? -1 : index.packNumberOf(entry)
+      // Blobs of one folder mostly lie side by side.
+      if (pack >= 0 && pack === latest) continue
+      const id = pack < 0 ? undefined : index.packId(pack)
+      if (id === undefined || markedPacks.has(id)) {
+        if (!this.has([bytes.toString('hex', at, at + idBytes) as BlobId])) return false
+      } else {
+        packs.add(id)
+        latest = pack
+      }
+    }
+    for (const pack of packs) this.#reusedPacks.add(pack)
+    return true
   }
 
   hasTree(id: BlobId): boolean {
     this.#throwIfOver()
-    return this.#knows('tree', id) && !this.#isNew('tree', id)
+    return !this.#isNeeded('tree', id)
   }
 
   async tree(nodes: readonly TreeNode[], signal?: AbortSignal): Promise<BlobId> {
@@ -217,19 +233,21 @@ export class Writing implements WriteSession, AsyncDisposable {
 
   /** Claims a blob that is not there yet: true exactly once for each. */
   #isNew(type: BlobType, id: BlobId): boolean {
-    if (this.#isOurs(type, id)) {
-      this.#statistics.reusedBlobs += 1
-      return false
-    }
-    const found = this.#reusable(type, id)
-    if (found) {
-      this.#reusedPacks.add(found.packId)
-      this.#statistics.reusedBlobs += 1
-      return false
-    }
+    if (!this.#isNeeded(type, id)) return false
     this.#underway[type].add(id)
     this.#statistics.newBlobs += 1
     return true
+  }
+
+  /** False when it is there already, and counted then as used again. */
+  #isNeeded(type: BlobType, id: BlobId): boolean {
+    if (!this.#isOurs(type, id)) {
+      const found = this.#reusable(type, id)
+      if (!found) return true
+      this.#reusedPacks.add(found.packId)
+    }
+    this.#statistics.reusedBlobs += 1
+    return false
   }
 
   #isOurs(type: BlobType, id: BlobId): boolean {

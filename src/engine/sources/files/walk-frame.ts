@@ -19,6 +19,14 @@ export interface Untold {
   readonly isMounted: boolean
 }
 
+export interface OpenedDirectory {
+  readonly handle: DirectoryHandle
+  /** Below the root. */
+  readonly path: ByteString
+  /** From before it was listed. */
+  readonly found: EntryStats
+}
+
 /** A directory being walked. */
 export class Frame {
   /** Until something in it is selected. */
@@ -33,24 +41,19 @@ export class Frame {
   readonly #walk: RootWalk
   readonly #path: ByteString
   /** As of just before the latest listing. */
-  #found
+  #found: EntryStats
   #names: ByteString[]
   #position = 0
   #known: Set<ByteString> | undefined
   #listings = 1
 
-  constructor(walk: RootWalk, handle: DirectoryHandle, path: ByteString) {
+  constructor(walk: RootWalk, { handle, path, found }: OpenedDirectory) {
     this.#walk = walk
     this.handle = handle
     this.#path = path
-    this.#found = handle.stat()
+    this.#found = found
     this.device = this.#found.dev
     this.#names = handle.list()
-  }
-
-  /** As of just before the latest listing. */
-  get found(): EntryStats {
-    return this.#found
   }
 
   get name(): ByteString {

@@ -9,7 +9,6 @@ import type { FoundDirectory, ListingComparison } from './listing-comparison.ts'
 import { ListingDigest } from './listing-digest.ts'
 import { isMadeUp } from './mounts.ts'
 import { isOwnName } from './own-names.ts'
-import { isSameState } from './read-file.ts'
 import { bareNode } from './read-node.ts'
 import { reportGap, type RootWalk } from './root-walk.ts'
 import { Frame, type Untold } from './walk-frame.ts'
@@ -53,7 +52,7 @@ class Frames implements Disposable {
 
   constructor(walk: RootWalk) {
     this.#walk = walk
-    const root = new Frame(walk, walk.root, '' as ByteString)
+    const root = new Frame(walk, { handle: walk.root, path: '' as ByteString, found: walk.root.stat() })
     root.compareWith(walk.known?.folder, this.#digest)
     this.#frames.push(root)
   }
@@ -124,23 +123,22 @@ class Frames implements Disposable {
     yield* this.#tell()
   }
 
-  /** False when the directory cannot be opened, or is no longer the one that was looked at: whoever goes through finds out. */
+  /** False when the directory cannot be opened: whoever goes through finds out. */
   #descend(frame: Frame, { name, found }: FoundDirectory): boolean {
     const { accounts } = this.#walk
-    const untold = {
-      path: frame.pathOf(name),
-      get node() {
-        return bareNode(found, name, accounts)
-      },
-      isMounted: found.dev !== frame.device,
-    }
-    if (untold.isMounted) return false
+    if (found.dev !== frame.device) return false
     try {
       using open = new DisposableStack()
       const handle = open.use(frame.handle.openChild(name))
-      const opened = new Frame(this.#walk, handle, untold.path)
-      if (!isSameState(opened.found, found)) return false
-      opened.untold = untold
+      // If it is another one by now, or has changed, it is not still what it was then.
+      const opened = new Frame(this.#walk, { handle, path: frame.pathOf(name), found })
+      opened.untold = {
+        path: frame.pathOf(name),
+        get node() {
+          return bareNode(handle.stat(), name, accounts)
+        },
+        isMounted: false,
+      }
       opened.compareWith(frame.known?.folder(name), this.#digest)
       this.#frames.push(opened)
       open.move()
@@ -207,7 +205,7 @@ class Frames implements Disposable {
     try {
       using open = new DisposableStack()
       const handle = open.use(frame.handle.openChild(untold.node.name))
-      const opened = new Frame(this.#walk, handle, path)
+      const opened = new Frame(this.#walk, { handle, path, found: handle.stat() })
       opened.untold = untold
       opened.compareWith(frame.known?.folder(untold.node.name), this.#digest)
       this.#frames.push(opened)
