@@ -84,7 +84,7 @@ export class ListingComparison {
     if (isOwnName(name) || isExcluded(path) || mounts.has(path)) return false
     const entry = statxAt(fd, name)
     // SAFETY rule 16: what is newer than the databases' instant is named.
-    if (tally.mayBeNewer(entry)) return false
+    if (tally.isNewer(entry)) return false
     this.#digest.add(name, entry)
     const type = entry.getUint16(statx.mode, true) & S_IFMT
     if (type === S_IFREG) this.files.push(name)

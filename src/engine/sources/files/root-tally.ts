@@ -42,10 +42,12 @@ export class RootTally {
   readonly madeUp = new PathList()
   readonly #newerThanNs: bigint
   readonly #newerThanSeconds: number
+  readonly #newerThanNanoseconds: number
 
   constructor(newerThan: Date) {
     this.#newerThanNs = BigInt(newerThan.getTime()) * 1_000_000n
     this.#newerThanSeconds = Math.floor(newerThan.getTime() / 1000)
+    this.#newerThanNanoseconds = (newerThan.getTime() - this.#newerThanSeconds * 1000) * 1_000_000
   }
 
   /** SAFETY rule 16. Returns whether the node was counted as newer. */
@@ -55,10 +57,11 @@ export class RootTally {
     return isNewer
   }
 
-  /** The same by the second, of an entry that was only looked at: false is certain. */
-  mayBeNewer(entry: Statx): boolean {
-    const ctimeSeconds = entry.getInt32(statx.ctime + 4, true) * 0x1_0000_0000 + entry.getUint32(statx.ctime, true)
-    return ctimeSeconds >= this.#newerThanSeconds
+  /** The same of an entry that is only looked at, and not counted. */
+  isNewer(entry: Statx): boolean {
+    const seconds = entry.getInt32(statx.ctime + 4, true) * 0x1_0000_0000 + entry.getUint32(statx.ctime, true)
+    if (seconds !== this.#newerThanSeconds) return seconds > this.#newerThanSeconds
+    return entry.getUint32(statx.ctime + 8, true) > this.#newerThanNanoseconds
   }
 
   /** What the backup before has counted, of a directory that is what it was. */
