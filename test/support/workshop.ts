@@ -20,7 +20,16 @@ export async function workshop(parent = tmpdir()): Promise<Workshop> {
 
 /** A small file system of its own for the scope: for full disks and mount points. */
 export async function mounted(place: string, sizeBytes = 64 * 1024 * 1024): Promise<AsyncDisposable> {
-  const result = await run('mount', ['-t', 'tmpfs', '-o', `size=${sizeBytes}`, 'none', place])
+  return await mount(place, ['-t', 'tmpfs', '-o', `size=${sizeBytes}`, 'none'])
+}
+
+/** Another directory of the same file system in its place, for the scope. */
+export async function bound(directory: string, place: string): Promise<AsyncDisposable> {
+  return await mount(place, ['--bind', directory])
+}
+
+async function mount(place: string, what: readonly string[]): Promise<AsyncDisposable> {
+  const result = await run('mount', [...what, place])
   if (result.exitCode !== 0) throw new Error(`mount: ${result.stderr}`)
   return { [Symbol.asyncDispose]: async () => void (await run('umount', ['-l', place])) }
 }

@@ -50,8 +50,8 @@ export class FolderMemory {
   }
 
   /** A look at it tells all there is to know. */
-  #isSteady({ type, links, atimeNs, mtimeNs, ctimeNs }: TreeNode): boolean {
-    const isPlain = type === 'dir' || type === 'symlink' || (type === 'file' && links === 1)
+  #isSteady({ type, atimeNs, mtimeNs, ctimeNs }: TreeNode): boolean {
+    const isPlain = type === 'dir' || type === 'symlink' || type === 'file'
     // A tree that restic made may have times of access, which ours have not.
     return isPlain && atimeNs === mtimeNs && ctimeNs < this.#steadyBeforeNs
   }

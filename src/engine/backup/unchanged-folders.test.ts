@@ -16,7 +16,7 @@ import { testContext } from '#test/support/entries-to-memory.ts'
 import { newRepository } from '#test/support/repository.ts'
 import { newSeed, type Seed } from '#test/support/seed.ts'
 import { makeHardTree, shrinkSparse } from '#test/support/trees.ts'
-import { mounted, workshop } from '#test/support/workshop.ts'
+import { bound, mounted, workshop } from '#test/support/workshop.ts'
 import { folderBefore } from './stored-source.ts'
 import { walk } from './walk.ts'
 
@@ -169,7 +169,7 @@ test('the hard tree is known by its looks as by its listings, and what needs mor
   const first = await store(repository, shop.folder)
   const second = await store(repository, shop.folder, { before: first })
   await assertAsIfUnknown(repository, shop.folder, second, { before: first })
-  // Hard links, a fifo and a device stand right in it.
+  // A fifo and a device stand right in it.
   assert.ok(second.entries.includes('file hl-a'))
   assert.ok(second.entries.includes('unchanged hard/many/'))
   assert.ok(second.entries.includes('unchanged hard/xattr-dir/'))
@@ -273,19 +273,25 @@ test('what is excluded since, and what restores leave beside a root, stays out o
   assert.ok(third.section.exactness.some(({ what }) => what.includes('a/.integrum-0123456789ab-kept')))
 })
 
-test('a file system that is mounted over a known directory is captured, and named', async () => {
+test('what is mounted in a known directory is captured and named, now and the next time', async () => {
   await using shop = await workshop()
   await using repository = await newRepository(memory(systemClock))
-  await mkdir(shop.at('a'))
-  await writeFile(shop.at('a/1'), 'below')
+  for (const folder of ['root/a/deep', 'elsewhere']) await mkdir(shop.at(folder), { recursive: true })
+  for (const file of ['root/a/1', 'elsewhere/2']) await writeFile(shop.at(file), file)
   await settled()
-  const first = await store(repository, shop.folder)
-  await using _mount = await mounted(shop.at('a'))
-  await writeFile(shop.at('a/1'), 'above')
-  const second = await store(repository, shop.folder, { before: first })
-  assert.notEqual(second.subtree, first.subtree)
-  await assertAsIfUnknown(repository, shop.folder, second, { before: first })
-  assert.ok(second.section.exactness.some(({ what }) => what.startsWith('mounted file systems')))
+  const first = await store(repository, shop.at('root'))
+  // Another file system, and another directory of the same one.
+  for (const mount of [async () => await mounted(shop.at('root/a')), async () => await bound(shop.at('elsewhere'), shop.at('root/a'))]) {
+    await using _mount = await mount()
+    const second = await store(repository, shop.at('root'), { before: first })
+    assert.notEqual(second.subtree, first.subtree)
+    await settled()
+    const third = await store(repository, shop.at('root'), { before: second })
+    for (const stored of [second, third]) {
+      await assertAsIfUnknown(repository, shop.at('root'), stored, { before: first })
+      assert.ok(stored.section.exactness.some(({ what }) => what.startsWith('mounted file systems')))
+    }
+  }
 })
 
 /** One thing that a program or a person does to a tree. */

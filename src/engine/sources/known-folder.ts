@@ -8,8 +8,8 @@ import type { ByteString } from '#engine/byte-string.ts'
 export interface KnownFolder {
   readonly subtree: BlobId
   /**
-   * SHA-256 of what a look at each entry told (`files/listing-digest.ts`). None where that says too little: of a file with
-   * several names, of a device or a socket, and of what had just changed when it was looked at.
+   * SHA-256 of what a look at each entry told (`files/listing-digest.ts`). None where that says too little: of a device, a fifo
+   * or a socket, and of what had just changed when it was looked at.
    */
   readonly digest: Uint8Array | undefined
   /** Right in it. */

@@ -4,7 +4,6 @@ import { statsOf, statx, statxAt, type EntryStats } from '#host/open-files.ts'
 import type { ByteString } from '#engine/byte-string.ts'
 import type { KnownFolder } from '#engine/sources/known-folder.ts'
 import type { ListingDigest } from './listing-digest.ts'
-import { isOwnName } from './own-names.ts'
 import type { RootWalk } from './root-walk.ts'
 
 /** Calls are synchronous: after so many entries others get their turn. */
@@ -81,7 +80,7 @@ export class ListingComparison {
   #take(fd: number, name: ByteString): boolean {
     const { isExcluded, mounts, tally } = this.#walk
     const path = this.#directory.pathOf(name)
-    if (isOwnName(name) || isExcluded(path) || mounts.has(path)) return false
+    if (isExcluded(path) || mounts.has(path)) return false
     const entry = statxAt(fd, name)
     // SAFETY rule 16: what is newer than the databases' instant is named.
     if (tally.isNewer(entry)) return false
