@@ -47,6 +47,7 @@ test('the session that the README shows runs as it stands there, names and place
       INTEGRUM_REPOSITORY: place.repository,
       INTEGRUM_PASSWORD_FILE: place.passwordFile,
       INTEGRUM_STATE: place.state,
+      INTEGRUM_CACHE: place.file('cache'),
     }
     const result = await run('bash', ['-eu', '-o', 'pipefail', '-c', words], { env, cwd: place.directory })
     assert.equal(result.exitCode, 0, `${words}\n${result.stdout}\n${result.stderr}`)

@@ -35,6 +35,7 @@ test('SAFETY rule 21: over TCP the password comes from PGPASSFILE or PGPASSWORD,
     INTEGRUM_REPOSITORY: place.repository,
     INTEGRUM_PASSWORD_FILE: place.passwordFile,
     INTEGRUM_STATE: place.state,
+    INTEGRUM_CACHE: place.file('cache'),
   }
   const integrum = (env: Record<string, string>, ...words: string[]) => run(program, words, { env: { ...base, ...env } })
   const url = `app=postgresql://keeper@127.0.0.1:${port}/app`

@@ -49,6 +49,7 @@ async function prepared(shop: Workshop) {
     roots: [{ name: 'uploads', path: shop.at('files') }],
     settings: defaultSettings,
     compressionLevel: 1,
+    cacheDirectory: shop.at('cache'),
   }
   const open = () => openRepository(storage, password, { clock: systemClock, random: systemRandom })
   const stored = async () => {

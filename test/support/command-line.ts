@@ -40,7 +40,14 @@ export async function workplace(): Promise<Workplace> {
   const state = path.join(directory, 'state')
   // The joined program, as people run it: no lines are counted there, and handing this down would start the sources instead.
   const uncounted = { NODE_V8_COVERAGE: '' }
-  const env = { ...process.env, ...uncounted, INTEGRUM_REPOSITORY: repository, INTEGRUM_PASSWORD_FILE: passwordFile, INTEGRUM_STATE: state }
+  const env = {
+    ...process.env,
+    ...uncounted,
+    INTEGRUM_REPOSITORY: repository,
+    INTEGRUM_PASSWORD_FILE: passwordFile,
+    INTEGRUM_STATE: state,
+    INTEGRUM_CACHE: path.join(directory, 'cache'),
+  }
   const integrum = async (...words: readonly string[]) => {
     // What `dump` writes is a file, so it takes no --json.
     const result = await run(program, words[0] === 'dump' ? words : [...words, '--json'], { env })

@@ -22,7 +22,7 @@ export async function makeWorkplace(folder: string, scale: number): Promise<Work
 }
 
 export function integrum({ passwordFile }: Workplace, repository: string, ...args: readonly string[]): Job {
-  const env = { INTEGRUM_REPOSITORY: repository, INTEGRUM_PASSWORD_FILE: passwordFile }
+  const env = { INTEGRUM_REPOSITORY: repository, INTEGRUM_PASSWORD_FILE: passwordFile, INTEGRUM_CACHE: `${repository}-cache` }
   return { command: path.join(projectFolder, 'bin/integrum'), args, env }
 }
 

@@ -148,7 +148,7 @@ test('whatever changes in a tree, a backup that knows the one before stores what
   let before: Stored | undefined
   let handedOver = 0
   let unknown = 0
-  for (let round = 0; round < 40; round += 1) {
+  for (let round = 0; round < 25; round += 1) {
     if (seed.below(3) > 0) await settled()
     const stored = await store(repository, root, before ? { before } : {})
     await assertAsIfUnknown(repository, root, stored, before ? { before } : {})

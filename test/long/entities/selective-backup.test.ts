@@ -46,6 +46,7 @@ async function selective(words: readonly string[], keys = ''): Promise<Told> {
     INTEGRUM_REPOSITORY: place.repository,
     INTEGRUM_PASSWORD_FILE: place.passwordFile,
     INTEGRUM_STATE: place.state,
+    INTEGRUM_CACHE: place.file('cache'),
   }
   const result = await run(program, ['backup', '--system', 'clinic', ...sources(), ...words, '--json'], { env, input: keys })
   return { ...result, json: JSON.parse(result.stdout.trim().split('\n').at(-1) || '{}') }

@@ -1,3 +1,4 @@
+import path from 'node:path'
 import type { z } from 'zod'
 import { parse } from '#base/parse.ts'
 import { selectionSchema } from '#base/selection.ts'
@@ -50,6 +51,7 @@ export const backupKind = jobKind<z.infer<typeof backupJobOrderSchema>, typeof w
         settings: { ...settings, exclude },
         compressionLevel: order.compressionLevel,
         isMasked: order.isMasked,
+        cacheDirectory: path.join(house.config.dataDirectory, 'cache'),
         selection: sealed ? parse(selectionSchema, house.sealing.unseal(sealed, selectionUse(subjectId!)), 'the selection') : undefined,
       },
       databasePasswords,

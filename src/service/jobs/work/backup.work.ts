@@ -22,15 +22,18 @@ export interface BackupInput {
   readonly compressionLevel: number
   readonly selection?: Selection | undefined
   readonly isMasked?: boolean
+  readonly cacheDirectory: string
 }
 
-export async function work({ id, repository: place, selection, isMasked, ...order }: BackupInput, tools: WorkTools): Promise<StoredFacts> {
+export async function work(input: BackupInput, tools: WorkTools): Promise<StoredFacts> {
+  const { id, repository: place, selection, isMasked, cacheDirectory, ...order } = input
   await using repository = await jobRepository(place, tools)
   const made = await madeByEarlierAttempt(repository, id, tools)
   if (made) return factsOf({ snapshot: made.backup.snapshot.id, checksum: made.checksum, manifest: made.manifest }, null)
   const wanted = selection && selectionOrder(selection, order.settings)
   const masking = isMasked ? ({ key: maskKeyOf(repository, order.system), keyedBy: 'repository' } as const) : undefined
   const asked = { ...order, masking, selection: wanted, id: id as BackupId, purpose: 'regular' } as const
-  const result = await backup(repository, asked, jobInstruments(tools), tools.signal)
+  const cache = { directory: cacheDirectory, onTrouble: (detail: string) => tools.log(detail, 'warning') }
+  const result = await backup(repository, asked, { ...jobInstruments(tools), cache }, tools.signal)
   return factsOf(result, result.statistics.storedBytes)
 }
