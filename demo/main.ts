@@ -51,6 +51,7 @@ class Demo {
   readonly #files: string
   readonly #common: readonly string[]
   readonly #state: string
+  readonly #cache: string
   readonly #plan: string
   readonly #passwordFile: string
   readonly #rows: [string, string][] = []
@@ -61,6 +62,7 @@ class Demo {
     this.#passwordFile = path.join(directory, 'password')
     this.#common = ['--repository', path.join(directory, 'repository'), '--password-file', this.#passwordFile]
     this.#state = path.join(directory, 'state')
+    this.#cache = path.join(directory, 'cache')
     this.#plan = path.join(directory, 'plan.json')
   }
 
@@ -146,6 +148,8 @@ class Demo {
       `${database}=${this.#cluster.url(database)}`,
       '--files',
       `documents=${this.#files}`,
+      '--cache',
+      this.#cache,
     )
   }
 

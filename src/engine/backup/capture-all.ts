@@ -11,7 +11,7 @@ import type { KnownFolder } from '#engine/sources/known-folder.ts'
 import type { Capture, CaptureContext } from '#engine/sources/source.ts'
 import type { TreeNode } from '#engine/tree-node.ts'
 import { BackupMeter } from './backup-meter.ts'
-import { listBackups, nodeAt, type Backup } from './backups.ts'
+import { listBackups, nodeAt } from './backups.ts'
 import type { GapList } from './gap-list.ts'
 import type { Manifest, SelectionSection } from './manifest.ts'
 import { folderNode } from './made-nodes.ts'
@@ -61,8 +61,6 @@ export async function captureAll(capture: CaptureOrder): Promise<Captured> {
   const context: CaptureContext = { clock: instruments.clock, random: instruments.random, signal, gap: capture.gaps.add }
   const before = await latestBefore(capture)
   const meter = new BackupMeter(instruments)
-
-  const treeBefore = async (folder: string) => before && (await nodeAt(capture.repository, before.snapshot.tree, folder, signal))?.subtree
   const selecting = order.selection && new Selecting(order.selection)
   // Of a selection only a part is in the backup before.
   const memory = selecting ? undefined : capture.memory
@@ -88,14 +86,14 @@ export async function captureAll(capture: CaptureOrder): Promise<Captured> {
     const exclude = order.settings.exclude[name] ?? []
     const select = selecting?.filesBelow(name)
     if (selecting && !select) continue
-    const known = memory && !before?.hasGaps ? () => memory.known(name, capture.session, () => treeBefore(`files/${name}`)) : undefined
+    const known = memory && !before.hasGaps ? () => memory.known(name, capture.session, () => before.tree(`files/${name}`)) : undefined
     const opened = openRoot
       ? await openRoot(context)
       : await captureFiles({ name, root: path, exclude, select, newerThan: instants, known }, context)
     roots.push({ name, place: 'files', capture: open.use(opened), isRemembered: memory !== undefined && !openRoot })
   }
   const references = open.use(await ReferenceCheck.begin(order.settings.fileReferences, order.databases, signal))
-  const storing: Storing = { ...capture, before, treeBefore, meter, references }
+  const storing: Storing = { ...capture, before, meter, references }
   const [storedDatabases, storedRoots] = await both(
     (inner) =>
       concurrently(
@@ -113,7 +111,7 @@ export async function captureAll(capture: CaptureOrder): Promise<Captured> {
     databases: storedDatabases,
     roots: storedRoots,
     references: await references.end(capture.gaps.add),
-    parent: before?.snapshot.id,
+    parent: before.snapshot,
     selection: selecting?.section(order),
   }
 }
@@ -126,15 +124,13 @@ interface Opened<Section> {
 }
 
 interface Storing extends CaptureOrder {
-  readonly before: Backup | undefined
-  /** What it has of a folder. */
-  readonly treeBefore: (folder: string) => Promise<BlobId | undefined>
+  readonly before: Before
   readonly meter: BackupMeter
   readonly references: ReferenceCheck
 }
 
 async function store<Section>(opened: Opened<Section>, storing: Storing, signal: AbortSignal): Promise<CapturedSource<Section>> {
-  const { repository, session, before, treeBefore, meter, instruments, gaps, references } = storing
+  const { repository, session, before, meter, instruments, gaps, references } = storing
   const folder = `${opened.place}/${opened.name}`
   const capturedAt = opened.capture.instant
   const entries = (inner: AbortSignal) => {
@@ -144,8 +140,8 @@ async function store<Section>(opened: Opened<Section>, storing: Storing, signal:
   const walked = await walk(entries, {
     source: opened.name,
     session,
-    before: folderBefore(repository, () => treeBefore(folder), signal),
-    isBeforeWhole: before !== undefined && !before.hasGaps,
+    before: folderBefore(repository, () => before.tree(folder), signal),
+    isBeforeWhole: before.snapshot !== undefined && !before.hasGaps,
     width: walkWidth[opened.place],
     capturedAt,
     isRemembered: opened.isRemembered ?? false,
@@ -165,12 +161,24 @@ async function store<Section>(opened: Opened<Section>, storing: Storing, signal:
   return { section: await opened.capture.section(), node, known: walked.known }
 }
 
-/** The newest earlier backup of the system: what did not change since is not read again. */
-async function latestBefore({ repository, order, instruments, signal }: CaptureOrder): Promise<Backup | undefined> {
+/** The newest earlier backup of the system, if there is one: what did not change since is not read again. */
+interface Before {
+  readonly snapshot: SnapshotId | undefined
+  readonly hasGaps: boolean
+  /** What it has of a folder. */
+  readonly tree: (folder: string) => Promise<BlobId | undefined>
+}
+
+async function latestBefore({ repository, order, instruments, signal }: CaptureOrder): Promise<Before> {
   const now = instruments.clock.now()
-  return (await listBackups(repository, signal)).findLast(
+  const before = (await listBackups(repository, signal)).findLast(
     (backup) => isWhole(backup) && backup.system === order.system && backup.snapshot.time <= now,
   )
+  return {
+    snapshot: before?.snapshot.id,
+    hasGaps: before?.hasGaps ?? false,
+    tree: async (folder) => before && (await nodeAt(repository, before.snapshot.tree, folder, signal))?.subtree,
+  }
 }
 
 /** Two lists of different things at once, each with its own type. */

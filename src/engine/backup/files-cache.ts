@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
-import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { errnoOf } from '#base/fault.ts'
 import type { BlobId } from '#base/ids.ts'
 import { limits } from '#base/limits.ts'
+import { makeDirectoryDurably, replaceDurably } from '#host/durable.ts'
 import type { ByteString } from '#engine/byte-string.ts'
 import { cacheKeyOf } from '#engine/repository/cache-key.ts'
 import type { Repository } from '#engine/repository/repository.ts'
@@ -34,13 +35,11 @@ export async function readFilesCache(place: CachePlace): Promise<KnownFolder | u
   }
 }
 
-/** Replaces it as a whole. One that a power cut has torn is not believed, so nothing waits for the disk. */
+/** Replaces it as a whole. */
 export async function writeFilesCache(place: CachePlace, root: KnownFolder): Promise<void> {
   const file = fileOf(place)
-  await mkdir(path.dirname(file), { recursive: true, mode: 0o700 })
-  const partial = `${file}.partial-${process.pid}`
-  await writeFile(partial, seal(cacheKeyOf(place.repository), encodeRoot(root)), { mode: 0o600 })
-  await rename(partial, file)
+  await makeDirectoryDurably(path.dirname(file), 0o700)
+  await replaceDurably(file, [seal(cacheKeyOf(place.repository), encodeRoot(root))], 0o600)
 }
 
 function fileOf({ directory, repository, system, source }: CachePlace): string {

@@ -125,11 +125,24 @@ test('of a tree that changed at one place, the directories down to there are gon
   await writeFile(shop.at('b/out/4'), 'another')
   const second = await store(repository, shop.folder, { before: first })
   assert.deepEqual(second.entries, [
-    ...['unchanged a/', 'unchanged b/in/'],
-    ...['enter b', 'enter out', 'file 4', 'leave out'],
-    ...['file 2', 'enter in', 'leave in as known', 'leave b'],
-    ...['file 0', 'enter a', 'leave a as known'],
-    ...['unchanged c/', 'enter c', 'leave c as known', 'file d', 'leave '],
+    'unchanged a/',
+    'unchanged b/in/',
+    'enter b',
+    'enter out',
+    'file 4',
+    'leave out',
+    'file 2',
+    'enter in',
+    'leave in as known',
+    'leave b',
+    'file 0',
+    'enter a',
+    'leave a as known',
+    'unchanged c/',
+    'enter c',
+    'leave c as known',
+    'file d',
+    'leave ',
   ])
   await assertAsIfUnknown(repository, shop.folder, second, { before: first })
   await settled()
@@ -137,7 +150,7 @@ test('of a tree that changed at one place, the directories down to there are gon
   assert.equal(third.subtree, second.subtree)
 })
 
-test('whatever changes in a tree, a backup that knows the one before stores what a backup that knows nothing does', async (context) => {
+test('INV-612: whatever changes in a tree, a backup that knows the one before stores what a backup that knows nothing does', async (context) => {
   const seed = newSeed()
   context.diagnostic(`SWEEP_SEED=${seed.value}`)
   await using shop = await workshop()
