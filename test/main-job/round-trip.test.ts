@@ -2,7 +2,12 @@ import assert from 'node:assert/strict'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
+import { systemClock } from '#base/clock.ts'
+import { systemRandom } from '#host/random.ts'
 import { run } from '#host/run.ts'
+import { nodeAt } from '#engine/backup/backups.ts'
+import { openRepository } from '#engine/repository/open.ts'
+import { openStorage } from '#engine/storage/storages.ts'
 import { makeClinic } from '#demo/clinic/make-clinic.ts'
 import { catalogDiff } from '#test/support/catalog-diff.ts'
 import { explain } from '#test/support/explained-differences.ts'
@@ -23,6 +28,16 @@ after(async () => {
   await place[Symbol.asyncDispose]()
   await cluster.stop()
 })
+
+/** The tree of its files, as the repository names it. */
+async function subtreeOf(snapshot: unknown): Promise<unknown> {
+  const password = (await readFile(place.passwordFile, 'utf8')).trim()
+  const storage = openStorage(place.repository, systemClock, systemRandom)
+  await using repository = await openRepository(storage, password, { clock: systemClock, random: systemRandom })
+  const found = (await repository.snapshots()).find(({ id }) => id === snapshot)
+  assert.ok(found)
+  return (await nodeAt(repository, found.tree, 'files/tree'))?.subtree
+}
 
 async function loadCase(database: string, name: string): Promise<void> {
   await cluster.createDatabase(database)
@@ -111,12 +126,20 @@ test('the demo clinic: database and files destroyed, restored in place, undone, 
   await place.expect(0, 'repository', 'check', '--read-data')
 })
 
-test('the hard file tree comes back identical', async () => {
+test('the hard file tree comes back identical, also when most of it was known from the backup before', async () => {
   const files = place.file('tree')
   await mkdir(files)
   await makeHardTree(files)
+  const sources = ['--system', 'tree', '--files', `tree=${files}`]
+  await place.expect(0, 'backup', ...sources)
+  await writeFile(path.join(files, 'hard/many/f7'), 'another')
+  await mkdir(path.join(files, 'hard/empty-dir/no-longer'))
   await copyTree(files, place.file('tree-before'))
-  await place.expect(0, 'backup', '--system', 'tree', '--files', `tree=${files}`)
+  const known = await place.expect(0, 'backup', ...sources)
+  const plain = await place.expect(0, 'backup', ...sources, '--no-cache')
+  assert.equal(await subtreeOf(known.json['snapshot']), await subtreeOf(plain.json['snapshot']))
+  const again = await place.expect(0, 'backup', ...sources)
+  assert.equal(await subtreeOf(again.json['snapshot']), await subtreeOf(plain.json['snapshot']))
   await rm(files, { recursive: true })
   const plan = place.file('tree.json')
   await place.expect(0, 'restore', 'plan', '--backup', 'latest', '--system', 'tree', '--out', plan)

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, writeFile } from 'node:fs/promises'
+import path from 'node:path'
 import { test } from 'node:test'
 import { systemClock } from '#base/clock.ts'
 import { defaultSettings } from '#base/settings.ts'
@@ -76,6 +77,8 @@ test('a second attempt whose first one stored nothing makes the backup', async (
   const { input, stored } = await prepared(shop)
   const made = await backupWork(input, attempt(2))
   assert.ok(made.storedBytes! > 0)
+  // What the next backup of the system goes by.
+  assert.equal((await readdir(path.join(input.cacheDirectory, 'files'))).length, 1)
   assert.deepEqual(await stored(), [input.id])
 })
 
