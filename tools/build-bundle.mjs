@@ -6,7 +6,7 @@ import { existsSync, globSync, mkdirSync, readFileSync, readdirSync, renameSync,
 import path from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
+import { rolldown } from 'rolldown'
 
 /** What says how to join: when it changes, so does the result. */
 const ownInputs = ['package.json', 'tools/build-bundle.mjs']
@@ -55,27 +55,18 @@ async function joinUnchanged(root, folder, partial) {
 async function join(root, folder, partial) {
   rmSync(partial, { recursive: true, force: true })
   mkdirSync(partial, { recursive: true })
-  const { metafile } = await build({
-    absWorkingDir: root,
-    entryPoints: ['src/cli/begin.ts', 'src/service/jobs/job-child.ts', ...globSync('src/**/*.{worker,work}.ts', { cwd: root })],
-    outdir: partial,
-    entryNames: '[name]',
-    outExtension: { '.js': '.mjs' },
-    bundle: true,
-    splitting: true,
-    format: 'esm',
+  const entries = ['src/cli/begin.ts', 'src/service/jobs/job-child.ts', ...globSync('src/**/*.{worker,work}.ts', { cwd: root })]
+  const inputs = new Set(ownInputs)
+  await using bundle = await rolldown({
+    cwd: root,
+    input: Object.fromEntries(entries.map((entry) => [path.basename(entry, '.ts'), path.join(root, entry)])),
     platform: 'node',
-    target: 'node26',
-    charset: 'utf8',
-    legalComments: 'none',
-    preserveSymlinks: true,
-    metafile: true,
-    logLevel: 'warning',
-    plugins: [standingPlaces(root, folder)],
-    // Packages in the older form ask for Node's own modules by `require`.
-    banner: { js: "import { createRequire as requireFor } from 'node:module'; const require = requireFor(import.meta.url);" },
+    resolve: { symlinks: false },
+    logLevel: 'warn',
+    plugins: [standingPlaces(root, folder, inputs)],
   })
-  return [...ownInputs, ...Object.keys(metafile.inputs)].toSorted()
+  await bundle.write({ dir: partial, format: 'esm', entryFileNames: '[name].mjs', chunkFileNames: '[name]-[hash].mjs' })
+  return [...inputs].toSorted()
 }
 
 function currentOf(folder) {
@@ -107,29 +98,34 @@ function hashOf(root, inputs) {
   return hash.digest('hex')
 }
 
-/** A file that is named by where its reader stands is found from the joined one too; a thread and a job begin with their joined file. */
-function standingPlaces(root, folder) {
+/**
+ * A file that is named by where its reader stands is found from the joined one too; a thread and a job begin with their joined file.
+ * `inputs` takes the place of everything that was read.
+ */
+function standingPlaces(root, folder, inputs) {
   // The joined files lie one below `folder`.
   const out = path.join(folder, 'one-below')
+  const own = path.join(root, 'src') + path.sep
   return {
     name: 'standing-places',
-    setup({ onLoad, onResolve }) {
-      onResolve({ filter: /^[^.#/]/ }, ({ path: name, importer }) => {
-        const isOurs = importer.startsWith(path.join(root, 'src') + path.sep)
-        return isOurs && !joinedPackages.includes(name) ? { path: name, external: true } : undefined
-      })
-      onLoad({ filter: /\.ts$/ }, ({ path: file }) => {
-        if (!file.startsWith(path.join(root, 'src') + path.sep)) return undefined
-        const place = JSON.stringify(path.relative(out, file).split(path.sep).join('/'))
-        const contents = readFileSync(file, 'utf8')
-          .replaceAll(
-            /new URL\('[\w./-]*?([\w-]+\.(?:worker|work)|job-child)\.ts', import\.meta\.url\)/g,
-            "new URL('./$1.mjs', import_meta_url)",
-          )
-          .replaceAll('import.meta.url', `new URL(${place}, import_meta_url).href`)
-          .replaceAll('import_meta_url', 'import.meta.url')
-        return { contents, loader: 'ts' }
-      })
+    resolveId(name, importer) {
+      if (importer === undefined || /^[.#/]/.test(name) || !importer.startsWith(own)) return null
+      return joinedPackages.includes(name) ? null : { id: name, external: true }
+    },
+    load(file) {
+      // What the bundler adds of its own is no file.
+      if (!path.isAbsolute(file)) return null
+      inputs.add(path.relative(root, file))
+      if (!file.startsWith(own)) return null
+      const place = JSON.stringify(path.relative(out, file).split(path.sep).join('/'))
+      const code = readFileSync(file, 'utf8')
+        .replaceAll(
+          /new URL\('[\w./-]*?([\w-]+\.(?:worker|work)|job-child)\.ts', import\.meta\.url\)/g,
+          "new URL('./$1.mjs', import_meta_url)",
+        )
+        .replaceAll('import.meta.url', `new URL(${place}, import_meta_url).href`)
+        .replaceAll('import_meta_url', 'import.meta.url')
+      return { code, moduleType: 'ts' }
     },
   }
 }
