@@ -55,7 +55,7 @@ export const limits = {
   /** Times of files tick every 1 to 10 ms: what was changed within as much of the present may change without showing it. */
   kernelTickMs: 20,
   /** What is remembered of the directories of one root, read and held as a whole. */
-  filesCacheBytesMax: 64 * MiB,
+  filesCacheBytesMax: 48 * MiB,
   /** Snapshots are small and may be many. */
   snapshotsReadAtOnce: 16,
   /** Index files may have a few MiB each. */

@@ -132,7 +132,7 @@ async function captureAnew(capture: Omit<CaptureOrder, 'gaps'>): Promise<{ captu
 }
 
 async function rememberRoots(memory: RootMemory, { roots }: Captured): Promise<void> {
-  for (const { section, known } of roots) if (known) await memory.remember(section.name, known)
+  for (const { section, remembered } of roots) if (remembered) await memory.remember(section.name, remembered)
 }
 
 function statisticsSoFar({ statistics: { readBytes, newBytes, newBlobs, reusedBlobs } }: WriteSession): Manifest['statistics'] {

@@ -7,11 +7,11 @@ import type { Repository, WriteSession } from '#engine/repository/repository.ts'
 import { captureFiles } from '#engine/sources/files/capture.ts'
 import type { RootSection } from '#engine/sources/files/root-section.ts'
 import type { DatabaseSection } from '#engine/sources/postgres/database-section.ts'
-import type { KnownFolder } from '#engine/sources/known-folder.ts'
 import type { Capture, CaptureContext } from '#engine/sources/source.ts'
 import type { TreeNode } from '#engine/tree-node.ts'
 import { BackupMeter } from './backup-meter.ts'
 import { listBackups, nodeAt } from './backups.ts'
+import type { Remembered } from './folder-memory.ts'
 import type { GapList } from './gap-list.ts'
 import type { Manifest, SelectionSection } from './manifest.ts'
 import { folderNode } from './made-nodes.ts'
@@ -41,7 +41,7 @@ export interface CapturedSource<Section> {
   /** The source's folder, named as the operator calls it. */
   readonly node: TreeNode
   /** What the next backup may know of it. */
-  readonly known?: KnownFolder | undefined
+  readonly remembered?: Remembered | undefined
 }
 
 export interface Captured {
@@ -158,7 +158,7 @@ async function store<Section>(opened: Opened<Section>, storing: Storing, signal:
     name: byteStringOf(opened.name),
     subtree: walked.subtree,
   }
-  return { section: await opened.capture.section(), node, known: walked.known }
+  return { section: await opened.capture.section(), node, remembered: walked.remembered }
 }
 
 /** The newest earlier backup of the system, if there is one: what did not change since is not read again. */

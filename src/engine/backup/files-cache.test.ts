@@ -6,9 +6,11 @@ import path from 'node:path'
 import fc from 'fast-check'
 import { systemClock } from '#base/clock.ts'
 import type { BlobId } from '#base/ids.ts'
+import { limits } from '#base/limits.ts'
 import { defaultSettings } from '#base/settings.ts'
 import { systemRandom } from '#host/random.ts'
 import type { ByteString } from '#engine/byte-string.ts'
+import { madeNode } from '#engine/made-node.ts'
 import type { Repository } from '#engine/repository/repository.ts'
 import type { KnownFolder } from '#engine/sources/known-folder.ts'
 import { memory } from '#engine/storage/memory.ts'
@@ -17,12 +19,19 @@ import { workshop } from '#test/support/workshop.ts'
 import { backup } from './backup.ts'
 import { nodeAt } from './backups.ts'
 import { readFilesCache, writeFilesCache } from './files-cache.ts'
+import { FolderMemory, type Remembered } from './folder-memory.ts'
+import { FolderRecords } from './folder-records.ts'
 
 function folder(fields: Partial<KnownFolder>, folders: Iterable<readonly [ByteString, KnownFolder]> = []): KnownFolder {
   const inner = new Map(folders)
   const subtree = randomBytes(32).toString('hex') as BlobId
   const numbers = { files: 0, bytes: 0, symlinks: 0, content: Buffer.alloc(0), digest: randomBytes(32) }
-  return { subtree, ...numbers, ...fields, folders: inner, folder: (name) => inner.get(name) }
+  return { subtree, ...numbers, ...fields, folders: () => inner, folder: (name) => inner.get(name) }
+}
+
+function remembered(folder: KnownFolder): Remembered {
+  const records = new FolderRecords()
+  return { records, root: records.addKnown(folder) }
 }
 
 /** All of it, without going into itself: directories may lie deep in each other. */
@@ -30,8 +39,8 @@ function told(root: KnownFolder): unknown[] {
   const lines: unknown[] = []
   const left: (readonly [string, KnownFolder])[] = [['', root]]
   for (let next = left.pop(); next; next = left.pop()) {
-    const [name, { subtree, digest, files, bytes, symlinks, content, folders }] = next
-    const inner = [...folders]
+    const [name, { subtree, digest, files, bytes, symlinks, content }] = next
+    const inner = [...next[1].folders()]
     for (const [one, known] of inner) assert.equal(next[1].folder(one)?.subtree, known.subtree)
     lines.push([name, subtree, digest && Buffer.from(digest), files, bytes, symlinks, Buffer.from(content), inner.length])
     left.push(...inner)
@@ -60,20 +69,33 @@ test('what is remembered of a tree is read as it was written', async () => {
   })).folder
   await fc.assert(
     fc.asyncProperty(known, async (root) => {
-      await writeFilesCache(place, root)
+      await writeFilesCache(place, remembered(root))
       const read = await readFilesCache(place)
       assert.ok(read)
       assert.deepEqual(told(read), told(root))
       // And as it is passed on.
-      await writeFilesCache(place, read)
+      await writeFilesCache(place, remembered(read))
       assert.deepEqual(told((await readFilesCache(place))!), told(root))
     }),
     { numRuns: 50 },
   )
   let deep = folder({})
   for (let depth = 0; depth < 20_000; depth += 1) deep = folder({}, [['d' as ByteString, deep]])
-  await writeFilesCache(place, deep)
+  await writeFilesCache(place, remembered(deep))
   assert.deepEqual(told((await readFilesCache(place))!), told(deep))
+})
+
+test('of more than its bound nothing is remembered, and no folder is held', () => {
+  const memory = new FolderMemory(new Date())
+  const content = Array.from({ length: 10_000 }, () => randomBytes(32).toString('hex') as BlobId)
+  const node = { ...madeNode(new Date(0)), name: 'f' as ByteString, type: 'file', mode: 0o640, content } as const
+  const subtree = randomBytes(32).toString('hex') as BlobId
+  const places: (number | undefined)[] = []
+  for (let bytes = 0; bytes <= limits.filesCacheBytesMax; bytes += content.length * 32) places.push(memory.add(subtree, [node], new Map()))
+  assert.ok(places[0]! > 0)
+  assert.equal(places.at(-1), undefined)
+  assert.equal(memory.add(subtree, [], new Map()), undefined)
+  assert.equal(memory.end(places[0]), undefined)
 })
 
 test('a cache that was altered, cut or made for something else is as good as none', async () => {
@@ -81,7 +103,7 @@ test('a cache that was altered, cut or made for something else is as good as non
   await using repository = await newRepository(memory(systemClock))
   const place = { directory: shop.folder, repository, system: 'clinic', source: 'uploads' }
   assert.equal(await readFilesCache(place), undefined)
-  await writeFilesCache(place, folder({}, [['a' as ByteString, folder({ content: randomBytes(64) })]]))
+  await writeFilesCache(place, remembered(folder({}, [['a' as ByteString, folder({ content: randomBytes(64) })]])))
   const file = path.join(shop.at('files'), (await readdir(shop.at('files')))[0]!)
   assert.equal((await stat(file)).mode & 0o777, 0o600)
   const whole = await readFile(file)
@@ -101,7 +123,7 @@ test('a cache that was altered, cut or made for something else is as good as non
     assert.equal(await readFilesCache({ ...place, ...elsewhere }), undefined)
   }
   // Even under the name that the other looks for.
-  await writeFilesCache({ ...place, repository: other }, folder({}))
+  await writeFilesCache({ ...place, repository: other }, remembered(folder({})))
   for (const name of await readdir(shop.at('files'))) await writeFile(shop.at('files', name), whole)
   assert.equal(await readFilesCache({ ...place, repository: other }), undefined)
 })

@@ -4,15 +4,18 @@ import type { ByteString } from '#engine/byte-string.ts'
 import { ListingDigest } from '#engine/sources/files/listing-digest.ts'
 import type { KnownFolder } from '#engine/sources/known-folder.ts'
 import type { TreeNode } from '#engine/tree-node.ts'
+import { FolderRecords, type RecordPlace } from './folder-records.ts'
 
-const idBytes = 32
+export interface Remembered {
+  readonly records: FolderRecords
+  readonly root: RecordPlace
+}
 
-/** Makes of the listings of one walk what the next backup may know of them. */
+/** Makes of the listings of one walk what the next backup may know of them. Above `limits.filesCacheBytesMax` it is nothing. */
 export class FolderMemory {
   readonly #steadyBeforeNs: bigint
   readonly #digest = new ListingDigest()
-  /** What is held already, in bytes of the cache; of more than its bound nothing is kept. */
-  #bytes = 0
+  #records: FolderRecords | undefined = new FolderRecords()
 
   /** `capturedAt`: before anything was looked at. */
   constructor(capturedAt: Date) {
@@ -20,25 +23,37 @@ export class FolderMemory {
     this.#steadyBeforeNs = BigInt(capturedAt.getTime() - limits.kernelTickMs) * 1_000_000n
   }
 
-  /** `nodes` as they are in its tree. */
-  folder(
-    subtree: BlobId,
-    { nodes, folders }: { readonly nodes: readonly TreeNode[]; readonly folders: ReadonlyMap<ByteString, KnownFolder> },
-  ) {
+  /** A folder whose tree has these nodes; `folders` are those in it. */
+  add(subtree: BlobId, nodes: readonly TreeNode[], folders: ReadonlyMap<ByteString, RecordPlace>): RecordPlace | undefined {
+    if (!this.#records) return undefined
     const files = nodes.filter((node) => node.type === 'file')
     const content = files.flatMap((node) => node.content ?? [])
-    this.#bytes += content.length * idBytes + [...folders.keys()].reduce((sum, name) => sum + name.length, bytesOfAFolder)
-    if (this.#bytes > limits.filesCacheBytesMax) return undefined
-    return {
-      subtree,
-      digest: this.#digestOf(nodes),
-      files: files.length,
-      bytes: files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
-      symlinks: nodes.filter(({ type }) => type === 'symlink').length,
-      content: Buffer.from(content.join(''), 'hex'),
+    const place = this.#records.add(
+      {
+        subtree,
+        digest: this.#digestOf(nodes),
+        files: files.length,
+        bytes: files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+        symlinks: nodes.filter(({ type }) => type === 'symlink').length,
+        content: Buffer.from(content.join(''), 'hex'),
+      },
       folders,
-      folder: (name: ByteString) => folders.get(name),
-    } satisfies KnownFolder
+    )
+    return this.#within(place)
+  }
+
+  /** A folder that is as it was. */
+  addKnown(known: KnownFolder): RecordPlace | undefined {
+    return this.#within(this.#records?.addKnown(known))
+  }
+
+  end(root: RecordPlace | undefined): Remembered | undefined {
+    return root === undefined || !this.#records ? undefined : { records: this.#records, root }
+  }
+
+  #within(place: RecordPlace | undefined): RecordPlace | undefined {
+    if (this.#records && this.#records.sizeBytes > limits.filesCacheBytesMax) this.#records = undefined
+    return this.#records && place
   }
 
   #digestOf(nodes: readonly TreeNode[]): Buffer | undefined {
@@ -56,6 +71,3 @@ export class FolderMemory {
     return isPlain && atimeNs === mtimeNs && ctimeNs < this.#steadyBeforeNs
   }
 }
-
-/** Its numbers, and where each folder in it stands. */
-const bytesOfAFolder = 120

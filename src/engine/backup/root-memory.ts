@@ -1,7 +1,8 @@
 import { errnoOf, isFault, messageOf } from '#base/fault.ts'
 import type { BlobId } from '#base/ids.ts'
 import type { Repository, WriteSession } from '#engine/repository/repository.ts'
-import type { KnownFolder, KnownRoot } from '#engine/sources/known-folder.ts'
+import type { KnownRoot } from '#engine/sources/known-folder.ts'
+import type { Remembered } from './folder-memory.ts'
 import { readFilesCache, writeFilesCache } from './files-cache.ts'
 import type { LocalCache } from './order.ts'
 
@@ -17,7 +18,6 @@ interface Remembering {
  */
 export class RootMemory {
   readonly #of: Remembering
-  readonly #read = new Map<string, KnownFolder>()
 
   constructor(remembering: Remembering) {
     this.#of = remembering
@@ -28,7 +28,6 @@ export class RootMemory {
     try {
       const folder = await readFilesCache(this.#placeOf(source))
       if (!folder || folder.subtree !== (await treeBefore())) return undefined
-      this.#read.set(source, folder)
       return { folder, isStored: ({ subtree, content }) => session.hasTree(subtree) && session.hasAll(content) }
     } catch (error) {
       // A damaged tree is for check to name, and there is nothing to compare with then.
@@ -39,10 +38,9 @@ export class RootMemory {
     }
   }
 
-  async remember(source: string, folder: KnownFolder): Promise<void> {
-    if (this.#read.get(source) === folder) return
+  async remember(source: string, remembered: Remembered): Promise<void> {
     try {
-      await writeFilesCache(this.#placeOf(source), folder)
+      await writeFilesCache(this.#placeOf(source), remembered)
     } catch (error) {
       if (errnoOf(error) === undefined) throw error
       this.#of.cache.onTrouble(`the files cache cannot be written, so the next backup takes longer: ${messageOf(error)}`)

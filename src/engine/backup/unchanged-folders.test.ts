@@ -17,6 +17,8 @@ import { newRepository } from '#test/support/repository.ts'
 import { newSeed, type Seed } from '#test/support/seed.ts'
 import { makeHardTree, shrinkSparse } from '#test/support/trees.ts'
 import { bound, mounted, workshop } from '#test/support/workshop.ts'
+import type { Remembered } from './folder-memory.ts'
+import { rootOfRecords, rootPlaceBytes } from './folder-records.ts'
 import { folderBefore } from './stored-source.ts'
 import { walk } from './walk.ts'
 
@@ -81,8 +83,23 @@ async function store(repository: Repository, root: string, options: StoreOptions
     const tree = await session.tree([{ ...walked.node!, name: byteStringOf('uploads'), subtree: walked.subtree }])
     await session.snapshot({ time: captured.instant, tree, paths: ['/'], hostname: '', username: '', tags: [] })
     const [section, told] = [await captured.section(), gaps.map(({ kind, what }) => `${kind} ${what}`)]
-    return { subtree: walked.subtree, known: walked.known!, section, entries, files: files.toSorted(), gaps: told }
+    return {
+      subtree: walked.subtree,
+      known: knownOf(walked.remembered) ?? before!.known,
+      section,
+      entries,
+      files: files.toSorted(),
+      gaps: told,
+    }
   })
+}
+
+/** As it is read from the cache. */
+function knownOf(remembered: Remembered | undefined): KnownFolder | undefined {
+  if (!remembered) return undefined
+  const bytes = Buffer.alloc(remembered.records.sizeBytes + rootPlaceBytes)
+  remembered.records.copyTo(bytes, remembered.root)
+  return rootOfRecords(bytes)
 }
 
 /** What a backup that knows nothing says of the same moment. */
@@ -258,7 +275,7 @@ test('content that the repository has no longer is read again', async () => {
   await settled()
   const first = await store(repository, shop.folder)
   const gone = first.known.folder(byteStringOf('a'))!
-  const second = await store(repository, shop.folder, { before: first, isStored: (folder) => folder !== gone })
+  const second = await store(repository, shop.folder, { before: first, isStored: ({ subtree }) => subtree !== gone.subtree })
   assert.ok(second.entries.includes('file 1'))
   assert.ok(second.entries.includes('unchanged b/'))
   await using other = await newRepository(memory(systemClock))

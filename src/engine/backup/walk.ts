@@ -11,7 +11,8 @@ import type { StoredContent, WriteSession } from '#engine/repository/repository.
 import type { KnownFolder } from '#engine/sources/known-folder.ts'
 import type { Entry, FileEntry, Gap, LeaveEntry, LinkEntry, StreamEntry } from '#engine/sources/source.ts'
 import type { TreeNode } from '#engine/tree-node.ts'
-import { FolderMemory } from './folder-memory.ts'
+import { FolderMemory, type Remembered } from './folder-memory.ts'
+import type { RecordPlace } from './folder-records.ts'
 import { streamNode } from './made-nodes.ts'
 
 export interface WalkOptions {
@@ -50,8 +51,8 @@ export interface WalkedFolder {
   readonly subtree: BlobId
   /** The source's own node of its folder, when it has one. */
   readonly node: TreeNode | undefined
-  /** What the next backup may know of it, when it is remembered. */
-  readonly known: KnownFolder | undefined
+  /** For the next backup; nothing when nothing has changed, or it is too much. */
+  readonly remembered: Remembered | undefined
 }
 
 /**
@@ -79,7 +80,7 @@ export async function walk(entries: (signal: AbortSignal) => AsyncIterable<Entry
 
 interface FinishedFolder {
   readonly subtree: BlobId
-  readonly known: KnownFolder | undefined
+  readonly place: RecordPlace | undefined
 }
 
 interface Frame {
@@ -87,7 +88,7 @@ interface Frame {
   readonly path: string
   readonly nodes: TreeNode[]
   /** Folders in it, as far as they are remembered. */
-  readonly folders: Map<ByteString, KnownFolder>
+  readonly folders: Map<ByteString, RecordPlace>
   readonly before: FolderBefore | undefined
   /** What the same folder held before, once it was asked for. */
   known?: ListingBefore
@@ -187,8 +188,8 @@ class Walker {
     assert.equal(this.#stack.length, 1, 'every folder that was entered is left')
     const root = this.#top()
     if (this.#knownRoot) assert.equal(root.nodes.length, 0, 'of what is left as known nothing is handed over')
-    const { subtree, known } = this.#knownRoot ? { subtree: this.#knownRoot.subtree, known: this.#knownRoot } : await this.#finish(root)
-    return { subtree, node: this.#rootNode, known }
+    const { subtree, place } = this.#knownRoot ? { subtree: this.#knownRoot.subtree, place: undefined } : await this.#finish(root)
+    return { subtree, node: this.#rootNode, remembered: this.#memory?.end(place) }
   }
 
   /** Waits until nothing is in the air, whatever came of it. */
@@ -219,13 +220,13 @@ class Walker {
     const frame = this.#stack.pop()
     assert(frame)
     const parent = this.#top()
-    if (known) return this.#folderStored(parent, node, { subtree: known.subtree, known })
+    if (known) return this.#folderStored(parent, node, { subtree: known.subtree, place: this.#memory?.addKnown(known) })
     this.#track(parent, async () => this.#folderStored(parent, node, await this.#finish(frame)))
   }
 
-  #folderStored(parent: Frame, node: TreeNode, { subtree, known }: FinishedFolder): void {
+  #folderStored(parent: Frame, node: TreeNode, { subtree, place }: FinishedFolder): void {
     parent.nodes.push({ ...node, subtree })
-    if (known) parent.folders.set(node.name, known)
+    if (place !== undefined) parent.folders.set(node.name, place)
   }
 
   #track(frame: Frame, work: () => Promise<void>): void {
@@ -243,7 +244,7 @@ class Walker {
     if (this.firstError !== undefined) throw this.firstError
     frame.nodes.sort((a, b) => (a.name < b.name ? -1 : 1))
     const subtree = (await this.#unchangedListing(frame)) ?? (await this.#options.session.tree(frame.nodes, this.#options.signal))
-    return { subtree, known: this.#memory?.folder(subtree, frame) }
+    return { subtree, place: this.#memory?.add(subtree, frame.nodes, frame.folders) }
   }
 
   /** Most folders are what they were: their listing is in the repository, and is not written down again to find that out. */

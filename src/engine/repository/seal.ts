@@ -50,6 +50,9 @@ export function seal(key: SealingKey, plain: Uint8Array): Buffer {
   return sealed
 }
 
+/** Where `sealInto` puts the ciphertext: plain bytes that lie there already are sealed in place. */
+export const sealedPlainAt = nonceBytes
+
 /** Like `seal`, into the beginning of `target`. Returns the bytes written: always `plain.byteLength + sealOverheadBytes`. */
 export function sealInto(key: SealingKey, plain: Uint8Array, target: Uint8Array): number {
   const { nonce, macS } = key.nonces.take()

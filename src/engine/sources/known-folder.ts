@@ -19,7 +19,7 @@ export interface KnownFolder {
   /** Ids of the blobs of its files, 32 bytes each. */
   readonly content: Uint8Array
   /** The directories in it. */
-  readonly folders: Iterable<readonly [ByteString, KnownFolder]>
+  folders(): Iterable<readonly [ByteString, KnownFolder]>
   folder(name: ByteString): KnownFolder | undefined
 }
 

@@ -35,7 +35,7 @@ export class Frame {
   /** While it may be what the backup before found. */
   comparison: ListingComparison | undefined
   /** Directories in it that need no entering any more. */
-  readonly settled = new Map<ByteString, KnownFolder | 'told'>()
+  readonly settled = new Map<ByteString, 'known' | 'told'>()
   readonly handle: DirectoryHandle
   readonly device: bigint
   readonly #walk: RootWalk

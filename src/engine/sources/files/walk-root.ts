@@ -1,3 +1,4 @@
+import { strict as assert } from 'node:assert'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { throwIfCancelled } from '#base/clock.ts'
 import { errnoOf } from '#base/fault.ts'
@@ -159,7 +160,7 @@ class Frames implements Disposable {
     if (around?.comparison) {
       // Looked at with its neighbours: neither newer nor mounted.
       tally.directories += 1
-      around.settled.set(frame.name, known)
+      around.settled.set(frame.name, 'known')
     } else {
       if (frame.untold) yield* this.#announce(frame.untold)
       yield { kind: 'leave', node: frame.node(), known }
@@ -169,9 +170,11 @@ class Frames implements Disposable {
 
   /** A directory that was gone into, in one that is gone through after all. */
   *#tellSettled(frame: Frame, name: ByteString): Generator<Entry> {
-    const known = frame.settled.get(name)
-    const found = known !== 'told' && frame.look(name, 'whole')
-    if (!known || !found) return
+    if (frame.settled.get(name) === 'told') return
+    const known = frame.known?.folder(name)
+    assert(known, 'a directory that is settled is known')
+    const found = frame.look(name, 'whole')
+    if (!found) return
     if (found.node.type !== 'dir') {
       // Something else has its name by now.
       frame.settled.delete(name)
