@@ -24,9 +24,10 @@ import { FolderRecords } from './folder-records.ts'
 
 function folder(fields: Partial<KnownFolder>, folders: Iterable<readonly [ByteString, KnownFolder]> = []): KnownFolder {
   const inner = new Map(folders)
-  const subtree = randomBytes(32).toString('hex') as BlobId
+  const subtreeId = randomBytes(32)
+  const subtree = subtreeId.toString('hex') as BlobId
   const numbers = { files: 0, bytes: 0, symlinks: 0, content: Buffer.alloc(0), digest: randomBytes(32) }
-  return { subtree, ...numbers, ...fields, folders: () => inner, folder: (name) => inner.get(name) }
+  return { subtree, subtreeId, ...numbers, ...fields, folders: () => inner, folder: (name) => inner.get(name) }
 }
 
 function remembered(folder: KnownFolder): Remembered {

@@ -30,7 +30,7 @@ export class FolderMemory {
     const content = files.flatMap((node) => node.content ?? [])
     const place = this.#records.add(
       {
-        subtree,
+        subtreeId: Buffer.from(subtree, 'hex'),
         digest: this.#digestOf(nodes),
         files: files.length,
         bytes: files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),

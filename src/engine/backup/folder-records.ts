@@ -18,7 +18,7 @@ const partBytes = 1 * MiB
 /** Where the record of a folder begins. */
 export type RecordPlace = number
 
-export type NewRecord = Pick<KnownFolder, 'subtree' | 'digest' | 'files' | 'bytes' | 'symlinks' | 'content'>
+export type NewRecord = Pick<KnownFolder, 'subtreeId' | 'digest' | 'files' | 'bytes' | 'symlinks' | 'content'>
 
 /** Takes folders in any order in which a folder comes after those in it, and holds no more than their records. */
 export class FolderRecords {
@@ -37,7 +37,7 @@ export class FolderRecords {
 
   add(folder: NewRecord, folders: ReadonlyMap<ByteString, RecordPlace>): RecordPlace {
     const begins = this.sizeBytes
-    this.#add(Buffer.from(folder.subtree, 'hex'))
+    this.#add(folder.subtreeId)
     this.#add(folder.digest ?? none)
     const numbers = Buffer.alloc(numbersBytes)
     numbers.writeDoubleLE(folder.bytes)
@@ -153,8 +153,12 @@ class RecordedFolder implements KnownFolder {
     this.content = records.subarray(content, content + records.readUInt32LE(numbers + 16) * idBytes)
   }
 
+  get subtreeId(): Buffer {
+    return this.#records.subarray(this.#begins, this.#begins + idBytes)
+  }
+
   get subtree(): BlobId {
-    return this.#records.toString('hex', this.#begins, this.#begins + idBytes) as BlobId
+    return this.subtreeId.toString('hex') as BlobId
   }
 
   folder(name: ByteString): RecordedFolder | undefined {

@@ -28,7 +28,7 @@ export class RootMemory {
     try {
       const folder = await readFilesCache(this.#placeOf(source))
       if (!folder || folder.subtree !== (await treeBefore())) return undefined
-      return { folder, isStored: ({ subtree, content }) => session.hasTree(subtree) && session.hasAll(content) }
+      return { folder, isStored: (one) => session.hasFolder(one) }
     } catch (error) {
       // A damaged tree is for check to name, and there is nothing to compare with then.
       if (isFault(error) && error.isDamage) return undefined

@@ -66,6 +66,14 @@ type Pieces = AsyncIterable<Uint8Array> | Iterable<Uint8Array>
 /** A stream, or what makes one that can read its pieces straight to where they are chunked. */
 export type ContentBytes = Pieces | ((askRoom: AskRoom) => Pieces)
 
+/** In bytes, since of a folder that has not changed nobody needs more. */
+export interface FolderIds {
+  /** 32 bytes. */
+  readonly subtreeId: Uint8Array
+  /** Of the blobs of its files, 32 bytes each. */
+  readonly content: Uint8Array
+}
+
 export interface WriteSession {
   readonly lease: Lease
   /** Much is to come: what takes a while to start does so now, beside whatever the caller still prepares. */
@@ -83,8 +91,8 @@ export interface WriteSession {
   small(bytes: Uint8Array): BlobId | Promise<BlobId>
   /** True when every blob is in the repository already, so that an unchanged file needs no reading. */
   has(content: readonly BlobId[]): boolean
-  /** The same of ids in a row, 32 bytes each. */
-  hasAll(ids: Uint8Array): boolean
+  /** True when a listing, and all content of the files in it, is there: both as `has` and `hasTree` say it. */
+  hasFolder(folder: FolderIds): boolean
   /** True when a listing is in the repository already: then it counts as stored by this session. */
   hasTree(id: BlobId): boolean
   tree(nodes: readonly TreeNode[], signal?: AbortSignal): Promise<BlobId>

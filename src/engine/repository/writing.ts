@@ -15,7 +15,16 @@ import { PackIndex, type BlobLocation } from './pack-index.ts'
 import { owner } from './owner.ts'
 import { idBytes } from './id-table.ts'
 import type { BlobType } from './pack.ts'
-import type { ContentBytes, Lease, NewSnapshot, StoredContent, WriteOptions, WriteSession, WriteStatistics } from './repository.ts'
+import type {
+  ContentBytes,
+  FolderIds,
+  Lease,
+  NewSnapshot,
+  StoredContent,
+  WriteOptions,
+  WriteSession,
+  WriteStatistics,
+} from './repository.ts'
 import { SealingThreads } from './sealing-threads.ts'
 import { SmallBlobs, smallBlobsMemoryBytes } from './small-blobs.ts'
 import { readRecords } from './small-records.ts'
@@ -116,25 +125,36 @@ export class Writing implements WriteSession, AsyncDisposable {
     return true
   }
 
-  hasAll(ids: Uint8Array): boolean {
+  hasFolder({ subtreeId, content }: FolderIds): boolean {
+    this.#throwIfOver()
+    const packs = new Set<PackId>()
+    if (!this.#hasIds('tree', subtreeId, packs) || !this.#hasIds('data', content, packs)) return false
+    for (const pack of packs) this.#reusedPacks.add(pack)
+    this.#statistics.reusedBlobs += 1
+    return true
+  }
+
+  /** Adds the packs they stand in. */
+  #hasIds(type: BlobType, ids: Uint8Array, packs: Set<PackId>): boolean {
     const { index, markedPacks } = this.#core
     const bytes = Buffer.from(ids.buffer, ids.byteOffset, ids.byteLength)
-    const packs = new Set<PackId>()
     let latest = -1
     for (let at = 0; at < bytes.byteLength; at += idBytes) {
-      const entry = index.entryAt('data', bytes, at)
+      const entry = index.entryAt(type, bytes, at)
       const pack = entry < 0 ? -1 : index.packNumberOf(entry)
       // Blobs of one folder mostly lie side by side.
       if (pack >= 0 && pack === latest) continue
-      const id = pack < 0 ? undefined : index.packId(pack)
-      if (id === undefined || markedPacks.has(id)) {
-        if (!this.has([bytes.toString('hex', at, at + idBytes) as BlobId])) return false
-      } else {
-        packs.add(id)
+      const packId = pack < 0 ? undefined : index.packId(pack)
+      if (packId !== undefined && !markedPacks.has(packId)) {
+        packs.add(packId)
         latest = pack
+        continue
       }
+      const id = bytes.toString('hex', at, at + idBytes) as BlobId
+      const found = this.#reusable(type, id)
+      if (found) packs.add(found.packId)
+      else if (!this.#isOurs(type, id)) return false
     }
-    for (const pack of packs) this.#reusedPacks.add(pack)
     return true
   }
 

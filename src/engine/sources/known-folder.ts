@@ -7,6 +7,8 @@ import type { ByteString } from '#engine/byte-string.ts'
  */
 export interface KnownFolder {
   readonly subtree: BlobId
+  /** The same in bytes. */
+  readonly subtreeId: Uint8Array
   /**
    * SHA-256 of what a look at each entry told (`files/listing-digest.ts`). None where that says too little: of a device, a fifo
    * or a socket, and of what had just changed when it was looked at.

@@ -38,13 +38,14 @@ export async function captureFiles(order: RootOrder, context: CaptureContext): P
   const instant = context.clock.now()
   const newerThan = new Date(Math.min(instant.getTime(), ...order.newerThan.map((date) => date.getTime())))
   const tally = new RootTally(newerThan)
-  let isWalked = false
+  let isBegun = false
   const kept = open.move()
   return {
     instant,
-    entries: async function* () {
-      assert(!isWalked, 'a capture is walked once')
-      yield* walkRoot({
+    entries: () => {
+      assert(!isBegun, 'a capture is walked once')
+      isBegun = true
+      return walkRoot({
         source: order.name,
         root: handle,
         isExcluded: exclusionOf(order.exclude ?? []),
@@ -54,12 +55,11 @@ export async function captureFiles(order: RootOrder, context: CaptureContext): P
         context,
         tally,
         // What was not selected is in no backup to compare with.
-        known: order.select ? undefined : await order.known?.(),
+        known: order.select ? undefined : order.known,
       })
-      isWalked = true
     },
     section: async () => {
-      assert(isWalked, 'the section is known once every entry was read')
+      assert(tally.isComplete, 'the section is known once every entry was read')
       return {
         name: order.name,
         path,

@@ -2,12 +2,18 @@ import { constants } from 'node:fs'
 import { errnoOf } from '#base/fault.ts'
 import { statsOf, statx, statxAt, type EntryStats } from '#host/open-files.ts'
 import type { ByteString } from '#engine/byte-string.ts'
-import type { KnownFolder } from '#engine/sources/known-folder.ts'
+import type { KnownFolder, KnownRoot } from '#engine/sources/known-folder.ts'
 import type { ListingDigest } from './listing-digest.ts'
 import type { RootWalk } from './root-walk.ts'
 
 /** Calls are synchronous: after so many entries others get their turn. */
 const entriesPerLook = 64
+
+export interface Comparing {
+  readonly isStored: KnownRoot['isStored']
+  /** For one directory at a time: nothing is in it while none is unclear. */
+  readonly digest: ListingDigest
+}
 
 export interface ComparedDirectory {
   readonly fd: number
@@ -32,16 +38,15 @@ export class ListingComparison {
   /** Files in it, in order. */
   readonly files: ByteString[] = []
   readonly #walk: RootWalk
-  readonly #digest: ListingDigest
+  readonly #by: Comparing
   readonly #directory: ComparedDirectory
   readonly #directories: FoundDirectory[] = []
   #looked = 0
   #descended = 0
 
-  /** `digest` is free until this one is clear. */
-  constructor(walk: RootWalk, digest: ListingDigest, directory: ComparedDirectory) {
+  constructor(walk: RootWalk, by: Comparing, directory: ComparedDirectory) {
     this.#walk = walk
-    this.#digest = digest
+    this.#by = by
     this.#directory = directory
     if (!directory.known.digest) this.state = 'other'
   }
@@ -54,7 +59,7 @@ export class ListingComparison {
       if (errnoOf(error) === undefined) throw error
       this.state = 'other'
     }
-    if (this.state === 'other') this.#digest.reset()
+    if (this.state === 'other') this.#by.digest.reset()
   }
 
   /** The next directory in it; each once. */
@@ -72,7 +77,7 @@ export class ListingComparison {
       if (!this.#take(fd, names[this.#looked]!)) return false
     }
     if (end < names.length) return true
-    if (!this.#digest.end(this.#walk.accounts).equals(known.digest!) || !this.#walk.known!.isStored(known)) return false
+    if (!this.#by.digest.end(this.#walk.accounts).equals(known.digest!) || !this.#by.isStored(known)) return false
     this.state = 'same'
     return true
   }
@@ -84,7 +89,7 @@ export class ListingComparison {
     const entry = statxAt(fd, name)
     // SAFETY rule 16: what is newer than the databases' instant is named.
     if (tally.isNewer(entry)) return false
-    this.#digest.add(name, entry)
+    this.#by.digest.add(name, entry)
     const type = entry.getUint16(statx.mode, true) & S_IFMT
     if (type === S_IFREG) this.files.push(name)
     else if (type === S_IFDIR) this.#directories.push({ name, found: statsOf(entry) })

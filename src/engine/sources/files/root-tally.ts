@@ -30,6 +30,8 @@ const notKept = {
 
 /** What a walk saw, as its section of the manifest says it. */
 export class RootTally {
+  /** Once the walk has come to its end. */
+  isComplete = false
   files = 0
   directories = 0
   specials = 0

@@ -22,7 +22,7 @@ export interface RootWalk {
   readonly context: CaptureContext
   readonly tally: RootTally
   /** As the backup before found it, where that is remembered. Not with a selection. */
-  readonly known?: KnownRoot | undefined
+  readonly known?: (() => Promise<KnownRoot | undefined>) | undefined
 }
 
 /** Errors of the world become gaps; anything else is ours and ends the walk. */

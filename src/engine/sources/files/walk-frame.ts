@@ -7,8 +7,7 @@ import type { GapKind } from '#engine/sources/source.ts'
 import type { TreeNode } from '#engine/tree-node.ts'
 import type { Seen } from './captured-file.ts'
 import type { DirectoryHandle } from './directory-handle.ts'
-import { ListingComparison } from './listing-comparison.ts'
-import type { ListingDigest } from './listing-digest.ts'
+import { ListingComparison, type Comparing } from './listing-comparison.ts'
 import { isSameState } from './read-file.ts'
 import { bareNode, mayHaveHoles, nodeFrom } from './read-node.ts'
 import { reportGap, type RootWalk } from './root-walk.ts'
@@ -61,12 +60,10 @@ export class Frame {
   }
 
   /** Its entries are looked at first. */
-  compareWith(known: KnownFolder | undefined, digest: ListingDigest): void {
+  compareWith(known: KnownFolder, by: Comparing): void {
     this.known = known
-    if (known) {
-      const { fd } = this.handle
-      this.comparison = new ListingComparison(this.#walk, digest, { fd, names: this.#names, known, pathOf: (name) => this.pathOf(name) })
-    }
+    const { fd } = this.handle
+    this.comparison = new ListingComparison(this.#walk, by, { fd, names: this.#names, known, pathOf: (name) => this.pathOf(name) })
   }
 
   /** It is not what it was: all in it is told but for the directories that were settled, and this one, which tells its own. */

@@ -6,7 +6,8 @@ import type { ByteString } from '#engine/byte-string.ts'
 import type { Entry } from '#engine/sources/source.ts'
 import type { TreeNode } from '#engine/tree-node.ts'
 import { CapturedFile } from './captured-file.ts'
-import type { FoundDirectory, ListingComparison } from './listing-comparison.ts'
+import type { KnownFolder, KnownRoot } from '#engine/sources/known-folder.ts'
+import type { Comparing, FoundDirectory, ListingComparison } from './listing-comparison.ts'
 import { ListingDigest } from './listing-digest.ts'
 import { isMadeUp } from './mounts.ts'
 import { isOwnName } from './own-names.ts'
@@ -26,12 +27,12 @@ const entriesPerTurn = 64
  * directories down to there are told, and all that is in them.
  */
 export async function* walkRoot(walk: RootWalk): AsyncGenerator<Entry> {
-  using frames = new Frames(walk)
+  using frames = new Frames(walk, await walk.known?.())
   for (let count = 1; ; count += 1) {
     if (count % entriesPerTurn === 0) await nextTurn()
     throwIfCancelled(walk.context.signal)
     const frame = frames.top
-    if (!frame) return
+    if (!frame) break
     if (frame.comparison) {
       yield* frames.compare(frame, frame.comparison)
       continue
@@ -44,22 +45,29 @@ export async function* walkRoot(walk: RootWalk): AsyncGenerator<Entry> {
       frames.pop()
     }
   }
+  walk.tally.isComplete = true
 }
 
 class Frames implements Disposable {
   readonly #walk: RootWalk
   readonly #frames: Frame[] = []
-  readonly #digest = new ListingDigest()
+  readonly #comparing: Comparing | undefined
 
-  constructor(walk: RootWalk) {
+  constructor(walk: RootWalk, known: KnownRoot | undefined) {
     this.#walk = walk
+    this.#comparing = known && { isStored: known.isStored, digest: new ListingDigest() }
     const root = new Frame(walk, { handle: walk.root, path: '' as ByteString, found: walk.root.stat() })
-    root.compareWith(walk.known?.folder, this.#digest)
-    this.#frames.push(root)
+    this.#push(root, known?.folder)
   }
 
   get top(): Frame | undefined {
     return this.#frames.at(-1)
+  }
+
+  /** A directory that is known is compared first. */
+  #push(frame: Frame, known: KnownFolder | undefined): void {
+    if (known && this.#comparing) frame.compareWith(known, this.#comparing)
+    this.#frames.push(frame)
   }
 
   pop(): void {
@@ -140,8 +148,7 @@ class Frames implements Disposable {
         },
         isMounted: false,
       }
-      opened.compareWith(frame.known?.folder(name), this.#digest)
-      this.#frames.push(opened)
+      this.#push(opened, frame.known?.folder(name))
       open.move()
       return true
     } catch (error) {
@@ -210,8 +217,7 @@ class Frames implements Disposable {
       const handle = open.use(frame.handle.openChild(untold.node.name))
       const opened = new Frame(this.#walk, { handle, path, found: handle.stat() })
       opened.untold = untold
-      opened.compareWith(frame.known?.folder(untold.node.name), this.#digest)
-      this.#frames.push(opened)
+      this.#push(opened, frame.known?.folder(untold.node.name))
       open.move()
       return true
     } catch (error) {
