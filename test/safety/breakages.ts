@@ -327,6 +327,15 @@ export const breakages: readonly Breakage[] = [
   },
   {
     rule: 26,
+    without: 'asking whether known content stands in a marked pack',
+    file: `${repository}/writing.ts`,
+    find: 'if (packId !== undefined && !markedPacks.has(packId)) {',
+    replace: 'if (packId !== undefined) {',
+    test: 'src/engine/backup/unchanged-folders.test.ts',
+    title: 'known content that stands in a pack that prune has marked is stored anew',
+  },
+  {
+    rule: 26,
     without: 'a writer asking whether its lock still stands',
     file: `${repository}/locks.ts`,
     find: 'await this.#refreshing\n    const id',

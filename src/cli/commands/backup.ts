@@ -50,7 +50,7 @@ export function addBackup(program: Command, context: CommandContext): void {
     .addOption(
       new Option('--cache <directory>', 'what is remembered of unchanged files (default: /var/cache/integrum)').env('INTEGRUM_CACHE'),
     )
-    .option('--no-cache', 'looks at every file, and remembers nothing')
+    .option('--no-cache', 'goes through every directory, and remembers nothing')
     .option('--name <text>', 'name of the backup')
     .option('--description <text>', 'what it is for')
     .addOption(

@@ -6,6 +6,10 @@ import { systemClock } from '#base/clock.ts'
 import type { BlobId } from '#base/ids.ts'
 import { setXattr } from '#host/libc.ts'
 import { byteStringOf } from '#engine/byte-string.ts'
+import { checkOpened } from '#engine/repository/check.ts'
+import { coreOf } from '#engine/repository/core.ts'
+import { executePrune } from '#engine/repository/prune.ts'
+import { planPrune } from '#engine/repository/prune-plan.ts'
 import type { Repository } from '#engine/repository/repository.ts'
 import { captureFiles } from '#engine/sources/files/capture.ts'
 import type { RootSection } from '#engine/sources/files/root-section.ts'
@@ -284,6 +288,25 @@ test('content that the repository has no longer is read again', async () => {
   await using empty = await newRepository(memory(systemClock))
   const anew = await empty.write({ compressionLevel: 1 }, async (session) => session.hasFolder(gone))
   assert.equal(anew, false)
+})
+
+test('SAFETY rule 26: known content that stands in a pack that prune has marked is stored anew', async () => {
+  await using shop = await workshop()
+  const storage = memory(systemClock)
+  await using repository = await newRepository(storage)
+  for (const folder of ['root/a', 'other']) await mkdir(shop.at(folder), { recursive: true })
+  for (const file of ['root/a/1', 'other/2']) await writeFile(shop.at(file), file)
+  await settled()
+  const first = await store(repository, shop.at('root'))
+  for (const { id } of await repository.snapshots()) await storage.remove(`snapshots/${id}`)
+  await store(repository, shop.at('other'))
+  const marking = await executePrune(repository, await planPrune(repository, { graceMs: 0 }))
+  assert.ok(marking.markedPacks > 0)
+  const second = await store(repository, shop.at('root'), { before: first })
+  assert.deepEqual(second.entries, ['enter a', 'file 1', 'leave a', 'leave '])
+  assert.ok((await executePrune(repository, await planPrune(repository, { graceMs: 0 }))).deletedPacks > 0)
+  const { key, clock } = coreOf(repository)
+  assert.deepEqual((await checkOpened({ storage, key, clock }, { depth: 'full' })).findings, [])
 })
 
 test('what is excluded since, and what restores leave beside a root, stays out of a known tree', async () => {

@@ -10,8 +10,10 @@ import type { KnownFolder } from './known-folder.ts'
 /**
  * What a source hands over, depth first: `enter`, the children in byte order of their names, `leave` with the
  * directory's own node. A directory that changed since it was listed is listed again before it is left, so late names
- * may follow greater ones. A last `leave` without its `enter` is the source's own folder. The walk keeps several entries in the air at once, at most `limits`' bound; an entry that is
- * itself made from earlier ones (a checksum list) may wait for them inside `open`, since those go on meanwhile.
+ * may follow greater ones; so do the other entries of one of which it came out late that something below it has changed.
+ * A last `leave` without its `enter` is the source's own folder. The walk keeps several entries in the air at once, at
+ * most `limits`' bound; an entry that is itself made from earlier ones (a checksum list) may wait for them inside `open`,
+ * since those go on meanwhile.
  */
 export type Entry = EnterEntry | LeaveEntry | FileEntry | LinkEntry | StreamEntry | SpecialEntry | UnchangedEntry
 

@@ -3,10 +3,10 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { throwIfCancelled } from '#base/clock.ts'
 import { errnoOf } from '#base/fault.ts'
 import type { ByteString } from '#engine/byte-string.ts'
+import type { KnownFolder, KnownRoot } from '#engine/sources/known-folder.ts'
 import type { Entry } from '#engine/sources/source.ts'
 import type { TreeNode } from '#engine/tree-node.ts'
 import { CapturedFile } from './captured-file.ts'
-import type { KnownFolder, KnownRoot } from '#engine/sources/known-folder.ts'
 import type { Comparing, FoundDirectory, ListingComparison } from './listing-comparison.ts'
 import { ListingDigest } from './listing-digest.ts'
 import { isMadeUp } from './mounts.ts'
@@ -132,14 +132,15 @@ class Frames implements Disposable {
     yield* this.#tell()
   }
 
-  /** False when the directory cannot be opened: whoever goes through finds out. */
+  /** False when it cannot be opened, or is another file system: whoever goes through finds out. */
   #descend(frame: Frame, { name, found }: FoundDirectory): boolean {
     const { accounts } = this.#walk
-    if (found.dev !== frame.device) return false
+    const known = frame.known?.folder(name)
+    if (!known || found.dev !== frame.device) return false
     try {
       using open = new DisposableStack()
       const handle = open.use(frame.handle.openChild(name))
-      // If it is another one by now, or has changed, it is not still what it was then.
+      // If it is another one by now, or has changed, it will not be still.
       const opened = new Frame(this.#walk, { handle, path: frame.pathOf(name), found })
       opened.untold = {
         path: frame.pathOf(name),
@@ -148,7 +149,7 @@ class Frames implements Disposable {
         },
         isMounted: false,
       }
-      this.#push(opened, frame.known?.folder(name))
+      this.#push(opened, known)
       open.move()
       return true
     } catch (error) {
