@@ -1,10 +1,10 @@
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
-import { appendFile, chmod, chown, link, mkdir, readdir, rename, rm, stat, symlink, truncate, utimes, writeFile } from 'node:fs/promises'
+import { mkdir, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { systemClock } from '#base/clock.ts'
 import type { BlobId } from '#base/ids.ts'
-import { setXattr } from '#host/libc.ts'
+import { limits } from '#base/limits.ts'
 import { byteStringOf } from '#engine/byte-string.ts'
 import { checkOpened } from '#engine/repository/check.ts'
 import { coreOf } from '#engine/repository/core.ts'
@@ -18,7 +18,8 @@ import type { Entry, Gap } from '#engine/sources/source.ts'
 import { memory } from '#engine/storage/memory.ts'
 import { testContext } from '#test/support/entries-to-memory.ts'
 import { newRepository } from '#test/support/repository.ts'
-import { newSeed, type Seed } from '#test/support/seed.ts'
+import { newSeed } from '#test/support/seed.ts'
+import { changeTree } from '#test/support/tree-changes.ts'
 import { makeHardTree, shrinkSparse } from '#test/support/trees.ts'
 import { bound, mounted, workshop } from '#test/support/workshop.ts'
 import type { Remembered } from './folder-memory.ts'
@@ -45,11 +46,13 @@ interface StoreOptions {
   readonly newerThan?: readonly Date[]
   readonly isStored?: (folder: KnownFolder) => boolean
   readonly onEntry?: (entry: Entry) => Promise<void> | void
+  /** When it is captured, if not now. */
+  readonly at?: Date
 }
 
 /** As a backup stores one root. */
 async function store(repository: Repository, root: string, options: StoreOptions = {}): Promise<Stored> {
-  const { before, isKnown = true, exclude = [], newerThan = [], isStored = () => true, onEntry } = options
+  const { before, isKnown = true, exclude = [], newerThan = [], isStored = () => true, onEntry, at } = options
   const signal = AbortSignal.timeout(120_000)
   const gaps: Gap[] = []
   return await repository.write({ compressionLevel: 1 }, async (session) => {
@@ -60,7 +63,10 @@ async function store(repository: Repository, root: string, options: StoreOptions
             isStored: (one: KnownFolder) => isStored(one) && session.hasFolder(one),
           }
         : undefined
-    await using captured = await captureFiles({ name: 'uploads', root, newerThan, exclude, known }, testContext(gaps))
+    await using captured = await captureFiles(
+      { name: 'uploads', root, newerThan, exclude, known },
+      { ...testContext(gaps), ...(at && { clock: { ...systemClock, now: () => at } }) },
+    )
     const entries: string[] = []
     const files: string[] = []
     async function* seen() {
@@ -178,7 +184,7 @@ test('INV-612: whatever changes in a tree, a backup that knows the one before st
   await using repository = await newRepository(memory(systemClock))
   const root = shop.at('root')
   await mkdir(root)
-  for (let made = 0; made < 90; made += 1) await change(root, seed, 'make')
+  for (let made = 0; made < 90; made += 1) await changeTree(root, seed, 'make')
   let before: Stored | undefined
   let handedOver = 0
   let unknown = 0
@@ -189,7 +195,7 @@ test('INV-612: whatever changes in a tree, a backup that knows the one before st
     if (before) handedOver += stored.entries.filter((entry) => entry.startsWith('file')).length
     if (before) unknown += stored.files.length
     before = stored
-    for (let changes = seed.below(4); changes > 0; changes -= 1) await change(root, seed)
+    for (let changes = seed.below(4); changes > 0; changes -= 1) await changeTree(root, seed)
   }
   assert.ok(handedOver < unknown * 0.8, `${handedOver} of ${unknown} files were gone through`)
 })
@@ -213,9 +219,11 @@ test('the hard tree is known by its looks as by its listings, and what needs mor
 test('SAFETY rule 16: what had just changed when it was looked at is gone through the next time', async () => {
   await using shop = await workshop()
   await using repository = await newRepository(memory(systemClock))
-  await settled()
   await writeFile(shop.at('fresh'), 'x')
-  const first = await store(repository, shop.folder)
+  const { ctimeMs } = await stat(shop.at('fresh'))
+  const aTickLater = await store(repository, shop.folder, { at: new Date(ctimeMs + limits.kernelTickMs + 1) })
+  assert.ok(aTickLater.known.digest)
+  const first = await store(repository, shop.folder, { at: new Date(ctimeMs + limits.kernelTickMs - 1) })
   assert.equal(first.known.digest, undefined)
   const second = await store(repository, shop.folder, { before: first })
   assert.deepEqual(second.entries, ['file fresh', 'leave '])
@@ -346,52 +354,3 @@ test('what is mounted in a known directory is captured and named, now and the ne
     }
   }
 })
-
-/** One thing that a program or a person does to a tree. */
-async function change(root: string, seed: Seed, kind: 'any' | 'make' = 'any'): Promise<void> {
-  const all = await readdir(root, { recursive: true, withFileTypes: true })
-  const paths = (isWanted: (entry: (typeof all)[number]) => boolean) =>
-    all.filter(isWanted).map((entry) => path.join(entry.parentPath, entry.name))
-  const files = paths((entry) => entry.isFile())
-  const folders = [root, ...paths((entry) => entry.isDirectory())]
-  const fresh = path.join(seed.oneOf(folders), `n${seed.below(1_000_000)}`)
-  const make = [
-    async () => await writeFile(fresh, `${seed.below(1_000_000)}`),
-    async () => await mkdir(fresh),
-    async () => await symlink(`to-${seed.below(9)}`, fresh),
-  ]
-  const file = files.length > 0 ? seed.oneOf(files) : undefined
-  if (kind === 'make' || file === undefined) return await seed.oneOf(make)()
-  const folder = seed.oneOf(folders)
-  const { atime, mtime, size } = await stat(file)
-  await seed.oneOf([
-    ...make,
-    async () => await appendFile(file, 'x'),
-    async () => await truncate(file, Math.floor(size / 2)),
-    // As many bytes and the old time: only the ctime tells.
-    async () => {
-      await writeFile(file, 'y'.repeat(size))
-      await utimes(file, atime, mtime)
-    },
-    async () => await chmod(file, 0o600 + seed.below(64)),
-    async () => await chown(file, seed.below(9), seed.below(9)),
-    async () => await chmod(folder, 0o700 + seed.below(64)),
-    async () => await utimes(folder, 1, seed.below(1_000_000)),
-    async () => setXattr(Buffer.from(seed.oneOf([file, folder])), byteStringOf('user.note'), Buffer.from(`${seed.below(99)}`)),
-    async () => await rename(file, fresh),
-    async () => await link(file, fresh),
-    async () => await rm(file),
-    // One file in the place of another, as an editor saves.
-    async () => await rename(file, seed.oneOf(files)),
-    async () => {
-      await rm(file)
-      await mkdir(file)
-    },
-    async () => {
-      if (folder !== root && !fresh.startsWith(`${folder}/`)) await rename(folder, fresh)
-    },
-    async () => {
-      if (folder !== root && seed.below(4) === 0) await rm(folder, { recursive: true })
-    },
-  ])()
-}

@@ -55,7 +55,7 @@ class Frames implements Disposable {
 
   constructor(walk: RootWalk, known: KnownRoot | undefined) {
     this.#walk = walk
-    this.#comparing = known && { isStored: known.isStored, digest: new ListingDigest() }
+    this.#comparing = known && { isStored: (folder) => known.isStored(folder), digest: new ListingDigest() }
     const root = new Frame(walk, { handle: walk.root, path: '' as ByteString, found: walk.root.stat() })
     this.#push(root, known?.folder)
   }
