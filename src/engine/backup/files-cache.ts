@@ -4,6 +4,7 @@ import path from 'node:path'
 import { errnoOf } from '#base/fault.ts'
 import { limits } from '#base/limits.ts'
 import { makeDirectoryDurably, replaceDurably } from '#host/durable.ts'
+import { freeAtOnce } from '#host/memory.ts'
 import { cacheKeyOf } from '#engine/repository/cache-key.ts'
 import type { Repository } from '#engine/repository/repository.ts'
 import { sealInto, sealOverheadBytes, sealedPlainAt, unseal } from '#engine/repository/seal.ts'
@@ -27,7 +28,9 @@ export async function readFilesCache(place: CachePlace): Promise<KnownFolder | u
   const file = fileOf(place)
   try {
     if ((await stat(file)).size > limits.filesCacheBytesMax + rootPlaceBytes + sealOverheadBytes) return undefined
-    const plain = unseal(cacheKeyOf(place.repository), await readFile(file))
+    const sealed = await readFile(file)
+    const plain = unseal(cacheKeyOf(place.repository), sealed)
+    freeAtOnce(sealed)
     return plain && rootOfRecords(plain)
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return undefined
@@ -46,6 +49,7 @@ export async function writeFilesCache(place: CachePlace, { records, root }: Reme
   sealInto(cacheKeyOf(place.repository), plain, sealed)
   await makeDirectoryDurably(path.dirname(file), 0o700)
   await replaceDurably(file, [sealed], 0o600)
+  freeAtOnce(sealed)
 }
 
 function fileOf({ directory, repository, system, source }: CachePlace): string {

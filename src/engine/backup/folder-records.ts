@@ -1,5 +1,6 @@
 import type { BlobId } from '#base/ids.ts'
 import { MiB } from '#base/units.ts'
+import { freeAtOnce } from '#host/memory.ts'
 import type { ByteString } from '#engine/byte-string.ts'
 import type { KnownFolder } from '#engine/sources/known-folder.ts'
 
@@ -81,7 +82,10 @@ export class FolderRecords {
   copyTo(target: Buffer, root: RecordPlace): void {
     this.#nextPart()
     let at = 0
-    for (const part of this.#parts) at += part.copy(target, at)
+    for (const part of this.#parts) {
+      at += part.copy(target, at)
+      freeAtOnce(part)
+    }
     target.writeDoubleLE(root, at)
     this.#parts = []
   }
