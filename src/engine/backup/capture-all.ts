@@ -174,10 +174,13 @@ async function latestBefore({ repository, order, instruments, signal }: CaptureO
   const before = (await listBackups(repository, signal)).findLast(
     (backup) => isWhole(backup) && backup.system === order.system && backup.snapshot.time <= now,
   )
+  const find = async (folder: string) => before && (await nodeAt(repository, before.snapshot.tree, folder, signal))?.subtree
+  // Asked by what is remembered and by whoever goes through, and each time it would be read.
+  const found = new Map<string, Promise<BlobId | undefined>>()
   return {
     snapshot: before?.snapshot.id,
     hasGaps: before?.hasGaps ?? false,
-    tree: async (folder) => before && (await nodeAt(repository, before.snapshot.tree, folder, signal))?.subtree,
+    tree: (folder) => found.getOrInsertComputed(folder, find),
   }
 }
 

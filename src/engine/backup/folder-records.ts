@@ -2,6 +2,7 @@ import type { BlobId } from '#base/ids.ts'
 import { MiB } from '#base/units.ts'
 import { freeAtOnce } from '#host/memory.ts'
 import type { ByteString } from '#engine/byte-string.ts'
+import { idBytes } from '#engine/repository/id-table.ts'
 import type { KnownFolder } from '#engine/sources/known-folder.ts'
 
 /**
@@ -11,7 +12,6 @@ import type { KnownFolder } from '#engine/sources/known-folder.ts'
  * double of where its record begins. Little-endian.
  */
 const beginning = Buffer.from('integrum files cache 1\n', 'latin1')
-const idBytes = 32
 const numbersAt = 2 * idBytes
 const numbersBytes = 24
 const partBytes = 1 * MiB

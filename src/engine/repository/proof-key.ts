@@ -1,7 +1,8 @@
-import { createHash, createPrivateKey, createPublicKey, hkdfSync, sign, verify, type KeyObject } from 'node:crypto'
+import { createHash, createPrivateKey, createPublicKey, sign, verify, type KeyObject } from 'node:crypto'
 import { z } from 'zod'
 import { canonicalJson } from './canonical-json.ts'
 import { coreOf, type RepositoryCore } from './core.ts'
+import { derivedKey } from './derived-key.ts'
 import type { Repository } from './repository.ts'
 
 export const signatureSchema = z.object({
@@ -56,9 +57,8 @@ export interface ProofKey {
   readonly publicKey: string
 }
 
-/** HKDF-SHA256: the 64 bytes of the master key, salted with the repository's id. */
-export function proofKeyOf({ key, config }: Pick<RepositoryCore, 'key' | 'config'>): ProofKey {
-  return proofKeyFrom(Buffer.from(hkdfSync('sha256', key.bytes, Buffer.from(config.id, 'hex'), 'integrum proof key 1', 32)))
+export function proofKeyOf(core: Pick<RepositoryCore, 'key' | 'config'>): ProofKey {
+  return proofKeyFrom(derivedKey(core, 'integrum proof key 1', 32))
 }
 
 export function proofKeyFrom(seed: Uint8Array): ProofKey {

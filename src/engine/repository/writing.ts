@@ -115,13 +115,9 @@ export class Writing implements WriteSession, AsyncDisposable {
   }
 
   has(content: readonly BlobId[]): boolean {
-    const packs: PackId[] = []
-    for (const id of content) {
-      const found = this.#reusable('data', id)
-      if (found) packs.push(found.packId)
-      else if (!this.#isOurs('data', id)) return false
-    }
-    for (const pack of packs) this.#reusedPacks.add(pack)
+    const packs = new Set<PackId>()
+    if (!content.every((id) => this.#isThere('data', id, packs))) return false
+    this.#reuse(packs)
     return true
   }
 
@@ -129,12 +125,23 @@ export class Writing implements WriteSession, AsyncDisposable {
     this.#throwIfOver()
     const packs = new Set<PackId>()
     if (!this.#hasIds('tree', subtreeId, packs) || !this.#hasIds('data', content, packs)) return false
-    for (const pack of packs) this.#reusedPacks.add(pack)
+    this.#reuse(packs)
     this.#statistics.reusedBlobs += 1
     return true
   }
 
-  /** Adds the packs they stand in. */
+  #reuse(packs: Iterable<PackId>): void {
+    for (const pack of packs) this.#reusedPacks.add(pack)
+  }
+
+  /** Adds the pack it stands in, when it is of an earlier backup. */
+  #isThere(type: BlobType, id: BlobId, packs: Set<PackId>): boolean {
+    const found = this.#reusable(type, id)
+    if (found) packs.add(found.packId)
+    return found !== undefined || this.#isOurs(type, id)
+  }
+
+  /** The same of ids in a row. */
   #hasIds(type: BlobType, ids: Uint8Array, packs: Set<PackId>): boolean {
     const { index, markedPacks } = this.#core
     const bytes = Buffer.from(ids.buffer, ids.byteOffset, ids.byteLength)
@@ -148,12 +155,9 @@ export class Writing implements WriteSession, AsyncDisposable {
       if (packId !== undefined && !markedPacks.has(packId)) {
         packs.add(packId)
         latest = pack
-        continue
+      } else if (!this.#isThere(type, bytes.toString('hex', at, at + idBytes) as BlobId, packs)) {
+        return false
       }
-      const id = bytes.toString('hex', at, at + idBytes) as BlobId
-      const found = this.#reusable(type, id)
-      if (found) packs.add(found.packId)
-      else if (!this.#isOurs(type, id)) return false
     }
     return true
   }

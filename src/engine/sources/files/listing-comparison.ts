@@ -6,7 +6,7 @@ import type { KnownFolder, KnownRoot } from '#engine/sources/known-folder.ts'
 import type { ListingDigest } from './listing-digest.ts'
 import type { RootWalk } from './root-walk.ts'
 
-/** Calls are synchronous: after so many entries others get their turn. */
+/** A look counts as one entry where the walk gives others their turn. */
 const entriesPerLook = 64
 
 export interface Comparing {

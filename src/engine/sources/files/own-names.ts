@@ -2,8 +2,7 @@ import type { ByteString } from '#engine/byte-string.ts'
 
 /** What restores leave beside a root or inside a mount point (DECISIONS "Names and paths"). Never captured, never compared. */
 export function isOwnName(name: string): boolean {
-  // Asked of every name, of which nearly none begins like it.
-  return name.startsWith('.integrum-') && /^\.integrum-[0-9a-f]{12}-/.test(name)
+  return /^\.integrum-[0-9a-f]{12}-/.test(name)
 }
 
 /** Directories that `removeTree` may be pointed at: exactly those which a restore makes. */

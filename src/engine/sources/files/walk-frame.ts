@@ -43,7 +43,7 @@ export class Frame {
   #found: EntryStats
   #names: ByteString[]
   #position = 0
-  #known: Set<ByteString> | undefined
+  #listed: Set<ByteString> | undefined
   #listings = 1
 
   constructor(walk: RootWalk, { handle, path, found }: OpenedDirectory) {
@@ -92,11 +92,11 @@ export class Frame {
   listAgain(): boolean {
     const found = this.#orGap(() => this.handle.stat())
     if (!found || isSameState(found, this.#found)) return false
-    this.#known ??= new Set(this.#names)
-    const known = this.#known
+    this.#listed ??= new Set(this.#names)
+    const listed = this.#listed
     const names = this.#orGap(() => this.handle.list())
     if (!names) return false
-    const fresh = names.filter((name) => !known.has(name))
+    const fresh = names.filter((name) => !listed.has(name))
     this.#found = found
     if (fresh.length === 0) return false
     if (this.#listings >= limits.fileReadAttempts) {
@@ -104,7 +104,7 @@ export class Frame {
       return false
     }
     this.#listings += 1
-    for (const name of fresh) known.add(name)
+    for (const name of fresh) listed.add(name)
     this.#names = fresh
     this.#position = 0
     return true
