@@ -89,19 +89,22 @@ function below(directory: string, name: string): Buffer {
 
 test('an entry of an open directory is what lstat says of it, also after the years that 32 bits hold', async () => {
   await using place = await temporaryDirectory()
-  writeFileSync(path.join(place.path, 'file'), 'x'.repeat(70_000), { mode: 0o4751 })
+  // A directory of its own, for the one above it is other tests' as well, and changes as they go.
+  const root = path.join(place.path, 'root')
+  mkdirSync(root)
+  writeFileSync(path.join(root, 'file'), 'x'.repeat(70_000), { mode: 0o4751 })
   const odd = Buffer.from([0xff, 0x80, 0x0a, 0x22])
-  writeFileSync(Buffer.concat([Buffer.from(`${place.path}/`), odd]), '')
-  mkdirSync(path.join(place.path, 'folder', 'below'), { recursive: true })
-  symlinkSync('nowhere', path.join(place.path, 'link'))
-  makeSpecialFile(path.join(place.path, 'fifo'), 0o600, { kind: 'fifo' })
-  makeSpecialFile(path.join(place.path, 'socket'), 0o600, { kind: 'socket' })
-  if (isRoot) makeSpecialFile(path.join(place.path, 'disk'), 0o600, { kind: 'block', device: 0x678123ffn })
-  setTimes(path.join(place.path, 'folder'), { atimeNs: 0n, mtimeNs: -631_152_000_000_000_001n })
-  setTimes(path.join(place.path, 'fifo'), { atimeNs: 0n, mtimeNs: 7_258_118_400_000_000_001n })
+  writeFileSync(Buffer.concat([Buffer.from(`${root}/`), odd]), '')
+  mkdirSync(path.join(root, 'folder', 'below'), { recursive: true })
+  symlinkSync('nowhere', path.join(root, 'link'))
+  makeSpecialFile(path.join(root, 'fifo'), 0o600, { kind: 'fifo' })
+  makeSpecialFile(path.join(root, 'socket'), 0o600, { kind: 'socket' })
+  if (isRoot) makeSpecialFile(path.join(root, 'disk'), 0o600, { kind: 'block', device: 0x678123ffn })
+  setTimes(path.join(root, 'folder'), { atimeNs: 0n, mtimeNs: -631_152_000_000_000_001n })
+  setTimes(path.join(root, 'fifo'), { atimeNs: 0n, mtimeNs: 7_258_118_400_000_000_001n })
   const names = ['file', odd.toString('latin1'), 'folder', 'folder/below', 'link', 'fifo', 'socket', ...(isRoot ? ['disk'] : []), '.', '..']
   for (const [directory, entries] of [
-    [place.path, names],
+    [root, names],
     ['/dev', ['null', 'stdin']],
     ['/proc', ['self', 'version']],
   ] as const) {
@@ -118,7 +121,7 @@ test('an entry of an open directory is what lstat says of it, also after the yea
     }
     assert.throws(() => statAt(fd, 'absent'), { code: 'ENOENT', syscall: 'statx' })
     assert.throws(() => statAt(fd, 'file\0'), { code: 'EINVAL' })
-    if (directory === place.path) assert.throws(() => statAt(fd, 'a'.repeat(256)), { code: 'ENAMETOOLONG' })
+    if (directory === root) assert.throws(() => statAt(fd, 'a'.repeat(256)), { code: 'ENAMETOOLONG' })
     assert.throws(() => statAt(fd, 'a/'.repeat(5000)), { code: 'EINVAL' })
     closeSync(fd)
   }
