@@ -18,18 +18,24 @@ export class IdTable {
     return this.#segments.length * segmentIds * idBytes + this.#slots.byteLength
   }
 
-  /** Takes the 32 bytes at `at`. Returns their number. */
-  add(bytes: Uint8Array, at: number): number {
-    if ((this.#count + 1) * slotsPerId > this.#slots.length) this.#grow()
+  /** Takes the ids of `ids` from the `first`th up to the `end`th, 32 bytes each. Returns the number of the first one. */
+  add(ids: Uint8Array, first: number, end: number): number {
     const number = this.#count
-    if (number % segmentIds === 0) this.#segments.push(Buffer.alloc(segmentIds * idBytes))
-    const segment = this.#segments.at(-1)!
-    const start = (number % segmentIds) * idBytes
-    // Byte by byte: a view for each of millions of ids takes longer.
-    for (let index = 0; index < idBytes; index += 1) segment[start + index] = bytes[at + index]!
-    this.#count += 1
-    this.#place(number)
+    this.makeRoom(end - first)
+    let from = first
+    while (from < end) {
+      const used = this.#count % segmentIds
+      if (used === 0) this.#segments.push(Buffer.alloc(segmentIds * idBytes))
+      const to = Math.min(end, from + segmentIds - used)
+      this.#segments.at(-1)!.set(ids.subarray(from * idBytes, to * idBytes), used * idBytes)
+      for (; from < to; from += 1) this.#place(this.#count++)
+    }
     return number
+  }
+
+  /** For so many more ids, in one step instead of many. */
+  makeRoom(ids: number): void {
+    if ((this.#count + ids) * slotsPerId > this.#slots.length) this.#grow(this.#count + ids)
   }
 
   /** The number of the first such id that `isWanted`; -1 when there is none. */
@@ -53,10 +59,10 @@ export class IdTable {
     return this.#segments[(number / segmentIds) | 0]!.toString('hex', start, start + idBytes)
   }
 
-  #grow(): void {
+  #grow(ids: number): void {
     // Found anew from the ids themselves, so the old table can go first.
     freeAtOnce(new Uint8Array(this.#slots.buffer))
-    this.#slots = new Uint32Array(Math.ceil((this.#count + 1) * slotsPerId * 1.4))
+    this.#slots = new Uint32Array(Math.ceil(ids * slotsPerId * 1.4))
     for (let number = 0; number < this.#count; number += 1) this.#place(number)
   }
 

@@ -104,19 +104,25 @@ class Scan {
   }
 
   #takes(token: Uint8Array): boolean {
-    for (let index = 0; index < token.length; index += 1) if (this.#json[this.#at + index] !== token[index]) return false
-    this.#at += token.length
+    // In locals: most of a short command's scan is over before it is compiled well.
+    const json = this.#json
+    const at = this.#at
+    const { length } = token
+    for (let index = 0; index < length; index += 1) if (json[at + index] !== token[index]) return false
+    this.#at = at + length
     return true
   }
 
   #hex(into: Buffer, at: number): boolean {
-    for (let index = 0; index < idBytes; index += 1) {
-      const high = hexValues[this.#json[this.#at + 2 * index] ?? 0]!
-      const low = hexValues[this.#json[this.#at + 2 * index + 1] ?? 0]!
+    const json = this.#json
+    let from = this.#at
+    for (let to = at; to < at + idBytes; to += 1, from += 2) {
+      const high = hexValues[json[from] ?? 0]!
+      const low = hexValues[json[from + 1] ?? 0]!
       if ((high | low) > 15) return false
-      into[at + index] = (high << 4) | low
+      into[to] = (high << 4) | low
     }
-    this.#at += 2 * idBytes
+    this.#at = from
     return true
   }
 

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import type { BlobId, PackId } from '#base/ids.ts'
 import type { PackedBlob } from './pack.ts'
+import { scanIndex } from './index-scan.ts'
 import { PackIndex } from './pack-index.ts'
 
 const hash = (text: string) => createHash('sha256').update(text).digest('hex')
@@ -58,4 +59,27 @@ test('300,000 blobs take at most 64 bytes each, and all are found', () => {
   }
   assert.equal(index.blobsOf(pack('7')).length, perPack)
   assert.equal([...index.blobs()].length, 300_000)
+})
+
+test('packs of an index file come in as a whole: the same as blob by blob, also over the bounds of the tables', () => {
+  const sizes = [3, 16_381, 40_000, 0, 1]
+  const packs = sizes.map((size, number) => ({
+    id: pack(String(number)),
+    blobs: Array.from({ length: size }, (_, at) => blob(`${number}/${at}`, at % 10 === 0 ? 'tree' : 'data', at * 132)),
+  }))
+  const json = packs.map(({ id, blobs }) => {
+    const text = blobs.map((one) => `{"id":"${one.id}","type":"${one.type}","offset":${one.offset},"length":132,"uncompressed_length":400}`)
+    return `{"id":"${id}","blobs":[${text.join(',')}]}`
+  })
+  const scanned = scanIndex(Buffer.from(`{"packs":[${json.join(',')}]}`))
+  assert.ok(scanned)
+  const [whole, single] = [new PackIndex(), new PackIndex()]
+  // Known before: it does not come in twice.
+  whole.addPack(packs[1]!.id, packs[1]!.blobs)
+  whole.addScanned(scanned)
+  for (const { id, blobs } of [packs[1]!, packs[0]!, ...packs.slice(2)]) single.addPack(id, blobs)
+  assert.deepEqual([...whole.packIds()], [...single.packIds()])
+  for (const { id } of packs) assert.equal(whole.packEnd(id), single.packEnd(id))
+  assert.deepEqual([...whole.blobs()], [...single.blobs()])
+  for (const { blobs } of packs) for (const one of blobs) assert.ok(whole.has(one.type, one.id))
 })

@@ -56,19 +56,18 @@ export class PackIndex {
       assert.ok(blob.sizeBytes <= 0xffffffff && blob.plainSizeBytes < notCompressed)
       this.#wanted.write(blob.id, 0, idBytes, 'hex')
       this.#one.set([blob.type === 'tree' ? 1 : 0, blob.offset, blob.sizeBytes, blob.isCompressed ? blob.plainSizeBytes : notCompressed])
-      this.#add({ blobIds: this.#wanted, numbers: this.#one }, 0)
+      this.#add({ blobIds: this.#wanted, numbers: this.#one }, 0, 1)
     }
   }
 
   /** The same for all packs of an index file. */
   addScanned(scanned: ScannedIndex): void {
     const { packs, packIds, firstBlobs } = scanned
+    this.#blobs.makeRoom(firstBlobs[packs]!)
     for (let pack = 0; pack < packs; pack += 1) {
       if (this.#packs.find(packIds, pack * idBytes) >= 0) continue
-      this.#beginPack(packIds, pack * idBytes)
-      for (let blob = firstBlobs[pack]!; blob < firstBlobs[pack + 1]!; blob += 1) {
-        this.#add(scanned, blob)
-      }
+      this.#beginPack(packIds, pack)
+      this.#add(scanned, firstBlobs[pack]!, firstBlobs[pack + 1]!)
     }
   }
 
@@ -139,26 +138,29 @@ export class PackIndex {
     return this.#packs.find(this.#wanted)
   }
 
-  #beginPack(id: Uint8Array, at: number): void {
-    const pack = this.#packs.add(id, at)
+  #beginPack(ids: Uint8Array, at: number): void {
+    const pack = this.#packs.add(ids, at, at + 1)
     assert.ok(pack < typeBit)
     this.#packFirst.push(this.#blobs.count)
     this.#packEnds.push(0)
   }
 
-  /** A blob of the last pack. */
-  #add({ blobIds, numbers }: Pick<ScannedIndex, 'blobIds' | 'numbers'>, blob: number): void {
-    const entry = this.#blobs.add(blobIds, blob * idBytes)
-    if (entry % segmentBlobs === 0) this.#numbers.push(new Uint32Array(segmentBlobs * 4))
+  /** Blobs of the last pack: of those given, the ones from `first` up to `end`. */
+  #add({ blobIds, numbers }: Pick<ScannedIndex, 'blobIds' | 'numbers'>, first: number, end: number): void {
     const pack = this.#packFirst.length - 1
-    const own = this.#numbers.at(-1)!
-    const to = (entry % segmentBlobs) * 4
-    const from = blob * 4
-    own[to] = numbers[from] === 1 ? (pack | typeBit) >>> 0 : pack
-    own[to + 1] = numbers[from + 1]!
-    own[to + 2] = numbers[from + 2]!
-    own[to + 3] = numbers[from + 3]!
-    this.#packEnds[pack] = Math.max(this.#packEnds[pack]!, numbers[from + 1]! + numbers[from + 2]!)
+    let entry = this.#blobs.add(blobIds, first, end)
+    let packEnd = this.#packEnds[pack]!
+    for (let from = first * 4; from < end * 4; from += 4, entry += 1) {
+      if (entry % segmentBlobs === 0) this.#numbers.push(new Uint32Array(segmentBlobs * 4))
+      const own = this.#numbers.at(-1)!
+      const to = (entry % segmentBlobs) * 4
+      own[to] = numbers[from] === 1 ? (pack | typeBit) >>> 0 : pack
+      own[to + 1] = numbers[from + 1]!
+      own[to + 2] = numbers[from + 2]!
+      own[to + 3] = numbers[from + 3]!
+      packEnd = Math.max(packEnd, numbers[from + 1]! + numbers[from + 2]!)
+    }
+    this.#packEnds[pack] = packEnd
   }
 
   #isOfType(entry: number, type: BlobType): boolean {
