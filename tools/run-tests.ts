@@ -5,11 +5,25 @@ import { coverageOf, type Coverage } from './coverage.ts'
 import { runChecks } from './checks.ts'
 import { TestReport } from './test-report.ts'
 
-// `npm test` runs everything below these but what takes too long for every day; `npm run test:long` runs that, too.
+// `npm test` runs everything below these but what takes too long for every day. A commit is judged with the slow ones too
+// (`npm test -- --slow`), and `npm run test:long` runs everything.
 const everyday = ['src/**/*.test.ts', 'demo/**/*.test.ts', 'test/**/*.test.ts', 'tools/**/*.test.ts']
 const long = ['test/long/**/*.test.ts', 'test/walk/**/*.test.ts']
 /** For every day, although they stand among the long ones: one walk through the pages, and the list of what the others look at. */
 const everydayAmongLong = ['test/walk/short.test.ts', 'test/walk/dialogs.test.ts']
+
+/** Half a minute to three of each, half the time of all together: whole walks and sweeps, of which the others try parts. */
+const slow = {
+  'test/archive': ['foreign-dumps', 'without-integrum'],
+  'test/bad-input': ['bad-input'],
+  'test/broken': ['museum'],
+  'test/entities': ['copies', 'keyless'],
+  'test/service': [
+    ...['audit-copies', 'audit-export', 'backup-archives', 'backup-care', 'bad-input', 'drills', 'killed-service', 'masks', 'matrix'],
+    ...['raised', 'record-choices', 'record-history', 'records', 'restores', 'retention-removal', 'scheduled-month'],
+    ...['selective-backups', 'self-backup', 'space', 'takeover', 'walk', 'workers'],
+  ],
+}
 
 /** Test files start servers of their own, on two cores as a rule: one more than that, since one of them always waits for a clock or a server. */
 const concurrency = 3
@@ -33,11 +47,11 @@ if (!flags.checksOnly) {
 process.exitCode = report.end({ expectsTests: !flags.checksOnly })
 
 function readArguments(args: readonly string[]) {
-  const known = { '--long': 'long', '--checks-only': 'checksOnly' } as const
-  const values = { long: false, checksOnly: false }
+  const known = { '--long': 'long', '--slow': 'slow', '--checks-only': 'checksOnly' } as const
+  const values = { long: false, slow: false, checksOnly: false }
   const paths: string[] = []
   for (const argument of args) {
-    if (argument === '--long' || argument === '--checks-only') values[known[argument]] = true
+    if (argument === '--long' || argument === '--slow' || argument === '--checks-only') values[known[argument]] = true
     else paths.push(argument)
   }
   return { values, positionals: paths }
@@ -45,7 +59,9 @@ function readArguments(args: readonly string[]) {
 
 function testFiles(): string[] {
   if (positionals.length > 0) return positionals.flatMap(filesBelow)
-  return [...new Set([...globSync(everyday, { exclude: flags.long ? [] : long }), ...globSync(everydayAmongLong)])].toSorted()
+  const slowFiles = Object.entries(slow).flatMap(([folder, names]) => names.flatMap((name) => filesBelow(`${folder}/${name}.test.ts`)))
+  const exclude = flags.long ? [] : flags.slow ? long : [...long, ...slowFiles]
+  return [...new Set([...globSync(everyday, { exclude }), ...globSync(everydayAmongLong)])].toSorted()
 }
 
 /** A file is run as it is; of a folder, every test file below. A path that is not there is a failure, not an empty run. */
