@@ -56,6 +56,8 @@ export const limits = {
   kernelTickMs: 20,
   /** What is remembered of the directories of one root, read and held as a whole. */
   filesCacheBytesMax: 48 * MiB,
+  /** A root that stays as it is for longer is gone through once more, and remembered anew. */
+  filesCacheKeptMs: 180 * durations.day,
   /** Snapshots are small and may be many. */
   snapshotsReadAtOnce: 16,
   /** Index files may have a few MiB each. */

@@ -45,7 +45,7 @@ export async function backup(
   const startedAt = instruments.clock.now()
   const { beforeBackup, afterBackup } = order.settings.hooks
   const occasion = { of: 'backup', system: order.system, id } as const
-  const memory = instruments.cache && new RootMemory({ repository, system: order.system, cache: instruments.cache })
+  const memory = instruments.cache && new RootMemory({ repository, system: order.system, cache: instruments.cache, now: startedAt })
   return await withHooks({ before: beforeBackup, after: afterBackup, occasion }, signal, async () =>
     repository.write(
       { compressionLevel: order.compressionLevel },

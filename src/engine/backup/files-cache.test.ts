@@ -1,13 +1,15 @@
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { mkdir, readFile, readdir, stat, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { mkdir, readFile, readdir, stat, utimes, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import fc from 'fast-check'
 import { systemClock } from '#base/clock.ts'
 import type { BlobId } from '#base/ids.ts'
 import { limits } from '#base/limits.ts'
 import { defaultSettings } from '#base/settings.ts'
+import { durations } from '#base/units.ts'
 import { systemRandom } from '#host/random.ts'
 import type { ByteString } from '#engine/byte-string.ts'
 import { madeNode } from '#engine/made-node.ts'
@@ -70,19 +72,19 @@ test('what is remembered of a tree is read as it was written', async () => {
   })).folder
   await fc.assert(
     fc.asyncProperty(known, async (root) => {
-      await writeFilesCache(place, remembered(root))
+      await writeFilesCache(place, remembered(root), new Date())
       const read = await readFilesCache(place)
       assert.ok(read)
       assert.deepEqual(told(read), told(root))
       // And as it is passed on.
-      await writeFilesCache(place, remembered(read))
+      await writeFilesCache(place, remembered(read), new Date())
       assert.deepEqual(told((await readFilesCache(place))!), told(root))
     }),
     { numRuns: 50 },
   )
   let deep = folder({})
   for (let depth = 0; depth < 20_000; depth += 1) deep = folder({}, [['d' as ByteString, deep]])
-  await writeFilesCache(place, remembered(deep))
+  await writeFilesCache(place, remembered(deep), new Date())
   assert.deepEqual(told((await readFilesCache(place))!), told(deep))
 })
 
@@ -104,7 +106,7 @@ test('a cache that was altered, cut or made for something else is as good as non
   await using repository = await newRepository(memory(systemClock))
   const place = { directory: shop.folder, repository, system: 'clinic', source: 'uploads' }
   assert.equal(await readFilesCache(place), undefined)
-  await writeFilesCache(place, remembered(folder({}, [['a' as ByteString, folder({ content: randomBytes(64) })]])))
+  await writeFilesCache(place, remembered(folder({}, [['a' as ByteString, folder({ content: randomBytes(64) })]])), new Date())
   const file = path.join(shop.at('files'), (await readdir(shop.at('files')))[0]!)
   assert.equal((await stat(file)).mode & 0o777, 0o600)
   const whole = await readFile(file)
@@ -124,9 +126,27 @@ test('a cache that was altered, cut or made for something else is as good as non
     assert.equal(await readFilesCache({ ...place, ...elsewhere }), undefined)
   }
   // Even under the name that the other looks for.
-  await writeFilesCache({ ...place, repository: other }, remembered(folder({})))
+  await writeFilesCache({ ...place, repository: other }, remembered(folder({})), new Date())
   for (const name of await readdir(shop.at('files'))) await writeFile(shop.at('files', name), whole)
   assert.equal(await readFilesCache({ ...place, repository: other }), undefined)
+})
+
+test('what has not been written for half a year goes with the next one that is, and nothing younger', async () => {
+  await using shop = await workshop()
+  await using repository = await newRepository(memory(systemClock))
+  const now = new Date('2026-06-30T12:00:00Z')
+  const place = (source: string) => ({ directory: shop.folder, repository, system: 'clinic', source })
+  const ages = { gone: 180.01, quiet: 179.99, own: 400 }
+  for (const [source, days] of Object.entries(ages)) {
+    const before = new Set(existsSync(shop.at('files')) ? await readdir(shop.at('files')) : [])
+    await writeFilesCache(place(source), remembered(folder({})), new Date(0))
+    const [name] = (await readdir(shop.at('files'))).filter((one) => !before.has(one))
+    const written = new Date(now.getTime() - days * durations.day)
+    await utimes(shop.at('files', name!), written, written)
+  }
+  await writeFilesCache(place('own'), remembered(folder({})), now)
+  assert.equal(await readFilesCache(place('gone')), undefined)
+  for (const source of ['quiet', 'own']) assert.ok(await readFilesCache(place(source)), source)
 })
 
 interface Made {

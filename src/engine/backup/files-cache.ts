@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
-import { readFile, stat } from 'node:fs/promises'
+import { statSync } from 'node:fs'
+import { readFile, readdir, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { errnoOf } from '#base/fault.ts'
 import { limits } from '#base/limits.ts'
-import { makeDirectoryDurably, replaceDurably } from '#host/durable.ts'
+import { makeDirectoryDurably, removeDurably, replaceDurably } from '#host/durable.ts'
 import { freeAtOnce } from '#host/memory.ts'
 import { cacheKeyOf } from '#engine/repository/cache-key.ts'
 import type { Repository } from '#engine/repository/repository.ts'
@@ -38,8 +39,8 @@ export async function readFilesCache(place: CachePlace): Promise<KnownFolder | u
   }
 }
 
-/** Replaces it as a whole. What is remembered is given up for it. */
-export async function writeFilesCache(place: CachePlace, { records, root }: Remembered): Promise<void> {
+/** Replaces it as a whole. What is remembered is given up for it. What nobody has written for long goes: its root may be no more. */
+export async function writeFilesCache(place: CachePlace, { records, root }: Remembered, now: Date): Promise<void> {
   const file = fileOf(place)
   const plainBytes = records.sizeBytes + rootPlaceBytes
   const sealed = Buffer.allocUnsafeSlow(plainBytes + sealOverheadBytes)
@@ -50,6 +51,16 @@ export async function writeFilesCache(place: CachePlace, { records, root }: Reme
   await makeDirectoryDurably(path.dirname(file), 0o700)
   await replaceDurably(file, [sealed], 0o600)
   freeAtOnce(sealed)
+  await removeUnused(path.dirname(file), now.getTime() - limits.filesCacheKeptMs)
+}
+
+async function removeUnused(directory: string, beforeMs: number): Promise<void> {
+  for (const name of await readdir(directory)) {
+    const file = path.join(directory, name)
+    // One that another process has just put in its place or removed is no trouble.
+    const found = statSync(file, { throwIfNoEntry: false })
+    if (found && found.mtimeMs < beforeMs) await removeDurably(file)
+  }
 }
 
 function fileOf({ directory, repository, system, source }: CachePlace): string {

@@ -10,6 +10,7 @@ interface Remembering {
   readonly repository: Repository
   readonly system: string
   readonly cache: LocalCache
+  readonly now: Date
 }
 
 /**
@@ -40,7 +41,7 @@ export class RootMemory {
 
   async remember(source: string, remembered: Remembered): Promise<void> {
     try {
-      await writeFilesCache(this.#placeOf(source), remembered)
+      await writeFilesCache(this.#placeOf(source), remembered, this.#of.now)
     } catch (error) {
       if (errnoOf(error) === undefined) throw error
       this.#of.cache.onTrouble(`the files cache cannot be written, so the next backup takes longer: ${messageOf(error)}`)
