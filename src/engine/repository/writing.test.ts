@@ -128,7 +128,8 @@ async function* mixed(
 ): AsyncGenerator<Uint8Array> {
   for (let at = 0, turn = 0; at < bytes.length; turn += 1) {
     const { sizeBytes, takesRoom } = pieces[turn % pieces.length]!
-    const piece = bytes.subarray(at, at + sizeBytes)
+    // Millions of single bytes would show no more than some hundred do.
+    const piece = bytes.subarray(at, at + Math.max(sizeBytes, turn < 300 ? 1 : 500_000))
     const room = takesRoom ? await askRoom(piece.length) : undefined
     await nextTurn()
     // Less than asked for, as a read may be: only so much of the room is taken.
