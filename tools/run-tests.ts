@@ -66,11 +66,16 @@ if (!flags.checksOnly) {
 process.exitCode = report.end({ expectsTests: !flags.checksOnly })
 
 function readArguments(args: readonly string[]) {
-  const known = { '--long': 'long', '--slow': 'slow', '--checks-only': 'checksOnly' } as const
   const values = { long: false, slow: false, checksOnly: false }
+  const known = new Map<string, keyof typeof values>([
+    ['--long', 'long'],
+    ['--slow', 'slow'],
+    ['--checks-only', 'checksOnly'],
+  ])
   const paths: string[] = []
   for (const argument of args) {
-    if (argument === '--long' || argument === '--slow' || argument === '--checks-only') values[known[argument]] = true
+    const flag = known.get(argument)
+    if (flag) values[flag] = true
     else paths.push(argument)
   }
   return { values, positionals: paths }
