@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import { statSync } from 'node:fs'
-import { readFile, readdir, rm, stat } from 'node:fs/promises'
+import { readFile, readdir, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { errnoOf } from '#base/fault.ts'
 import { limits } from '#base/limits.ts'
-import { makeDirectoryDurably, replaceDurably } from '#host/durable.ts'
+import { makeDirectoryDurably, removeDurably, replaceDurably } from '#host/durable.ts'
 import { freeAtOnce } from '#host/memory.ts'
 import { cacheKeyOf } from '#engine/repository/cache-key.ts'
 import type { Repository } from '#engine/repository/repository.ts'
@@ -59,7 +59,7 @@ async function removeUnused(directory: string, beforeMs: number): Promise<void> 
     const file = path.join(directory, name)
     // One that another process has just put in its place or removed is no trouble.
     const found = statSync(file, { throwIfNoEntry: false })
-    if (found && found.mtimeMs < beforeMs) await rm(file, { force: true })
+    if (found && found.mtimeMs < beforeMs) await removeDurably(file)
   }
 }
 
