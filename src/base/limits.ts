@@ -43,6 +43,8 @@ export const limits = {
   /** Blobs up to this size are fetched with their neighbours and opened many at a time. */
   readInlineBytesMax: 128 * KiB,
   readBatchBlobsMax: 64,
+  /** Turns of the event loop that small files wait for others, where nobody waits for them: the way to a thread costs as much as ten of them. */
+  batchTurns: 8,
   /** Small blobs that are opened without a thread before it is worth to start them. */
   openedBeforeThreads: 4_000,
   /** Listings that a walk reads ahead. */

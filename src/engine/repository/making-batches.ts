@@ -1,5 +1,5 @@
-import { setImmediate } from 'node:timers'
 import { limits } from '#base/limits.ts'
+import { afterTurns } from '#base/turns.ts'
 import type { BlobDamage } from './blob.ts'
 import { listNewFiles, type NewFile } from './new-files.ts'
 import type { OpeningThreads } from './opening-threads.ts'
@@ -31,7 +31,7 @@ export class MakingBatches {
   /** `sealed` is copied before this returns. Rejects with Node's error when a file cannot be written. */
   async make(blob: PackedBlob, sealed: Uint8Array, file: NewFile): Promise<MadeFile> {
     if (this.#sealedBytes + sealed.byteLength > limits.readRunBytesMax || this.#asked.length === limits.readBatchBlobsMax) this.#send()
-    if (this.#asked.length === 0) setImmediate(() => this.#send())
+    if (this.#asked.length === 0) afterTurns(limits.batchTurns, () => this.#send())
     this.#sealed ??= this.#buffers.take(limits.readRunBytesMax)
     const offset = this.#sealedBytes
     new Uint8Array(this.#sealed, offset, sealed.byteLength).set(sealed)

@@ -1,15 +1,6 @@
-import {
-  createCipheriv,
-  createDecipheriv,
-  createSecretKey,
-  randomFillSync,
-  timingSafeEqual,
-  type Cipheriv,
-  type KeyObject,
-} from 'node:crypto'
+import { createCipheriv, createSecretKey, randomFillSync, timingSafeEqual, type Cipheriv, type KeyObject } from 'node:crypto'
 import assert from 'node:assert/strict'
-import { KiB } from '#base/units.ts'
-import { freeAtOnce } from '#host/memory.ts'
+import { aes256Ctr } from '#host/aes256-ctr.ts'
 import { poly1305 } from '#host/poly1305.ts'
 import { keyBytesLength } from './key-bytes.ts'
 
@@ -22,7 +13,7 @@ export const sealOverheadBytes = nonceBytes + macBytes
 export interface SealingKey {
   /** For handing the key to a thread, and for key files. Secret. */
   readonly bytes: Uint8Array
-  readonly encryption: KeyObject
+  readonly encryption: Uint8Array
   readonly macEncryption: KeyObject
   readonly macR: Uint8Array
   /** `AES-128_k` of one block after the other: making a cipher for each takes longer than the block. */
@@ -35,7 +26,7 @@ export function sealingKey(bytes: Uint8Array): SealingKey {
   const macEncryption = createSecretKey(bytes.subarray(32, 48))
   return {
     bytes,
-    encryption: createSecretKey(bytes.subarray(0, 32)),
+    encryption: bytes.slice(0, 32),
     macEncryption,
     macR: bytes.slice(48, 64),
     macS: createCipheriv('aes-128-ecb', macEncryption, null),
@@ -58,33 +49,24 @@ export function sealInto(key: SealingKey, plain: Uint8Array, target: Uint8Array)
   const { nonce, macS } = key.nonces.take()
   const end = nonceBytes + plain.byteLength
   target.set(nonce, 0)
-  const cipher = createCipheriv('aes-256-ctr', key.encryption, nonce)
-  for (let at = 0; at < plain.byteLength; at += sliceBytes) {
-    const slice = cipher.update(plain.subarray(at, at + sliceBytes))
-    target.set(slice, nonceBytes + at)
-    freeAtOnce(slice)
-  }
-  target.set(macOf(target.subarray(nonceBytes, end), key.macR, macS), end)
+  const ciphertext = target.subarray(nonceBytes, end)
+  aes256Ctr(key.encryption, nonce, plain, ciphertext)
+  target.set(macOf(ciphertext, key.macR, macS), end)
   return plain.byteLength + sealOverheadBytes
 }
 
 /** The plain bytes, or `undefined` when the MAC says that `sealed` was altered or that the key is another one. */
 export function unseal(key: SealingKey, sealed: Uint8Array): Buffer | undefined {
-  const proven = authentic(key, sealed)
-  return proven && createDecipheriv('aes-256-ctr', key.encryption, proven.nonce).update(proven.ciphertext)
+  // Memory of its own, never a part of Node's pool: it is given back at once where that helps (`host/memory.ts`).
+  const plain = Buffer.allocUnsafeSlow(Math.max(0, sealed.byteLength - sealOverheadBytes))
+  return unsealInto(key, sealed, plain) ? plain : undefined
 }
 
 /** Like `unseal`, into the beginning of `target`: true when all of `sealed.byteLength - sealOverheadBytes` are there. */
 export function unsealInto(key: SealingKey, sealed: Uint8Array, target: Uint8Array): boolean {
   const proven = authentic(key, sealed)
   if (!proven) return false
-  const { nonce, ciphertext } = proven
-  const decipher = createDecipheriv('aes-256-ctr', key.encryption, nonce)
-  for (let at = 0; at < ciphertext.byteLength; at += sliceBytes) {
-    const slice = decipher.update(ciphertext.subarray(at, at + sliceBytes))
-    target.set(slice, at)
-    freeAtOnce(slice)
-  }
+  aes256Ctr(key.encryption, proven.nonce, proven.ciphertext, target)
   return true
 }
 
@@ -96,9 +78,6 @@ function authentic(key: SealingKey, sealed: Uint8Array): { nonce: Uint8Array; ci
   const macS = key.macS.update(nonce)
   return timingSafeEqual(macOf(ciphertext, key.macR, macS), mac) ? { nonce, ciphertext } : undefined
 }
-
-// Small slices need little memory beside the target, and stay in the cache on their way there.
-const sliceBytes = 128 * KiB
 
 /** Poly1305-AES is Poly1305 with the one-time key r || AES-128_k(nonce) (Bernstein 2005, section 2), which clamps r. */
 function macOf(message: Uint8Array, r: Uint8Array, s: Uint8Array): Uint8Array {

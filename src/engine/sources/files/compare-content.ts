@@ -10,21 +10,18 @@ import type { OpenFile } from './directory-handle.ts'
 import { openForReading, readBytes } from './read-file.ts'
 import { mayHaveHoles } from './read-node.ts'
 
-/** Reads a file again, in threads, and compares it piece by piece. What is wrong, or `undefined` when nothing is. */
+/** Reads a file again, a large one in threads, and compares it piece by piece. What is wrong, or `undefined` when nothing is. */
 export async function compareContent(
   at: Buffer,
   content: StoredFileContent,
   { threads, signal }: { readonly threads: CompareThreads; readonly signal: AbortSignal | undefined },
 ): Promise<string | undefined> {
   const { pieces } = content
-  const [only] = pieces
-  if (only && pieces.length === 1 && only.sizeBytes === content.sizeBytes && only.sizeBytes <= limits.readInlineBytesMax) {
-    if (await threads.isPiece(at, only)) return undefined
-  }
   using file = openDespiteMode(at)
   const holes = holesIn(file.fd)
   const sizeBytes = pieces.reduce((sum, piece) => sum + piece.sizeBytes, 0)
-  if (holes.length === 0 && sizeBytes === content.sizeBytes && (await threads.hasPieces(file.fd, pieces, signal))) return undefined
+  const isWorthThreads = holes.length === 0 && sizeBytes === content.sizeBytes && sizeBytes > limits.readInlineBytesMax
+  if (isWorthThreads && (await threads.hasPieces(file.fd, pieces, signal))) return undefined
   return await compareHere({ fd: file.fd, holes }, content, signal)
 }
 

@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict'
-import { setImmediate } from 'node:timers'
 import { Worker } from 'node:worker_threads'
 import { limits } from '#base/limits.ts'
 import { Semaphore } from '#base/semaphore.ts'
+import { afterTurns } from '#base/turns.ts'
 import type { StoredFileContent } from '#engine/sources/source.ts'
 import type { CompareDone, CompareJob, CompareRequest, Pieces } from './compare.worker.ts'
+import { listSmallFiles, type SmallFile } from './small-files.ts'
 
 type Piece = StoredFileContent['pieces'][number]
 
 interface Waiting {
-  readonly resolve: (unproven: CompareDone['unproven']) => void
+  readonly resolve: (done: CompareDone) => void
   readonly reject: (error: unknown) => void
 }
 
@@ -19,10 +20,16 @@ interface Thread {
   readonly waiting: Map<number, Waiting>
 }
 
+/** False: not proven. */
+export interface ComparedFile {
+  readonly hasAttributes: boolean
+  readonly hasContent: boolean
+}
+
 interface AskedFile {
-  readonly path: Buffer
+  readonly file: SmallFile
   readonly piece: Piece
-  readonly resolve: (isSame: boolean) => void
+  readonly resolve: (compared: ComparedFile) => void
   readonly reject: (error: unknown) => void
 }
 
@@ -45,7 +52,7 @@ export class CompareThreads implements AsyncDisposable {
     for (const part of partsOf(pieces)) {
       await this.#parts.acquire()
       const one = this.#ask({ kind: 'part', fd, offset, ...listed(part) })
-        .then((unproven) => void (isSame &&= unproven.length === 0))
+        .then(({ unproven }) => void (isSame &&= unproven.length === 0))
         .catch((error: unknown) => void (failed ??= { error }))
         .finally(() => {
           running.delete(one)
@@ -61,11 +68,11 @@ export class CompareThreads implements AsyncDisposable {
     return isSame && !signal?.aborted
   }
 
-  /** Whether a small file begins with this piece; its size is known from its stat. Those asked for in one turn go together. */
-  async isPiece(path: Buffer, piece: Piece): Promise<boolean> {
+  /** A file without extended attributes that is one piece. Those asked for within a few turns of the event loop go together. */
+  async compareSmall(file: SmallFile, piece: Piece): Promise<ComparedFile> {
     if (this.#files.length === limits.readBatchBlobsMax) this.#send()
-    if (this.#files.length === 0) setImmediate(() => this.#send())
-    return await new Promise((resolve, reject) => this.#files.push({ path, piece, resolve, reject }))
+    if (this.#files.length === 0) afterTurns(limits.batchTurns, () => this.#send())
+    return await new Promise((resolve, reject) => this.#files.push({ file, piece, resolve, reject }))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -80,12 +87,15 @@ export class CompareThreads implements AsyncDisposable {
     if (files.length === 0) return
     this.#files = []
     // A thread takes longer to start than a few files to read.
-    if (files.length < filesWorthAThread && this.#threads.length === 0) return files.forEach(({ resolve }) => resolve(false))
-    const paths = files.map(({ path }) => path.toString('latin1'))
+    if (files.length < filesWorthAThread && this.#threads.length === 0)
+      return files.forEach(({ resolve }) => resolve({ hasAttributes: false, hasContent: false }))
     const answer = async () => {
       try {
-        const unproven = new Set(await this.#ask({ kind: 'files', paths, ...listed(files.map(({ piece }) => piece)) }))
-        for (const [index, { resolve }] of files.entries()) resolve(!unproven.has(index))
+        const pieces = listed(files.map(({ piece }) => piece))
+        const done = await this.#ask({ kind: 'files', ...listSmallFiles(files.map(({ file }) => file)), ...pieces })
+        const unproven = new Set(done.unproven)
+        const unlike = new Set(done.unlike)
+        for (const [index, { resolve }] of files.entries()) resolve({ hasAttributes: !unlike.has(index), hasContent: !unproven.has(index) })
       } catch (error) {
         for (const { reject } of files) reject(error)
       }
@@ -93,11 +103,11 @@ export class CompareThreads implements AsyncDisposable {
     void answer()
   }
 
-  async #ask(job: CompareJob): Promise<CompareDone['unproven']> {
+  async #ask(job: CompareJob): Promise<CompareDone> {
     const thread = this.#leastBusy()
     this.#jobs += 1
     const request: CompareRequest = { number: this.#jobs, job }
-    const done = new Promise<CompareDone['unproven']>((resolve, reject) => thread.waiting.set(request.number, { resolve, reject }))
+    const done = new Promise<CompareDone>((resolve, reject) => thread.waiting.set(request.number, { resolve, reject }))
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
     thread.worker.postMessage(request)
     return await done
@@ -111,15 +121,19 @@ export class CompareThreads implements AsyncDisposable {
   }
 
   #start(): Thread {
-    const worker = new Worker(new URL('./compare.worker.ts', import.meta.url), { resourceLimits: { maxYoungGenerationSizeMb: 4 } })
+    const worker = new Worker(new URL('./compare.worker.ts', import.meta.url), {
+      resourceLimits: { maxYoungGenerationSizeMb: 4 },
+      // It closes what it opened, which Node does not see.
+      trackUnmanagedFds: false,
+    })
     const exit = new Promise<void>((resolve) => worker.on('exit', () => resolve()))
     const thread: Thread = { worker, exit, waiting: new Map() }
     this.#threads.push(thread)
-    worker.on('message', ({ number, unproven }: CompareDone) => {
-      const waiting = thread.waiting.get(number)
+    worker.on('message', (done: CompareDone) => {
+      const waiting = thread.waiting.get(done.number)
       assert.ok(waiting)
-      thread.waiting.delete(number)
-      waiting.resolve(unproven)
+      thread.waiting.delete(done.number)
+      waiting.resolve(done)
     })
     const fail = (error: unknown) => {
       const at = this.#threads.indexOf(thread)

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
-import { closeSync, constants, openSync, readSync } from 'node:fs'
+import { closeSync, constants, readSync } from 'node:fs'
 import { parentPort } from 'node:worker_threads'
 import { createHash, hash } from 'node:crypto'
+import { mayHaveXattrs, openAt, statOf } from '#host/open-files.ts'
+import { isAsListed, type SmallFiles } from './small-files.ts'
 
 export interface Pieces {
   /** Their SHA-256, one behind the other. */
@@ -11,7 +13,7 @@ export interface Pieces {
 
 /** Pieces that follow each other in an open file from `offset` on, or each all of a small file. */
 export type CompareJob = Pieces &
-  ({ readonly kind: 'part'; readonly fd: number; readonly offset: number } | { readonly kind: 'files'; readonly paths: readonly string[] })
+  ({ readonly kind: 'part'; readonly fd: number; readonly offset: number } | ({ readonly kind: 'files' } & SmallFiles))
 
 export interface CompareRequest {
   readonly number: number
@@ -22,6 +24,8 @@ export interface CompareDone {
   readonly number: number
   /** Pieces, by number, that were not proven to be the same, for whatever reason: whoever asked looks for himself. */
   readonly unproven: readonly number[]
+  /** Small files, by number, that were not proven to be as listed and without extended attributes. */
+  readonly unlike: readonly number[]
 }
 
 const port = parentPort
@@ -33,33 +37,47 @@ const buffer = Buffer.allocUnsafeSlow(256 * 1024)
 port.on('message', (request: CompareRequest | 'end') => {
   if (request === 'end') return port.close()
   const { number, job } = request
-  const unproven: number[] = []
-  let offset = job.kind === 'part' ? job.offset : 0
-  for (const [index, sizeBytes] of job.sizes.entries()) {
-    const id = job.ids.slice(64 * index, 64 * index + 64)
-    const isSame = job.kind === 'part' ? shaOf(job.fd, offset, sizeBytes) === id : shaOfFile(job.paths[index]!, sizeBytes) === id
-    if (!isSame) unproven.push(index)
-    offset += sizeBytes
-  }
-  const done: CompareDone = { number, unproven }
+  const done: CompareDone = { number, ...(job.kind === 'part' ? comparePart(job) : compareFiles(job)) }
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
   return port.postMessage(done)
 })
 
-function shaOfFile(path: string, sizeBytes: number): string | undefined {
-  let fd: number
-  try {
-    fd = openSync(Buffer.from(path, 'latin1'), flags)
-  } catch {
-    // The mode keeps even its owner out, or it is not ours: the way that copes with that is the caller's.
-    return undefined
+type Compared = Omit<CompareDone, 'number'>
+
+function comparePart({ fd, ids, sizes, offset }: CompareJob & { readonly kind: 'part' }): Compared {
+  const unproven: number[] = []
+  let at = offset
+  for (const [index, sizeBytes] of sizes.entries()) {
+    if (shaOf(fd, at, sizeBytes) !== idAt(ids, index)) unproven.push(index)
+    at += sizeBytes
   }
-  try {
-    return shaOf(fd, 0, sizeBytes)
-  } finally {
-    closeSync(fd)
-  }
+  return { unproven, unlike: [] }
 }
+
+function compareFiles(job: CompareJob & { readonly kind: 'files' }): Compared {
+  const unproven: number[] = []
+  const unlike: number[] = []
+  for (const [index, name] of job.names.entries()) {
+    let fd: number
+    try {
+      fd = openAt(job.directories[index]!, name, flags)
+    } catch {
+      // The mode keeps even its owner out, or it is not ours: the way that copes with that is the caller's.
+      unproven.push(index)
+      unlike.push(index)
+      continue
+    }
+    try {
+      if (!isAsListed(statOf(fd), job, index) || mayHaveXattrs(fd)) unlike.push(index)
+      if (shaOf(fd, 0, job.sizes[index]!) !== idAt(job.ids, index)) unproven.push(index)
+    } finally {
+      closeSync(fd)
+    }
+  }
+  return { unproven, unlike }
+}
+
+const idAt = (ids: string, index: number) => ids.slice(64 * index, 64 * index + 64)
 
 // open(2): O_NOATIME is refused for the files of others.
 const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | (process.platform === 'linux' ? constants.O_NOATIME : 0)

@@ -69,6 +69,15 @@ interface Folder {
   pending: number
 }
 
+/** An entry of the backup, and where it should stand. */
+interface Place {
+  readonly folder: Folder
+  readonly path: ByteString
+  readonly node: TreeNode
+  /** In the walk. */
+  readonly order: number
+}
+
 /** Names of one file: on disk they must be as many as in the backup, no fewer and no more. */
 interface LinkGroup {
   readonly path: ByteString
@@ -107,13 +116,12 @@ class Verifier implements AsyncDisposable {
     const path = this.#pathOf(node.name)
     this.#count(node)
     if (node.type === 'socket' && this.#allow('socket', path)) return
-    const at = this.#top.handle.pathOf(node.name)
-    const found = this.#look(path, node)
-    if (found) {
-      this.#top.names.push(node.name)
-      if (!this.#isFurtherName(path, node, found)) this.#compareNode({ at, path, node, found })
-      if (entry.kind === 'file') await this.#compareFile({ at, path, content: entry.content, found }, signal)
-    }
+    const place = { folder: this.#top, path, node, order: this.#taken }
+    place.folder.names.push(node.name)
+    const piece = entry.kind === 'file' && onlyPieceOf(node, entry.content)
+    if (piece) return await this.#compareSmall(place, entry.content, { piece, signal })
+    const found = this.#compareEntry(place)
+    if (entry.kind === 'file' && found?.isFile()) await this.#compareFile(place, entry.content, signal)
     if (entry.kind === 'enter') this.#enter(path, node, found !== undefined && found.isDirectory())
   }
 
@@ -127,7 +135,8 @@ class Verifier implements AsyncDisposable {
     assert.equal(this.#folders.length, 1, 'every directory that was entered is left')
     const { handle, stored, section, notRestored } = this.#verification
     const path = '' as ByteString
-    this.#compareNode({ at: handle.ownPath, path, node: stored.root, found: handle.stat() })
+    const root = { folder: this.#top, path, node: stored.root, order: this.#taken }
+    this.#compareNode(root, handle.ownPath, handle.stat())
     this.#compareListing(this.#top)
     for (const { path: first, links, names } of this.#groups.values()) {
       if (links !== names) this.#differ(first, `has ${links} names instead of ${names}`)
@@ -202,44 +211,53 @@ class Verifier implements AsyncDisposable {
     })
   }
 
-  #look(path: ByteString, node: TreeNode): EntryStats | undefined {
+  /** Everything but the content of a file. What stands there, when something does. */
+  #compareEntry(place: Place): EntryStats | undefined {
+    const found = this.#look(place)
+    if (found && !this.#isFurtherName(place, found)) this.#compareNode(place, place.folder.handle.pathOf(place.node.name), found)
+    return found
+  }
+
+  #look({ folder, path, node, order }: Place): EntryStats | undefined {
     try {
-      return this.#top.handle.statOf(node.name)
+      return folder.handle.statOf(node.name)
     } catch (error) {
       const isDevice = node.type === 'dev' || node.type === 'chardev'
-      if (errnoOf(error) !== 'ENOENT' || !isDevice || !this.#allow('device', path)) this.#differ(path, messageOf(error))
+      if (errnoOf(error) !== 'ENOENT' || !isDevice || !this.#allow('device', path)) this.#differ(path, messageOf(error), order)
       return undefined
     }
   }
 
-  #compareNode({ at, path, node, found }: { at: Buffer; path: ByteString; node: TreeNode; found: EntryStats }): void {
+  #compareNode(place: Place, at: Buffer, found: EntryStats): void {
+    const { path, node } = place
+    const differ = (what: string) => this.#differ(path, what, place.order)
     const type = typeOf(found)
-    if (type !== node.type) return this.#differ(path, `is a ${type} instead of a ${node.type}`)
-    this.#compareOwnerAndMode(path, node, found)
+    if (type !== node.type) return differ(`is a ${type} instead of a ${node.type}`)
+    this.#compareOwnerAndMode(place, found)
     if (found.mtimeNs !== node.mtimeNs && !(isBeyondFileSystem(at, node, found) && this.#noteTime(path))) {
-      this.#differ(path, `has mtime ${found.mtimeNs} ns instead of ${node.mtimeNs} ns`)
+      differ(`has mtime ${found.mtimeNs} ns instead of ${node.mtimeNs} ns`)
     }
-    if (type === 'file' && Number(found.size) !== node.sizeBytes) this.#differ(path, `has ${found.size} bytes instead of ${node.sizeBytes}`)
-    if (type === 'symlink' && readlinkSync(at, { encoding: 'latin1' }) !== node.linkTarget) this.#differ(path, 'points elsewhere')
-    if ((type === 'dev' || type === 'chardev') && found.rdev !== node.device) this.#differ(path, 'is another device')
-    if (!isSameXattrs(readXattrs(at), node.xattrs ?? []) && !this.#allow('xattr', path)) this.#differ(path, 'has other extended attributes')
+    if (type === 'file' && Number(found.size) !== node.sizeBytes) differ(`has ${found.size} bytes instead of ${node.sizeBytes}`)
+    if (type === 'symlink' && readlinkSync(at, { encoding: 'latin1' }) !== node.linkTarget) differ('points elsewhere')
+    if ((type === 'dev' || type === 'chardev') && found.rdev !== node.device) differ('is another device')
+    if (!isSameXattrs(readXattrs(at), node.xattrs ?? []) && !this.#allow('xattr', path)) differ('has other extended attributes')
   }
 
-  #compareOwnerAndMode(path: ByteString, node: TreeNode, found: EntryStats): void {
+  #compareOwnerAndMode({ path, node, order }: Place, found: EntryStats): void {
     const isOwned = Number(found.uid) === node.uid && Number(found.gid) === node.gid
     if (!isOwned && !this.#allow('owner', path))
-      this.#differ(path, `belongs to ${found.uid}:${found.gid} instead of ${node.uid}:${node.gid}`)
+      this.#differ(path, `belongs to ${found.uid}:${found.gid} instead of ${node.uid}:${node.gid}`, order)
     const mode = Number(found.mode & 0o7777n)
     if (node.type === 'symlink' || mode === node.mode) return
     if (mode === (node.mode & ~0o6000) && this.#allow('mode', path)) return
-    this.#differ(path, `has mode ${mode.toString(8)} instead of ${node.mode.toString(8)}`)
+    this.#differ(path, `has mode ${mode.toString(8)} instead of ${node.mode.toString(8)}`, order)
   }
 
   /** True for a further name of a file that was compared already, under its first. */
-  #isFurtherName(path: ByteString, node: TreeNode, found: EntryStats): boolean {
-    if (node.type === 'dir') return false
+  #isFurtherName({ path, node, order }: Place, found: EntryStats): boolean {
+    if (node.type === 'dir' || found.isDirectory()) return false
     if (node.links < 2 || this.#allow('hard-link', path)) {
-      if (found.nlink !== 1n) this.#differ(path, `has ${found.nlink} names instead of 1`)
+      if (found.nlink !== 1n) this.#differ(path, `has ${found.nlink} names instead of 1`, order)
       return false
     }
     const key = linkKey(node)
@@ -252,25 +270,38 @@ class Verifier implements AsyncDisposable {
     // The last one: no name outside the backup can be missing.
     if (group.names === node.links && group.names === group.links) this.#groups.delete(key)
     if (group.inode === found.ino && sameFile(group.node, node) && isSameXattrs(group.node.xattrs ?? [], node.xattrs ?? [])) return true
-    this.#differ(path, `is not the same file as ${printBytesName(group.path)}`)
+    this.#differ(path, `is not the same file as ${printBytesName(group.path)}`, order)
     return false
   }
 
-  /** Resolves when the file is on its way; what is wrong with it is noted later. */
-  async #compareFile(
-    { at, path, content, found }: { at: Buffer; path: ByteString; content: StoredFileContent; found: EntryStats },
-    signal: AbortSignal | undefined,
+  /** A thread looks at all of it; what it cannot prove is looked at here. */
+  async #compareSmall(
+    place: Place,
+    content: StoredFileContent,
+    { piece, signal }: { readonly piece: StoredFileContent['pieces'][number]; readonly signal: AbortSignal | undefined },
   ): Promise<void> {
-    if (!found.isFile()) return
-    const folder = this.#top
-    const order = this.#taken
-    const slots = this.#slots[content.sizeBytes <= limits.readInlineBytesMax ? 'small' : 'other']
+    const { folder, node } = place
+    await this.#aside(folder, this.#slots.small, async () => {
+      const compared = await this.#threads.compareSmall({ directory: folder.handle.fd, name: node.name, node }, piece)
+      if (!compared.hasAttributes && !this.#compareEntry(place)?.isFile()) return
+      if (!compared.hasContent) await this.#compareContent(place, content, signal)
+    })
+  }
+
+  async #compareFile(place: Place, content: StoredFileContent, signal: AbortSignal | undefined): Promise<void> {
+    await this.#aside(place.folder, this.#slots.other, () => this.#compareContent(place, content, signal))
+  }
+
+  async #compareContent({ folder, path, node, order }: Place, content: StoredFileContent, signal: AbortSignal | undefined): Promise<void> {
+    const difference = await compareContent(folder.handle.pathOf(node.name), content, { threads: this.#threads, signal })
+    if (difference !== undefined) this.#differ(path, difference, order)
+  }
+
+  /** Resolves when the work is on its way, with its folder kept open; what it finds is noted later. */
+  async #aside(folder: Folder, slots: Semaphore, work: () => Promise<void>): Promise<void> {
     await slots.acquire()
     folder.pending += 1
-    const running = compareContent(at, content, { threads: this.#threads, signal })
-      .then((difference) => {
-        if (difference !== undefined) this.#differ(path, difference, order)
-      })
+    const running = work()
       .catch((error: unknown) => {
         this.#failed ??= { error }
       })
@@ -304,6 +335,14 @@ class Verifier implements AsyncDisposable {
 function isBeyondFileSystem(at: Buffer, node: TreeNode, found: EntryStats): boolean {
   setTimes(at, node)
   return lstatSync(at, { bigint: true }).mtimeNs === found.mtimeNs
+}
+
+/** The piece that is all of a small file about which nothing is rare: a thread can look at everything that is to be known of it. */
+function onlyPieceOf(node: TreeNode, content: StoredFileContent): StoredFileContent['pieces'][number] | undefined {
+  const isRare = node.type !== 'file' || node.links > 1 || node.holes?.length || node.xattrs?.length
+  if (isRare || content.sizeBytes !== node.sizeBytes || node.sizeBytes > limits.readInlineBytesMax) return undefined
+  const { pieces } = content
+  return pieces.length === 1 && pieces[0]?.sizeBytes === node.sizeBytes ? pieces[0] : undefined
 }
 
 function isSameXattrs(one: NonNullable<TreeNode['xattrs']>, other: NonNullable<TreeNode['xattrs']>): boolean {
