@@ -1,7 +1,7 @@
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { aes256Ctr, viaNode, viaOpenSsl, type Aes256Ctr } from './aes256-ctr.ts'
+import { aes256Ctr, viaNode, viaOpenSsl, type Aes256Ctr, type CtrMessage } from './aes256-ctr.ts'
 
 const hex = (text: string) => Buffer.from(text, 'hex')
 
@@ -23,35 +23,35 @@ for (const [name, apply] of [
 ] as const) {
   test(`AES-256-CTR with ${name} answers as published: NIST SP 800-38A F.5.5`, { skip: !apply && 'this Node does not show it' }, () => {
     const target = Buffer.alloc(plain.byteLength)
-    apply!(key, counter, plain, target)
+    apply!({ key, counter }, plain, target)
     assert.deepEqual(target, ciphertext)
     // Decrypting is the same, also in place.
-    apply!(key, counter, target, target)
+    apply!({ key, counter }, target, target)
     assert.deepEqual(target, plain)
   })
 
   test(`AES-256-CTR with ${name} refuses what is too short and writes nothing`, { skip: !apply && 'this Node does not show it' }, () => {
     const target = Buffer.alloc(plain.byteLength - 1)
-    assert.throws(() => apply!(key, counter, plain, target), /target is too short/)
-    assert.throws(() => apply!(key.subarray(1), counter, plain, Buffer.alloc(64)), /key of 32 bytes/)
-    assert.throws(() => apply!(key, counter.subarray(1), plain, Buffer.alloc(64)), /counter of 16/)
+    assert.throws(() => apply!({ key, counter }, plain, target), /target is too short/)
+    assert.throws(() => apply!({ key: key.subarray(1), counter }, plain, Buffer.alloc(64)), /key of 32 bytes/)
+    assert.throws(() => apply!({ key, counter: counter.subarray(1) }, plain, Buffer.alloc(64)), /counter of 16/)
     assert.deepEqual(target, Buffer.alloc(plain.byteLength - 1))
   })
 }
 
 test('OpenSSL is what encrypts where Node shows it, and both ways give the same', { skip: !openSsl && 'this Node does not' }, () => {
-  const same = (bytes: Uint8Array, offset: number, keyBytes: Uint8Array, nonce: Uint8Array) => {
+  const same = (bytes: Uint8Array, offset: number, message: CtrMessage) => {
     const expected = Buffer.alloc(bytes.byteLength)
-    viaNode(keyBytes, nonce, bytes, expected)
+    viaNode(message, bytes, expected)
     for (const apply of [openSsl!, aes256Ctr] satisfies Aes256Ctr[]) {
       // Shared memory as the threads use it, at any offset; what stands behind the target stays.
       const shared = new Uint8Array(new SharedArrayBuffer(bytes.byteLength + offset + 16), offset)
-      apply(keyBytes, nonce, bytes, shared)
+      apply(message, bytes, shared)
       assert.deepEqual(Buffer.from(shared.subarray(0, bytes.byteLength)), expected)
       assert.deepEqual(Buffer.from(shared.subarray(bytes.byteLength)), Buffer.alloc(16))
     }
   }
   const bytesOf = (length: number) => fc.uint8Array({ minLength: length, maxLength: length })
-  fc.assert(fc.property(fc.uint8Array({ maxLength: 4096 }), fc.nat(15), bytesOf(32), bytesOf(16), same))
-  same(Buffer.alloc(3 * 131_072 + 5, 'a long message goes in slices'), 3, key, Buffer.alloc(16, 0xff))
+  fc.assert(fc.property(fc.uint8Array({ maxLength: 4096 }), fc.nat(15), fc.record({ key: bytesOf(32), counter: bytesOf(16) }), same))
+  same(Buffer.alloc(3 * 131_072 + 5, 'a long message goes in slices'), 3, { key, counter: Buffer.alloc(16, 0xff) })
 })

@@ -5,13 +5,20 @@ import { freeAtOnce } from './memory.ts'
 
 /**
  * AES-256 in counter mode (NIST SP 800-38A, section 6.5) over `input`, into the beginning of `target`, which may be the same
- * memory; the same call encrypts and decrypts. `key` has 32 bytes, `counter` 16. The code is OpenSSL's inside Node's binary,
+ * memory; the same call encrypts and decrypts. The code is OpenSSL's inside Node's binary,
  * with one context kept for each thread: Node's own calls make a cipher for every message and a buffer for every piece of the
  * answer, which for a small file takes eight times as long as encrypting it, and for a large one as long again. Where that
  * binary does not show it, Node's own calls do the same.
  */
-export function aes256Ctr(key: Uint8Array, counter: Uint8Array, input: Uint8Array, target: Uint8Array): void {
-  cipher(key, counter, input, target)
+export function aes256Ctr(message: CtrMessage, input: Uint8Array, target: Uint8Array): void {
+  cipher(message, input, target)
+}
+
+export interface CtrMessage {
+  /** 32 bytes. */
+  readonly key: Uint8Array
+  /** 16 bytes, the first of this message. */
+  readonly counter: Uint8Array
 }
 
 export type Aes256Ctr = typeof aes256Ctr
@@ -24,8 +31,8 @@ export function viaOpenSsl(): Aes256Ctr | undefined {
   const context = algorithm === null ? null : calls.newContext()
   if (context === null) return undefined
   const doneBytes = Buffer.alloc(4)
-  const apply: Aes256Ctr = (key, counter, input, target) => {
-    expectLengths(key, counter, input, target)
+  const apply: Aes256Ctr = ({ key, counter }, input, target) => {
+    expectLengths({ key, counter }, input, target)
     let isDone = calls.init(context, algorithm, key, counter, encrypts, null) === 1
     for (let at = 0; isDone && at < input.byteLength; at += callBytesMax) {
       const slice = input.subarray(at, at + callBytesMax)
@@ -35,13 +42,13 @@ export function viaOpenSsl(): Aes256Ctr | undefined {
     if (!isDone) throw new Error('AES-256-CTR of OpenSSL has failed')
   }
   const answer = Buffer.alloc(published.plain.byteLength)
-  apply(published.key, published.counter, published.plain, answer)
+  apply(published, published.plain, answer)
   return timingSafeEqual(answer, published.ciphertext) ? apply : undefined
 }
 
 /** With the calls of node:crypto alone. */
-export const viaNode: Aes256Ctr = (key, counter, input, target) => {
-  expectLengths(key, counter, input, target)
+export const viaNode: Aes256Ctr = ({ key, counter }, input, target) => {
+  expectLengths({ key, counter }, input, target)
   const node = createCipheriv('aes-256-ctr', key, counter)
   for (let at = 0; at < input.byteLength; at += sliceBytes) {
     const slice = node.update(input.subarray(at, at + sliceBytes))
@@ -51,7 +58,7 @@ export const viaNode: Aes256Ctr = (key, counter, input, target) => {
 }
 
 /** OpenSSL takes pointers, and would read and write beyond what is too short. */
-function expectLengths(key: Uint8Array, counter: Uint8Array, input: Uint8Array, target: Uint8Array): void {
+function expectLengths({ key, counter }: CtrMessage, input: Uint8Array, target: Uint8Array): void {
   if (key.byteLength !== 32 || counter.byteLength !== 16) throw new RangeError('AES-256-CTR takes a key of 32 bytes and a counter of 16')
   if (target.byteLength < input.byteLength) throw new RangeError('AES-256-CTR gives as many bytes as it takes: the target is too short')
 }

@@ -1,7 +1,9 @@
 import { spawn, type StdioOptions } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
+import { freemem } from 'node:os'
 import path from 'node:path'
+import { GiB } from '#base/units.ts'
 
 export interface Job {
   readonly command: string
@@ -118,9 +120,15 @@ function printResult({ program, medianMs }: Result): string {
   return `${program} ${(medianMs / 1000).toFixed(2)} s`
 }
 
-/** What was written before is on the disk, and not written during the next measurement. */
+/**
+ * What was written before is on the disk, and not written during the next measurement. And memory is at hand: a virtual machine gives
+ * back to its host what it does not use, and fetching it anew takes a second and more for each GiB, now of one program's time, now of
+ * another's.
+ */
 async function settle(): Promise<void> {
   await measure({ command: 'sync', args: [] })
+  const bytes = Math.floor(Math.min(2 * GiB, freemem() / 2))
+  await measure({ command: process.execPath, args: ['--eval', `Buffer.alloc(${bytes}, 1)`] })
 }
 
 function peakMemoryBytes(pid: number): number {

@@ -1,5 +1,5 @@
 import { limits } from '#base/limits.ts'
-import { afterTurns } from '#base/turns.ts'
+import { afterTurns } from '#host/turns.ts'
 import type { BlobDamage } from './blob.ts'
 import { listNewFiles, type NewFile } from './new-files.ts'
 import type { OpeningThreads } from './opening-threads.ts'

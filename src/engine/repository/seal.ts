@@ -50,7 +50,7 @@ export function sealInto(key: SealingKey, plain: Uint8Array, target: Uint8Array)
   const end = nonceBytes + plain.byteLength
   target.set(nonce, 0)
   const ciphertext = target.subarray(nonceBytes, end)
-  aes256Ctr(key.encryption, nonce, plain, ciphertext)
+  aes256Ctr({ key: key.encryption, counter: nonce }, plain, ciphertext)
   target.set(macOf(ciphertext, key.macR, macS), end)
   return plain.byteLength + sealOverheadBytes
 }
@@ -66,7 +66,7 @@ export function unseal(key: SealingKey, sealed: Uint8Array): Buffer | undefined 
 export function unsealInto(key: SealingKey, sealed: Uint8Array, target: Uint8Array): boolean {
   const proven = authentic(key, sealed)
   if (!proven) return false
-  aes256Ctr(key.encryption, proven.nonce, proven.ciphertext, target)
+  aes256Ctr({ key: key.encryption, counter: proven.nonce }, proven.ciphertext, target)
   return true
 }
 
