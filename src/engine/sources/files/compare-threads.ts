@@ -5,7 +5,7 @@ import { Semaphore } from '#base/semaphore.ts'
 import { afterTurns } from '#host/turns.ts'
 import type { StoredFileContent } from '#engine/sources/source.ts'
 import type { CompareDone, CompareJob, CompareRequest, Pieces } from './compare.worker.ts'
-import { listSmallFiles, type SmallFile } from './small-files.ts'
+import { listSmallFiles, type ComparedFile, type SmallFile } from './small-files.ts'
 
 type Piece = StoredFileContent['pieces'][number]
 
@@ -18,12 +18,6 @@ interface Thread {
   readonly worker: Worker
   readonly exit: Promise<void>
   readonly waiting: Map<number, Waiting>
-}
-
-/** False: not proven. */
-export interface ComparedFile {
-  readonly hasAttributes: boolean
-  readonly hasContent: boolean
 }
 
 interface AskedFile {

@@ -3,7 +3,7 @@ import { closeSync, constants, readSync } from 'node:fs'
 import { parentPort } from 'node:worker_threads'
 import { createHash, hash } from 'node:crypto'
 import { mayHaveXattrs, openAt, statOf } from '#host/open-files.ts'
-import { isAsListed, type SmallFiles } from './small-files.ts'
+import { isAsListed, type ComparedFile, type SmallFiles } from './small-files.ts'
 
 export interface Pieces {
   /** Their SHA-256, one behind the other. */
@@ -57,24 +57,29 @@ function comparePart({ fd, ids, sizes, offset }: CompareJob & { readonly kind: '
 function compareFiles(job: CompareJob & { readonly kind: 'files' }): Compared {
   const unproven: number[] = []
   const unlike: number[] = []
-  for (const [index, name] of job.names.entries()) {
-    let fd: number
+  for (const index of job.names.keys()) {
+    const { hasAttributes, hasContent } = compareFile(job, index)
+    if (!hasAttributes) unlike.push(index)
+    if (!hasContent) unproven.push(index)
+  }
+  return { unproven, unlike }
+}
+
+function compareFile(job: CompareJob & { readonly kind: 'files' }, index: number): ComparedFile {
+  try {
+    const fd = openAt(job.directories[index]!, job.names[index]!, flags)
     try {
-      fd = openAt(job.directories[index]!, name, flags)
-    } catch {
-      // The mode keeps even its owner out, or it is not ours: the way that copes with that is the caller's.
-      unproven.push(index)
-      unlike.push(index)
-      continue
-    }
-    try {
-      if (!isAsListed(statOf(fd), job, index) || mayHaveXattrs(fd)) unlike.push(index)
-      if (shaOf(fd, 0, job.sizes[index]!) !== idAt(job.ids, index)) unproven.push(index)
+      return {
+        hasAttributes: isAsListed(statOf(fd), job, index) && !mayHaveXattrs(fd),
+        hasContent: shaOf(fd, 0, job.sizes[index]!) === idAt(job.ids, index),
+      }
     } finally {
       closeSync(fd)
     }
+  } catch {
+    // The mode keeps even its owner out, it is not ours, or it cannot be looked at: the way that copes with that is the caller's.
+    return { hasAttributes: false, hasContent: false }
   }
-  return { unproven, unlike }
 }
 
 const idAt = (ids: string, index: number) => ids.slice(64 * index, 64 * index + 64)

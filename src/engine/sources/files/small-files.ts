@@ -18,6 +18,12 @@ export interface SmallFiles {
   readonly numbers: BigInt64Array
 }
 
+/** False: not proven. */
+export interface ComparedFile {
+  readonly hasAttributes: boolean
+  readonly hasContent: boolean
+}
+
 const numbersEach = 5
 
 export function listSmallFiles(files: readonly SmallFile[]): SmallFiles {
