@@ -6,6 +6,7 @@ import type { AskRoom } from '#base/room.ts'
 import { Chunker, chunkerMemoryBytes, gearTable, type Grain, type OpenChunk } from './chunker.ts'
 import type { RepositoryConfig } from './config.ts'
 import { Lane } from './lane.ts'
+import type { PlaceInMemory } from './sealing-threads.ts'
 import type { ContentBytes, StoredContent } from './repository.ts'
 
 export interface ChunkLanesOptions {
@@ -14,7 +15,7 @@ export interface ChunkLanesOptions {
   readonly config: RepositoryConfig
   readonly hash: (address: number, length: number) => Promise<BlobId>
   /** Resolves once the bytes may be overwritten. */
-  readonly store: (id: BlobId, address: number, length: number) => Promise<void>
+  readonly store: (id: BlobId, place: PlaceInMemory, grain: Grain) => Promise<void>
   /** Storing goes on behind a stream that has ended; its failure is told here. */
   readonly failed: (error: unknown) => void
   readonly signal: AbortSignal | undefined
@@ -96,17 +97,17 @@ export class ChunkLanes {
 
   #chunkEnds(stream: Stream, { lane, chunk }: HeldLane, end: number): void {
     const place = stream.content.length
-    const { start } = chunk
+    const { start, grain } = chunk
     const release = lane.keep(chunk, end)
     if (end - start <= limits.hashInlineBytesMax) {
       const id = hash('sha256', Buffer.from(this.#bytes, start, end - start), 'hex') as BlobId
       stream.content.push(id)
-      this.#store(id, { start, end, release })
+      this.#store(id, { start, end, grain, release })
       return
     }
     // Filled in below, in its place.
     stream.content.push('' as BlobId)
-    const hashing = this.#hashInThread(stream, place, { start, end, release }).finally(() => stream.hashing.delete(hashing))
+    const hashing = this.#hashInThread(stream, place, { start, end, grain, release }).finally(() => stream.hashing.delete(hashing))
     stream.hashing.add(hashing)
   }
 
@@ -121,9 +122,9 @@ export class ChunkLanes {
     }
   }
 
-  #store(id: BlobId, { start, end, release }: KeptChunk): void {
+  #store(id: BlobId, { start, end, grain, release }: KeptChunk): void {
     const storing = this.#options
-      .store(id, start, end - start)
+      .store(id, { address: start, length: end - start }, grain)
       .catch((error: unknown) => this.#options.failed(error))
       .finally(() => {
         release()
@@ -153,6 +154,7 @@ export class ChunkLanes {
 interface KeptChunk {
   readonly start: number
   readonly end: number
+  readonly grain: Grain
   readonly release: () => void
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { BlobId, PackId } from '#base/ids.ts'
 import { limits } from '#base/limits.ts'
-import { compressed, levelFor } from './compression.ts'
+import { compressed } from './compression.ts'
 import { encodePackHeader, packHeaderSizeBytesMax, packIdOf, sealPackHeader, type BlobType, type PackedBlob } from './pack.ts'
 import { sealInto, sealOverheadBytes, type SealingKey } from './seal.ts'
 
@@ -62,6 +62,6 @@ export interface StoredForm {
 
 /** Compressed when that is smaller: what does not shrink is stored as it is, which reads faster. */
 export function storedForm(plain: Uint8Array, compressionLevel: number): StoredForm {
-  const frame = compressed(plain, levelFor(plain, compressionLevel))
+  const frame = compressed(plain, compressionLevel)
   return { bytes: frame ?? plain, plainSizeBytes: plain.byteLength, isCompressed: frame !== undefined }
 }

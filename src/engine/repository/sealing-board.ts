@@ -28,12 +28,13 @@ export const jobAddress = 1
 export const jobLength = 2
 
 /**
- * Fill `hashes`; compress, seal and put into a pack under the hash that stands there; or the same with every record of a
- * batch (`small-records.ts`), each under its own hash.
+ * Fill `hashes`; compress, seal and put into a pack under the hash that stands there; the same with a chunk that was cut fine; or
+ * with every record of a batch (`small-records.ts`), each under its own hash.
  */
 export const taskHash = 1
 export const taskStore = 2
-export const taskStoreBatch = 3
+export const taskStoreFine = 3
+export const taskStoreBatch = 4
 
 /** Words of `control`. `signal` changes whenever there may be something to do; threads sleep on it. */
 export const signalWord = 0

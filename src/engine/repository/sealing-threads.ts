@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads'
 import assert from 'node:assert/strict'
 import type { BlobId, PackId } from '#base/ids.ts'
 import { limits } from '#base/limits.ts'
+import type { Grain } from './chunker.ts'
 import { decodePackHeader } from './pack.ts'
 import type { IndexedPack } from './index-file.ts'
 import type { SealingKey } from './seal.ts'
@@ -15,6 +16,12 @@ export interface SealingOptions {
   readonly store: (pack: IndexedPack, bytes: Uint8Array) => Promise<void>
   /** Something failed for good; everything that waits has been rejected with it. */
   readonly failed: (error: unknown) => void
+}
+
+/** Of the memory that is shared. */
+export interface PlaceInMemory {
+  readonly address: number
+  readonly length: number
 }
 
 interface Waiting {
@@ -71,8 +78,8 @@ export class SealingThreads implements AsyncDisposable {
   }
 
   /** Compresses, seals and packs the bytes under `id`. Resolves once they may be overwritten. */
-  async store(id: BlobId, address: number, length: number): Promise<void> {
-    await this.#perform(board.taskStore, { address, length }, id)
+  async store(id: BlobId, place: PlaceInMemory, grain: Grain): Promise<void> {
+    await this.#perform(grain === 'fine' ? board.taskStoreFine : board.taskStore, place, id)
   }
 
   /** Stores every record of a batch. */
@@ -118,7 +125,7 @@ export class SealingThreads implements AsyncDisposable {
     await Promise.all(this.#exits)
   }
 
-  async #perform(task: number, { address, length }: { address: number; length: number }, id?: BlobId): Promise<BlobId> {
+  async #perform(task: number, { address, length }: PlaceInMemory, id?: BlobId): Promise<BlobId> {
     while (this.#free.length === 0 && !this.#failure) {
       this.#takeFinished()
       if (this.#free.length === 0) await new Promise<void>((resolve) => this.#wantJob.push(resolve))

@@ -240,10 +240,10 @@ export class Writing implements WriteSession, AsyncDisposable {
       memory,
       config: this.#core.config,
       hash: (address, length) => threads.hash(address, length),
-      store: async (id, address, length) => {
+      store: async (id, place, grain) => {
         if (!this.#isNew('data', id)) return
-        this.#statistics.newBytes += length
-        await threads.store(id, address, length)
+        this.#statistics.newBytes += place.length
+        await threads.store(id, place, grain)
       },
       failed: (error) => this.#fail(error),
       signal: this.#signal,

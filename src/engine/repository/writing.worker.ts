@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import { parentPort, workerData } from 'node:worker_threads'
 import assert from 'node:assert/strict'
 import type { BlobId } from '#base/ids.ts'
+import { levelFor } from './compression.ts'
 import { PackBuilder, storedForm, type StoredForm } from './pack-builder.ts'
 import { encodePackHeader } from './pack.ts'
 import { sealingKey } from './seal.ts'
@@ -54,19 +55,22 @@ function takeJob(): number | undefined {
 function perform(job: number): void {
   const words = job * board.jobWords
   const plain = Buffer.from(shared.memory, jobs[words + board.jobAddress]! >>> 0, jobs[words + board.jobLength])
-  if (jobs[words + board.jobTask] === board.taskHash) {
+  const task = jobs[words + board.jobTask]
+  if (task === board.taskHash) {
     hashes.set(hash('sha256', plain, 'buffer'), job * 32)
     return
   }
-  if (jobs[words + board.jobTask] === board.taskStoreBatch) {
-    for (const { id, bytes } of readRecords(plain)) store(id, bytes)
+  if (task === board.taskStoreBatch) {
+    for (const { id, bytes } of readRecords(plain)) store(id, bytes, levelFor(bytes, compressionLevel))
     return
   }
-  store(hashes.toString('hex', job * 32, job * 32 + 32) as BlobId, plain)
+  // Rows gain nothing at a higher level, and a sample would be an eighth of a chunk that was cut fine.
+  const level = task === board.taskStoreFine ? compressionLevel : levelFor(plain, compressionLevel)
+  store(hashes.toString('hex', job * 32, job * 32 + 32) as BlobId, plain, level)
 }
 
-function store(id: BlobId, plain: Uint8Array): void {
-  const stored = storedForm(plain, compressionLevel)
+function store(id: BlobId, plain: Uint8Array, level: number): void {
+  const stored = storedForm(plain, level)
   builderFor(stored)?.add(id, stored)
 }
 
