@@ -5,7 +5,8 @@ import { assertFound, postgresPrograms } from '#host/postgres-programs.ts'
 import { changeClinic } from '#demo/clinic/change-clinic.ts'
 import { makeClinic } from '#demo/clinic/make-clinic.ts'
 import { ours, raceBar, raceMemoryBar, sizeBar, speedBar, type Bar } from './bars.ts'
-import { measure, race, told, type Contender, type Job } from './measure.ts'
+import { trialSql } from './make-trial.ts'
+import { measure, race, told, type Contender, type Job, type Race } from './measure.ts'
 import { integrum, pgBackRest, unattended, type PgBackRestPlace, type Workplace } from './programs.ts'
 import type { Outcome } from './report.ts'
 
@@ -27,9 +28,22 @@ export async function benchDatabase(place: Workplace): Promise<Outcome> {
   await using cluster = await startCluster(path.join(place.folder, 'cluster'), { isDurable: true, settings })
   const bench = new DatabaseBench(place, cluster)
   await bench.make()
-  const outcomes = [await bench.backups(), await bench.skewed(), await bench.restores()]
+  const outcomes = [await bench.backups(), await bench.backupsOfIdentifiers(), await bench.skewed(), await bench.restores()]
   const bars = [...(await bench.changes()), await bench.swap()]
   return { races: outcomes.flatMap(({ races }) => races), bars: [...outcomes.flatMap((outcome) => outcome.bars), ...bars] }
+}
+
+function dumpBars(backups: Race): Bar[] {
+  return [
+    raceBar(backups, 'pg_dump -Fc', 4),
+    raceBar(backups, 'pg_dump -Fd -j2', 3.5),
+    raceBar(backups, 'pg_dump | zstd -3', 1.1),
+    raceBar(backups, copyAlone),
+  ]
+}
+
+function skewedBars(skewed: Race): Bar[] {
+  return [raceBar(skewed, 'pg_dump -Fd -j2 -Z1', 1.5), raceBar(skewed, copyAlone)]
 }
 
 class DatabaseBench {
@@ -57,22 +71,23 @@ class DatabaseBench {
   }
 
   async backups(): Promise<Outcome> {
-    const dumps: Contender[] = [
-      this.#dump('pg_dump -Fc', (to) => this.#tool('pg_dump', '-Fc', '-f', to, 'clinic')),
-      this.#dump('pg_dump -Fd -j2', (to) => this.#tool('pg_dump', '-Fd', '-j2', '-f', to, 'clinic')),
-      this.#dump('pg_dump | zstd -3', (to) => this.#shell('pg_dump clinic | zstd -3 -q -o "$1"', to)),
-    ]
-    const backups = await race('database backup', [this.#fresh('clinic'), ...dumps, await this.#pgBackRest(), this.#copyAlone('clinic')])
+    const backups = await race('database backup', [...this.#dumps('clinic'), await this.#pgBackRest()])
     this.#firstStoredBytes = Number(told((await measure(this.#backup(this.#repository, 'clinic'))).stdout)['storedBytes'])
-    const bars = [
-      raceBar(backups, 'pg_dump -Fc', 4),
-      raceBar(backups, 'pg_dump -Fd -j2', 3.5),
-      raceBar(backups, 'pg_dump | zstd -3', 1.1),
-      raceBar(backups, 'pgBackRest full, zstd 3', 1),
-      raceBar(backups, copyAlone),
-      raceMemoryBar(backups),
-    ]
-    return { races: [backups], bars }
+    return { races: [backups], bars: [...dumpBars(backups), raceBar(backups, 'pgBackRest full, zstd 3', 1), raceMemoryBar(backups)] }
+  }
+
+  /** How fast a dump is goes by what it compresses: rows of UUIDs keep more than twice of what rows with counted keys keep. */
+  async backupsOfIdentifiers(): Promise<Outcome> {
+    process.stderr.write('   database trial\n')
+    await this.#psql('postgres', 'create database trial')
+    await this.#psql('trial', trialSql(this.#place.scale))
+    await this.#psql('trial', 'vacuum analyze')
+    await this.#psql('trial', 'checkpoint')
+    const backups = await race('database backup, rows of UUIDs', this.#dumps('trial'))
+    await this.#psql('trial', 'truncate trial.audit_event')
+    const skewed = await race('backup with one table of 90 % of the rows, of UUIDs', this.#skewedDumps('trial'))
+    await this.#psql('postgres', 'drop database trial')
+    return { races: [backups, skewed], bars: [...dumpBars(backups), raceMemoryBar(backups), ...skewedBars(skewed)] }
   }
 
   /** One table with nine tenths of the rows: where a dump that works by tables cannot use a second core. */
@@ -80,10 +95,9 @@ class DatabaseBench {
     await this.#psql('postgres', 'create database skewed template clinic')
     await this.#psql('skewed', 'truncate clinic.audit_log, clinic.medication; delete from clinic.lab_result where id % 2 = 0')
     await this.#psql('skewed', 'vacuum full analyze clinic.lab_result')
-    const peer = this.#dump('pg_dump -Fd -j2 -Z1', (to) => this.#tool('pg_dump', '-Fd', '-j2', '-Z1', '-f', to, 'skewed'))
-    const skewed = await race('backup with one table of 90 % of the rows', [this.#fresh('skewed'), peer, this.#copyAlone('skewed')])
+    const skewed = await race('backup with one table of 90 % of the rows', this.#skewedDumps('skewed'))
     await this.#psql('postgres', 'drop database skewed')
-    return { races: [skewed], bars: [raceBar(skewed, 'pg_dump -Fd -j2 -Z1', 1.5), raceBar(skewed, copyAlone)] }
+    return { races: [skewed], bars: skewedBars(skewed) }
   }
 
   /** Planning only reads, and the peer has no such step: it is not counted. */
@@ -148,6 +162,21 @@ class DatabaseBench {
 
   #copyAlone(database: string): Contender {
     return { program: copyAlone, job: () => this.#shell(copyOut, database, copies) }
+  }
+
+  #dumps(database: string): Contender[] {
+    return [
+      this.#fresh(database),
+      this.#dump('pg_dump -Fc', (to) => this.#tool('pg_dump', '-Fc', '-f', to, database)),
+      this.#dump('pg_dump -Fd -j2', (to) => this.#tool('pg_dump', '-Fd', '-j2', '-f', to, database)),
+      this.#dump('pg_dump | zstd -3', (to) => this.#shell('pg_dump "$1" | zstd -3 -q -o "$2"', database, to)),
+      this.#copyAlone(database),
+    ]
+  }
+
+  #skewedDumps(database: string): Contender[] {
+    const peer = this.#dump('pg_dump -Fd -j2 -Z1', (to) => this.#tool('pg_dump', '-Fd', '-j2', '-Z1', '-f', to, database))
+    return [this.#fresh(database), peer, this.#copyAlone(database)]
   }
 
   #dump(program: string, job: (to: string) => Job): Contender {

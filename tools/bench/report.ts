@@ -39,13 +39,15 @@ export function benchmarkPage(outcomes: readonly SizedOutcome[], circumstances: 
 
 Written by \`${command}\` on ${date}, not by hand.
 
-Every program worked on the same data, by turns, each three times; figures are medians of wall time, with the page cache warm and memory at hand. A bar says how many times as fast as the peer Integrum is, or, for sizes and
+Every program worked on the same data, by turns, each round beginning with another one, each three times; figures are medians of wall time, with the page cache warm and memory at hand. A bar says how many times as fast as the peer Integrum is, or, for sizes and
 memory, what share of the peer's or of the bound it takes. Lines without a bar are told beside, nothing was promised; those
 against a limit say how near Integrum comes to the least that its work takes on this machine.
 
 - Machine: ${machine}
 - Programs: ${versions.join(', ')}
 - Size: ${outcomes.map(({ scale }) => `scale ${scale} is about ${printBytes(scale * 1e9)} a data set`).join('; ')}
+- The database is the demo clinic's, whose keys are counted; "rows of UUIDs" are those of a trial whose rows know each other by
+  UUIDs. How fast a dump is goes by what it compresses.
 - Integrum's times hold encryption, deduplication, a hash of every row and file, fsync, and for restores reading back and comparing
   everything. \`pg_dump\`, \`pg_restore\` and pgBackRest do not encrypt here, restic and borg do not fsync what they restore.
 - Memory is the peak of a program's first process, what it starts apart.
