@@ -9,16 +9,22 @@ export interface Bar {
   /** Absent: nothing was promised, it is told beside. */
   readonly bar?: number
   readonly holds?: boolean
+  /** What was promised is less time than the limit of its race takes: the work cannot be done in it on this machine. */
+  readonly isBeyondLimit?: boolean
   readonly ours: string
   readonly peer: string
 }
 
 export const ours = 'integrum'
+/** How the program of a race is named that does only what the work takes at the least. */
+export const limitPrefix = 'the limit: '
 
 /** Holds when ours takes at most 1/`bar` of the time of that program in the race. */
 export function raceBar(race: Race, peer: string, bar?: number): Bar {
   const times = { oursMs: resultOf(race, ours).medianMs, peerMs: resultOf(race, peer).medianMs }
-  return speedBar(`${race.name}, against ${peer}`, bar, times)
+  const limit = race.results.find(({ program }) => program.startsWith(limitPrefix))
+  const isBeyondLimit = bar !== undefined && limit !== undefined && times.peerMs / bar < limit.medianMs
+  return { ...speedBar(`${race.name}, against ${peer}`, bar, times), ...(isBeyondLimit && { isBeyondLimit }) }
 }
 
 export function speedBar(name: string, bar: number | undefined, times: { oursMs: number; peerMs: number }): Bar {
@@ -51,9 +57,10 @@ export function resultOf(race: Race, program: string): Result {
 }
 
 /** `holds`, `FAILS`, or nothing where nothing was promised. */
-export function verdict({ holds }: Bar): string {
+export function verdict({ holds, isBeyondLimit = false }: Bar): string {
   if (holds === undefined) return ''
-  return holds ? 'holds' : 'FAILS'
+  if (holds) return 'holds'
+  return isBeyondLimit ? 'FAILS, asks for less than the limit takes' : 'FAILS'
 }
 
 function rounded(ratio: number): number {

@@ -4,7 +4,7 @@ import { startCluster, type PrivateCluster } from '#host/postgres-cluster.ts'
 import { assertFound, postgresPrograms } from '#host/postgres-programs.ts'
 import { changeClinic } from '#demo/clinic/change-clinic.ts'
 import { makeClinic } from '#demo/clinic/make-clinic.ts'
-import { ours, raceBar, raceMemoryBar, sizeBar, speedBar, type Bar } from './bars.ts'
+import { limitPrefix, ours, raceBar, raceMemoryBar, sizeBar, speedBar, type Bar } from './bars.ts'
 import { trialSql } from './make-trial.ts'
 import { measure, race, told, type Contender, type Job, type Race } from './measure.ts'
 import { integrum, pgBackRest, unattended, type PgBackRestPlace, type Workplace } from './programs.ts'
@@ -13,13 +13,16 @@ import type { Outcome } from './report.ts'
 /** Scale 20 of the clinic is 860 MB: with `--scale 1` the database is about the size of the file sets. */
 const clinicScale = 20
 const swapMsMax = 2000
-/** One COPY for each 4,096 pages of a table, written by the server to nowhere: what handing out every row costs before anybody takes it. */
-const copies = `select format('copy (select * from %s where ctid >= ''(%s,0)'' and ctid < ''(%s,0)'') to ''/dev/null'';', c.oid::regclass, page, page + 4096)
-  from pg_class c, generate_series(0, pg_relation_size(c.oid) / 8192, 4096) page
+/**
+ * One COPY for each 512 pages of a table, so that both sessions have as much to do, written by the server to nowhere: what handing
+ * out every row costs before anybody takes it.
+ */
+const copies = `select format('copy (select * from %s where ctid >= ''(%s,0)'' and ctid < ''(%s,0)'') to ''/dev/null'';', c.oid::regclass, page, page + 512)
+  from pg_class c, generate_series(0, pg_relation_size(c.oid) / 8192, 512) page
   where relkind = 'r' and relnamespace::regnamespace::text not in ('pg_catalog', 'information_schema') order by page`
 const copyOut = `psql -X -At -d "$1" -c "$2" | split -n r/2 --filter='psql -X -q -v ON_ERROR_STOP=1 -d '"$1"`
-const copyAlone = 'the limit: COPY of every row to /dev/null, 2 sessions'
-const restoreAndCopy = 'the limit: pg_restore -j2, checkpoint, COPY of every row to /dev/null'
+const copyAlone = `${limitPrefix}COPY of every row to /dev/null, 2 sessions`
+const restoreAndCopy = 'pg_restore -j2, checkpoint, COPY of every row to /dev/null'
 const seed = 3
 
 /** The database against PostgreSQL's own tools and pgBackRest: backup, restore, a day of changes, the swap. */

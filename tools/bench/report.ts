@@ -41,7 +41,7 @@ Written by \`${command}\` on ${date}, not by hand.
 
 Every program worked on the same data, by turns, each round beginning with another one, each three times; figures are medians of wall time, with the page cache warm and memory at hand. A bar says how many times as fast as the peer Integrum is, or, for sizes and
 memory, what share of the peer's or of the bound it takes. Lines without a bar are told beside, nothing was promised; those
-against a limit say how near Integrum comes to the least that its work takes on this machine.
+against a limit say how near Integrum comes to the least that its work takes on this machine. The last column is of the last size.
 
 - Machine: ${machine}
 - Programs: ${versions.join(', ')}
