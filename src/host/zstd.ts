@@ -8,9 +8,17 @@ import koffi from 'koffi'
  */
 export interface ZstdFrames {
   /** One frame written to the beginning of `target`; its length, or `undefined` when `target` is too small for it. */
-  compress(plain: Uint8Array, target: Uint8Array, level: number): number | undefined
+  compress(plain: Uint8Array, target: Uint8Array, effort: Effort): number | undefined
   /** All bytes of `target` from frames of exactly that many; false when `frames` are anything else. */
   decompress(frames: Uint8Array, target: Uint8Array): boolean
+}
+
+/** What zstd looks for. */
+export interface Effort {
+  /** zstd's own, 1 to 19. */
+  readonly level: number
+  /** Repeats of four bytes count as well, looked for in zstd's quickest way whatever the level: two samples of 16 bits are no longer. */
+  readonly hasShortMatches?: boolean
 }
 
 /** One for each thread. */
@@ -27,13 +35,14 @@ function load(): ZstdFrames | undefined {
   const compressor = calls.createCCtx()
   const decompressor = calls.createDCtx()
   if (compressor === null || decompressor === null) return undefined
-  let levelSet = 0
+  let effortSet: Effort | undefined
   return {
-    compress(plain, target, level) {
-      if (level !== levelSet) {
-        if (isError(calls.setParameter(compressor, constants.ZSTD_c_compressionLevel, level)))
-          throw new Error(`zstd refuses level ${level}`)
-        levelSet = level
+    compress(plain, target, effort) {
+      if (effort.level !== effortSet?.level || effort.hasShortMatches !== effortSet.hasShortMatches) {
+        for (const [parameter, value] of parametersOf(effort)) {
+          if (isError(calls.setParameter(compressor, parameter, value))) throw new Error(`zstd refuses level ${effort.level}`)
+        }
+        effortSet = effort
       }
       const length = calls.compress(compressor, target, target.byteLength, plain, plain.byteLength)
       if (!isError(length)) return Number(length)
@@ -47,9 +56,9 @@ function load(): ZstdFrames | undefined {
 
 /** With the calls of node:zlib alone. */
 export const viaNode: ZstdFrames = {
-  compress(plain, target, level) {
+  compress(plain, target, effort) {
     const frame = zstdCompressSync(plain, {
-      params: { [constants.ZSTD_c_compressionLevel]: level },
+      params: Object.fromEntries(parametersOf(effort)),
       pledgedSrcSize: plain.byteLength,
       chunkSize: Math.max(64, zstdBound(plain.byteLength)),
     })
@@ -71,6 +80,16 @@ export const viaNode: ZstdFrames = {
       return false
     }
   },
+}
+
+/** zstd.h ZSTD_cParameter; 0 is what the level says. A table of 256 KiB: signals need it, and it stays in the cache of a core. */
+function parametersOf({ level, hasShortMatches = false }: Effort): readonly (readonly [parameter: number, value: number])[] {
+  return [
+    [constants.ZSTD_c_compressionLevel, level],
+    [constants.ZSTD_c_strategy, hasShortMatches ? constants.ZSTD_fast : 0],
+    [constants.ZSTD_c_minMatch, hasShortMatches ? 4 : 0],
+    [constants.ZSTD_c_hashLog, hasShortMatches ? 16 : 0],
+  ]
 }
 
 /** zstd.h ZSTD_COMPRESSBOUND, rounded up: no frame of so many plain bytes is longer. */

@@ -206,7 +206,7 @@ export async function plant({ key }: Pick<Exhibit, 'key'>, storage: Storage, wan
   for (const { type, plains, ids } of wanted) {
     const buffer = Buffer.alloc(1_000_000)
     const builder = new PackBuilder(key, type, buffer)
-    for (const [at, plain] of plains.entries()) builder.add(ids?.[at] ?? (hashOf(plain) as BlobId), storedForm(plain, 1))
+    for (const [at, plain] of plains.entries()) builder.add(ids?.[at] ?? (hashOf(plain) as BlobId), storedForm(plain, { level: 1 }))
     const { id, sizeBytes, blobs } = builder.close()
     await storage.put(`data/${id}`, [buffer.subarray(0, sizeBytes)])
     packs.push({ id, blobs })

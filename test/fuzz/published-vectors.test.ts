@@ -116,7 +116,7 @@ test('the real zstd reads our frames, and we read its frames, at many levels', a
   const text = Array.from({ length: 20_000 }, (_, row) => `${row}\t${(row * 7919) % 1000}\t2026-03-0${(row % 9) + 1}\tmmol/l\n`).join('')
   const bytes = Buffer.from(text)
   for (const level of [1, 3, 9, 19]) {
-    const ours = Buffer.from(compressed(bytes, level)!)
+    const ours = Buffer.from(compressed(bytes, { level })!)
     const read = await run('zstd', ['-d', '-c'], { input: ours })
     assert.ok(read.stdout === text, read.stderr)
     const base64 = await run('sh', ['-c', `zstd -${level} -c | base64 -w 0`], { input: bytes })

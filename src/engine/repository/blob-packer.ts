@@ -1,7 +1,7 @@
 import type { BlobId } from '#base/ids.ts'
 import { limits } from '#base/limits.ts'
 import type { IndexedPack } from './index-file.ts'
-import { levelFor } from './compression.ts'
+import { effortFor } from './compression.ts'
 import { PackBuilder, storedForm } from './pack-builder.ts'
 import { packHeaderSizeBytesMax, type BlobType } from './pack.ts'
 import { sealOverheadBytes, type SealingKey } from './seal.ts'
@@ -25,7 +25,7 @@ export class BlobPacker {
   }
 
   async add(id: BlobId, plain: Uint8Array): Promise<void> {
-    const stored = storedForm(plain, levelFor(plain, this.#options.compressionLevel))
+    const stored = storedForm(plain, effortFor(plain, this.#options.compressionLevel))
     const earlier = this.#storing
     if (this.#open && !this.#open.builder.fits(stored.bytes.byteLength)) this.#close()
     // A directory of a million files is one tree: then the pack is as large as that one needs.

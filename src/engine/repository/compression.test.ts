@@ -3,37 +3,46 @@ import assert from 'node:assert/strict'
 import { randomBytes, randomUUID } from 'node:crypto'
 import fc from 'fast-check'
 import { constants, zstdCompressSync } from 'node:zlib'
-import { compressed, decodeDocument, decompress, encodeDocument, levelFor } from './compression.ts'
+import type { Effort } from '#host/zstd.ts'
+import { compressed, decodeDocument, decompress, effortFor, encodeDocument } from './compression.ts'
 
 test('decompress gives back what was compressed, at every level, whatever was compressed before', () => {
   for (let level = 1; level <= 19; level += 1) {
     const plain = Buffer.from(`patient\tvisit\tvalue ${level}\n`.repeat(500 * level))
-    assert.deepEqual(decompress(Buffer.from(compressed(plain, level)!), plain.length), plain)
+    assert.deepEqual(decompress(Buffer.from(compressed(plain, { level })!), plain.length), plain)
   }
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 3000 }), fc.integer({ min: 1, max: 19 }), (part, level) => {
       const plain = Buffer.concat(Array.from({ length: 4 }, () => part))
-      const frame = compressed(plain, level)
+      const frame = compressed(plain, { level })
       if (frame) assert.deepEqual(decompress(frame, plain.length), plain)
     }),
   )
 })
 
 test('content that does not shrink is not compressed', () => {
-  for (const size of [0, 1, 100, 300_000]) assert.equal(compressed(randomBytes(size), 1), undefined)
+  for (const size of [0, 1, 100, 300_000]) assert.equal(compressed(randomBytes(size), { level: 1 }), undefined)
 })
 
-test('pixels are compressed at level 3; text, identifiers, noise, small content and a level that was asked for are left', () => {
+test('of pixels and signals short matches are looked for; not of text, identifiers, noise, small content, nor at a higher level', () => {
   const size = 300_000
-  assert.equal(levelFor(pixels(size), 1), 3)
-  assert.equal(levelFor(pixels(size), 2), 2)
-  assert.equal(levelFor(pixels(100_000), 1), 1)
-  assert.equal(levelFor(randomBytes(size), 1), 1)
-  assert.equal(levelFor(Buffer.from('patient\tvisit\tvalue\n'.repeat(15_000)), 1), 1)
-  assert.equal(levelFor(identifiers(size), 1), 1)
-  for (const level of [3, 4, 19]) assert.equal(levelFor(pixels(size), level), level)
-  const lengthAt = (level: number) => compressed(pixels(size), level)!.byteLength
-  assert.ok(lengthAt(3) < 0.95 * lengthAt(1), `${lengthAt(3)} of ${lengthAt(1)}`)
+  const isShort = (plain: Buffer, level: number) => {
+    const effort = effortFor(plain, level)
+    assert.equal(effort.level, level)
+    return effort.hasShortMatches === true
+  }
+  assert.equal(isShort(pixels(size), 1), true)
+  assert.equal(isShort(signal(size), 1), true)
+  assert.equal(isShort(pixels(100_000), 1), false)
+  assert.equal(isShort(randomBytes(size), 1), false)
+  assert.equal(isShort(Buffer.from('patient\tvisit\tvalue\n'.repeat(15_000)), 1), false)
+  assert.equal(isShort(identifiers(size), 1), false)
+  for (const level of [2, 3, 19]) assert.equal(isShort(pixels(size), level), false)
+  for (const plain of [pixels(size), signal(size)]) {
+    const lengthAt = (effort: Effort) => compressed(plain, effort)!.byteLength
+    const [usual, short] = [lengthAt({ level: 1 }), lengthAt({ level: 1, hasShortMatches: true })]
+    assert.ok(short < 0.92 * usual, `${short} of ${usual}`)
+  }
 })
 
 test('a frame of another size than stated, and bytes that are no frame, are damage', () => {
@@ -60,6 +69,13 @@ test('a document starts with the encoding byte 2; plain JSON of older repositori
 function identifiers(sizeBytes: number): Buffer {
   const rows = Array.from({ length: Math.ceil(sizeBytes / 110) }, () => `${randomUUID()}\t${randomUUID()}\t${randomUUID()}\tHR\n`)
   return Buffer.from(rows.join('')).subarray(0, sizeBytes)
+}
+
+/** A curve as an electrocardiograph writes it, 16 bits a sample. */
+function signal(sizeBytes: number): Buffer {
+  const bytes = randomBytes(sizeBytes)
+  for (let at = 0; at + 1 < sizeBytes; at += 2) bytes.writeInt16LE(Math.round(Math.sin(at / 80) * 800) + (bytes[at]! % 12), at)
+  return bytes
 }
 
 /** Of 16 bits: a slope and five bits of noise, as a scanner takes them. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type { BlobId, PackId } from '#base/ids.ts'
 import { limits } from '#base/limits.ts'
+import type { Effort } from '#host/zstd.ts'
 import { compressed } from './compression.ts'
 import { encodePackHeader, packHeaderSizeBytesMax, packIdOf, sealPackHeader, type BlobType, type PackedBlob } from './pack.ts'
 import { sealInto, sealOverheadBytes, type SealingKey } from './seal.ts'
@@ -61,7 +62,7 @@ export interface StoredForm {
 }
 
 /** Compressed when that is smaller: what does not shrink is stored as it is, which reads faster. */
-export function storedForm(plain: Uint8Array, compressionLevel: number): StoredForm {
-  const frame = compressed(plain, compressionLevel)
+export function storedForm(plain: Uint8Array, effort: Effort): StoredForm {
+  const frame = compressed(plain, effort)
   return { bytes: frame ?? plain, plainSizeBytes: plain.byteLength, isCompressed: frame !== undefined }
 }

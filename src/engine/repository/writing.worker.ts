@@ -2,7 +2,8 @@ import { hash } from 'node:crypto'
 import { parentPort, workerData } from 'node:worker_threads'
 import assert from 'node:assert/strict'
 import type { BlobId } from '#base/ids.ts'
-import { levelFor } from './compression.ts'
+import type { Effort } from '#host/zstd.ts'
+import { effortFor } from './compression.ts'
 import { PackBuilder, storedForm, type StoredForm } from './pack-builder.ts'
 import { encodePackHeader } from './pack.ts'
 import { sealingKey } from './seal.ts'
@@ -61,16 +62,16 @@ function perform(job: number): void {
     return
   }
   if (task === board.taskStoreBatch) {
-    for (const { id, bytes } of readRecords(plain)) store(id, bytes, levelFor(bytes, compressionLevel))
+    for (const { id, bytes } of readRecords(plain)) store(id, bytes, effortFor(bytes, compressionLevel))
     return
   }
-  // Rows gain nothing at a higher level, and a sample would be an eighth of a chunk that was cut fine.
-  const level = task === board.taskStoreFine ? compressionLevel : levelFor(plain, compressionLevel)
-  store(hashes.toString('hex', job * 32, job * 32 + 32) as BlobId, plain, level)
+  // Rows gain nothing by short matches, and a sample would be an eighth of a chunk that was cut fine.
+  const effort = task === board.taskStoreFine ? { level: compressionLevel } : effortFor(plain, compressionLevel)
+  store(hashes.toString('hex', job * 32, job * 32 + 32) as BlobId, plain, effort)
 }
 
-function store(id: BlobId, plain: Uint8Array, level: number): void {
-  const stored = storedForm(plain, level)
+function store(id: BlobId, plain: Uint8Array, effort: Effort): void {
+  const stored = storedForm(plain, effort)
   builderFor(stored)?.add(id, stored)
 }
 
