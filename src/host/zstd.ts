@@ -17,7 +17,7 @@ export interface ZstdFrames {
 export interface Effort {
   /** zstd's own, 1 to 19. */
   readonly level: number
-  /** Repeats of four bytes count as well, looked for in zstd's quickest way whatever the level: two samples of 16 bits are no longer. */
+  /** Repeats of five bytes count as well, looked for in zstd's quickest way whatever the level: samples of 16 bits seldom repeat for longer. */
   readonly hasShortMatches?: boolean
 }
 
@@ -87,7 +87,7 @@ function parametersOf({ level, hasShortMatches = false }: Effort): readonly (rea
   return [
     [constants.ZSTD_c_compressionLevel, level],
     [constants.ZSTD_c_strategy, hasShortMatches ? constants.ZSTD_fast : 0],
-    [constants.ZSTD_c_minMatch, hasShortMatches ? 4 : 0],
+    [constants.ZSTD_c_minMatch, hasShortMatches ? 5 : 0],
     [constants.ZSTD_c_hashLog, hasShortMatches ? 16 : 0],
   ]
 }
