@@ -71,6 +71,8 @@ const printed: Readonly<Record<string, readonly string[]>> = {
   pg_attrdef: [`'adbin', pg_get_expr(c.adbin, c.adrelid)`],
   pg_attribute: [
     `'attnum', case when c.attnum > 0 then (select count(*) from pg_catalog.pg_attribute b where b.attrelid = c.attrelid and b.attnum between 1 and c.attnum and not b.attisdropped) else c.attnum end`,
+    // A number that PostgreSQL 15.20 keeps for itself there, another one for each table that is made.
+    `'attoptions', (select array_agg(option order by option) from unnest(c.attoptions) as option where option not like 'pg_attver=%')`,
   ],
   pg_class: [
     `'relpartbound', pg_get_expr(c.relpartbound, c.oid)`,
