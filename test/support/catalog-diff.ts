@@ -72,7 +72,7 @@ const printed: Readonly<Record<string, readonly string[]>> = {
   pg_attribute: [
     `'attnum', case when c.attnum > 0 then (select count(*) from pg_catalog.pg_attribute b where b.attrelid = c.attrelid and b.attnum between 1 and c.attnum and not b.attisdropped) else c.attnum end`,
     // A number that PostgreSQL 15.20 keeps for itself there, another one for each table that is made.
-    `'attoptions', (select array_agg(option order by option) from unnest(c.attoptions) as option where option not like 'pg_attver=%')`,
+    `'attoptions', (select array_agg(option order by place) from unnest(c.attoptions) with ordinality as o(option, place) where option not like 'pg_attver=%')`,
   ],
   pg_class: [
     `'relpartbound', pg_get_expr(c.relpartbound, c.oid)`,

@@ -1,6 +1,6 @@
 /**
  * A trial's database whose rows know each other by UUIDs, as the bars of databases were measured with (POSTGRES.md): at scale 1 some
- * 800 MB of COPY text, four fifths of it 4.8 million observations, and zstd at level 1 keeps two fifths of it. Many devices write side
+ * 800 MB of COPY text, four fifths of it 4.8 million observations, and zstd at level 1 keeps somewhat less than half of it. Many devices write side
  * by side, so neighbouring rows are of different visits. The same scale makes the same rows.
  */
 export function trialSql(scale: number): string {
